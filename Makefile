@@ -1,0 +1,58 @@
+# `make` lists the targets. Each one does its own set-up, once, in a virtual environment.
+#
+#   VENV      the folder of the environment (.venv)
+#   PYTHON    the interpreter that makes it (the newest suitable one that there is)
+#   ARGS      more arguments for pytest: make test ARGS='-k paging'
+
+VENV ?= .venv
+ARGS ?=
+BIN = $(VENV)/bin
+export VENV PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick check lint types imports format tools clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=1); installs only the core
+	@scripts/setup core && exec $(BIN)/dragoman demo
+
+test: ## Run every test
+	@scripts/setup dev && scripts/tools && exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+quick: ## Before each commit, under a minute: lint, mypy, the dependency rule and the tests that are not slow
+	@scripts/setup dev
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -m "not slow" -x -q -n 2 $(ARGS)
+
+check: lint types imports ## Everything but the tests: ruff, mypy --strict, pyright, import-linter
+
+lint: ## Rules and formatting, by ruff
+	@scripts/setup dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: ## Types, by mypy --strict and pyright
+	@scripts/setup dev
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+imports: ## The dependency rule, by import-linter
+	@scripts/setup dev
+	$(BIN)/lint-imports --no-logo
+
+format: ## Format the code and correct what ruff can correct
+	@scripts/setup dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+tools: ## Install what the tests need beyond Python (today: curl)
+	@scripts/tools && echo "Everything that the tests need beyond Python is there."
+
+clean: ## Remove the virtual environments and caches; databases stay
+	rm -rf .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

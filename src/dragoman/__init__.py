@@ -1,0 +1,130 @@
+"""Dragoman: state an API contract once, in typed Python, and let every surface speak the style that fits its callers.
+
+``import dragoman as dm`` gives all that a product is written with.
+"""
+
+from .app import App
+from .auth import anonymous, api_keys
+from .contract.annotations import (
+    Deprecated,
+    Description,
+    Filter,
+    Ge,
+    Gt,
+    Le,
+    Length,
+    Lt,
+    MultipleOf,
+    Only,
+    Pattern,
+    ReadOnly,
+    Ref,
+    Sort,
+    Unique,
+)
+from .contract.context import Context
+from .contract.contract import Contract
+from .contract.declaration import DeclarationError
+from .contract.event import Event
+from .contract.expression import EVERYTHING, NOTHING, Expression
+from .contract.fault import (
+    Aborted,
+    AlreadyExists,
+    Cancelled,
+    Code,
+    DataLoss,
+    DeadlineExceeded,
+    FailedPrecondition,
+    Fault,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+    PermissionDenied,
+    ResourceExhausted,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+    Unknown,
+    Violation,
+)
+from .contract.operation import Batch
+from .contract.principal import Audience, Principal
+from .contract.resource import Id, Resource
+from .contract.struct import Struct, replace
+from .contract.traits import Trait
+from .contract.types import Email, Float32, Int32, Int64, UInt32, UInt64, Url
+from .ports.style import Surface
+from .runtime.commit_value import add, next
+from .styles.rest import rest
+from .styles.rpc import rpc
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EVERYTHING",
+    "NOTHING",
+    "Aborted",
+    "AlreadyExists",
+    "App",
+    "Audience",
+    "Batch",
+    "Cancelled",
+    "Code",
+    "Context",
+    "Contract",
+    "DataLoss",
+    "DeadlineExceeded",
+    "DeclarationError",
+    "Deprecated",
+    "Description",
+    "Email",
+    "Event",
+    "Expression",
+    "FailedPrecondition",
+    "Fault",
+    "Filter",
+    "Float32",
+    "Ge",
+    "Gt",
+    "Id",
+    "Int32",
+    "Int64",
+    "Internal",
+    "InvalidArgument",
+    "Le",
+    "Length",
+    "Lt",
+    "MultipleOf",
+    "NotFound",
+    "Only",
+    "OutOfRange",
+    "Pattern",
+    "PermissionDenied",
+    "Principal",
+    "ReadOnly",
+    "Ref",
+    "Resource",
+    "ResourceExhausted",
+    "Sort",
+    "Struct",
+    "Surface",
+    "Trait",
+    "UInt32",
+    "UInt64",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "Unique",
+    "Unknown",
+    "Url",
+    "Violation",
+    "__version__",
+    "add",
+    "anonymous",
+    "api_keys",
+    "next",
+    "replace",
+    "rest",
+    "rpc",
+]

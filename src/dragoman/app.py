@@ -1,0 +1,182 @@
+"""An application: surfaces, a database and what listens, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from .contract.declaration import DeclarationError
+from .engines.sqlite import SqliteStore
+from .hosts.asgi import AsgiHost
+from .ports.store import Store, StoreError, Table
+from .ports.style import Surface
+from .ports.wire import Request, Response
+from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of
+from .runtime.exchanges import BoundSurface, Exchanges
+from .runtime.handlers import Handlers
+from .runtime.paging import PageTokens
+from .runtime.secrets import TABLE as SECRETS_TABLE
+from .runtime.secrets import Secrets
+
+DATABASE_VARIABLE: Final = "DRAGOMAN_DATABASE"
+DEFAULT_DATABASE: Final = "dragoman.db"
+ENVIRONMENT_VARIABLE: Final = "DRAGOMAN_ENV"
+
+LOG: Final = logging.getLogger("dragoman")
+
+
+class App:
+    """Everything that a process serves.
+
+    The state is in one SQLite file: ``database``, else the environment's ``DRAGOMAN_DATABASE``, else ``dragoman.db`` in
+    the working directory. Everything is checked when the application is made; it touches the database when it is
+    started. An App is an ASGI application, so that any ASGI server can run it.
+
+    ``max_body`` bounds a request's body in bytes, ``max_in_flight`` the requests that are handled at once. With
+    ``plain`` the phases are walked instead of compiled: slower, and meant for tests that hold the two together.
+    """
+
+    def __init__(
+        self,
+        *surfaces: Surface,
+        database: str | os.PathLike[str] | None = None,
+        max_body: int = 4 * 1024 * 1024,
+        max_in_flight: int = 1024,
+        plain: bool = False,
+    ) -> None:
+        if not surfaces:
+            raise DeclarationError("App", "it has no surface", "Give it at least one, such as dm.rest(…)")
+        check_surfaces(surfaces)
+        self.max_body = max_body
+        self.database = str(database or os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE)
+        self.store: Store = SqliteStore(self.database)
+        self._surfaces = surfaces
+        self._plain = plain
+        self._max_in_flight = max_in_flight
+        self._started = False
+        self._bind()
+        self.asgi = AsgiHost(self)
+
+    def _bind(self) -> None:
+        operations = contracts_of(self._surfaces)
+        self.contracts = tuple({id(each): each for each in operations.values()}.values())
+        self.registry = bind_resources(self.contracts, self.store)
+        self._handlers = Handlers()
+        self._tokens = PageTokens()
+        self._secrets = Secrets(self.store)
+        self.surfaces: tuple[BoundSurface, ...] = tuple(
+            bind_surface(
+                surface,
+                SurfaceBinder(
+                    surface,
+                    operations,
+                    self.registry,
+                    self.store,
+                    self._tokens,
+                    self._handlers,
+                    plain=self._plain,
+                ),
+            )
+            for surface in self._surfaces
+        )
+        authenticators = {id(each.auth): each.auth for each in self.surfaces}.values()
+        for authenticator in authenticators:
+            authenticator.attach(self.store)
+        self.tables: tuple[Table, ...] = _distinct(
+            [
+                *(rows.table for rows in self.registry.values()),
+                *(table for authenticator in authenticators for table in authenticator.tables),
+                SECRETS_TABLE,
+            ]
+        )
+        self._exchanges = Exchanges(self.surfaces, max_in_flight=self._max_in_flight)
+        self._probes: Mapping[str, Callable[[], Awaitable[Response]]] = {
+            "/healthz": self._healthy,
+            "/readyz": self._ready,
+        }
+
+    def use(self, database: str | os.PathLike[str]) -> None:
+        """Take another database file. Only before the start."""
+        if self._started:
+            raise RuntimeError("the application is started; give it a database before")
+        self.database = str(database)
+        self.store = SqliteStore(self.database)
+        self._bind()
+
+    def check_listening(self, host: str) -> None:
+        """Refuse to listen on ``host`` where that is not safe. Raises DeclarationError."""
+        for bound in self.surfaces:
+            bound.auth.check_listening(host)
+
+    async def start(self) -> None:
+        """Open the database and be ready for requests. Additive changes of the schema are applied, unless the
+        environment's ``DRAGOMAN_ENV`` is ``production``: there ``dragoman migrate`` does it. Raises StoreError.
+        """
+        if self._started:
+            return
+        plan = self.store.plan(self.tables)
+        if plan.refusals:
+            raise StoreError(
+                f"{self.database} does not fit the resources, and cannot be changed without losing data: "
+                + "; ".join(plan.refusals)
+            )
+        if plan.steps and os.environ.get(ENVIRONMENT_VARIABLE) == "production":
+            raise StoreError(
+                f"{self.database} lacks {len(plan.steps)} changes of the schema; run `dragoman migrate` to apply them"
+            )
+        if plan.steps:
+            self.store.migrate(self.tables)
+        await self.store.start(self.tables)
+        self._handlers.start()
+        self._tokens.use(await self._secrets.get("page tokens"))
+        self._started = True
+
+    async def stop(self) -> None:
+        """Finish what was accepted, and close the database."""
+        if not self._started:
+            return
+        self._started = False
+        await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
+        await self.store.stop()
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request. Never raises, but for the cancellation of its own task."""
+        probe = self._probes.get(request.path)
+        return await self._exchanges.respond(request) if probe is None else await probe()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application as ASGI 3 has it."""
+        await self.asgi(scope, receive, send)
+
+    async def _healthy(self) -> Response:
+        return _status(200, "ok")
+
+    async def _ready(self) -> Response:
+        if not self._started:
+            return _status(503, "not started")
+        try:
+            await self.store.guard_version(None, "ready", "")
+        except Exception as error:
+            LOG.warning("not ready: %s", error)
+            return _status(503, "the database does not answer")
+        return _status(200, "ready")
+
+
+def _status(code: int, text: str) -> Response:
+    body = msgspec.json.encode({"status": text})
+    return Response(code, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], body)
+
+
+def _distinct(tables: list[Table]) -> tuple[Table, ...]:
+    by_name: dict[str, Table] = {}
+    for table in tables:
+        if by_name.setdefault(table.name, table) != table:
+            raise DeclarationError(
+                "App", f"two parts of it keep a table {table.name!r}", 'Give the resource another plural="…"'
+            )
+    return tuple(by_name.values())

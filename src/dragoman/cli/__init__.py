@@ -1,0 +1,88 @@
+"""The command ``dragoman``. Each command is a module: ``add`` declares it, another function runs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Final, NoReturn
+
+from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.fault import Fault
+from dragoman.hosts.serve import ListenError
+from dragoman.ports.store import StoreError
+
+from . import demo, explain, keys, migrate, serve
+from .failure import CommandError
+
+__all__ = ["main"]
+
+EXAMPLES: Final = """\
+examples:
+  dragoman demo                          a shop with real orders, on http://127.0.0.1:8000
+  dragoman serve shop:app                the App called app in shop.py
+  dragoman keys create --owner acme --audience partner
+  dragoman explain shop:app orders.list  what an operation became on each surface
+
+`dragoman COMMAND --help` says more.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0, 1 with one line on stderr, 2 for wrong usage."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except (CommandError, DeclarationError, ListenError, StoreError) as error:
+        return fail(str(error))
+    except Fault as error:
+        return fail(error.message)
+    except BrokenPipeError:
+        # The reader of our output (a pager, `head`) went away; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def fail(message: str) -> int:
+    """Say what is wrong, in one line."""
+    print(f"dragoman: {' '.join(message.split())}", file=sys.stderr)
+    return 1
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, and name the way to help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage."""
+        self.exit(2, f"dragoman: {message}; `{self.prog} --help` shows how\n")
+
+
+def version() -> str:
+    """The installed version; a source tree on the path has none."""
+    try:
+        return metadata.version("dragoman")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = Parser(
+        prog="dragoman",
+        description="State an API contract once, in typed Python; serve each caller in the style that fits.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"dragoman {version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    for command in (demo, serve, keys, migrate, explain):
+        command.add(commands)
+    return parser

@@ -1,0 +1,7 @@
+"""The error of a command."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """The command cannot be carried out: says what is wrong, where, and what to do, in one line."""

@@ -1,0 +1,78 @@
+"""Serves an application, and says where its surfaces are."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import socket
+import sys
+from collections.abc import Sequence
+
+from dragoman.app import App
+from dragoman.auth import ApiKeys
+from dragoman.hosts.serve import listen, serve
+from dragoman.ports.style import Surface
+
+from . import worker
+
+
+def launch(app: App, target: str, *, host: str, port: int, workers: int) -> int:
+    """Serve until a signal; returns the exit code."""
+    app.check_listening(host)
+    sockets = listen(host, port)
+    if workers > 1:
+        # What is wrong is told once, here, and not by each worker; and the schema is changed by one process.
+        asyncio.run(try_start(app))
+        worker.tell(target, app.database)
+    lines = describe(app, sockets, workers)
+    return serve(app, worker.TARGET, sockets, workers=workers, ready=lambda: print(lines, file=sys.stderr, flush=True))
+
+
+async def try_start(app: App) -> None:
+    """Start and stop."""
+    await app.start()
+    await app.stop()
+
+
+def describe(app: App, sockets: Sequence[socket.socket], workers: int) -> str:
+    """Where the application is, and a request to each surface."""
+    host, port = sockets[0].getsockname()[:2]
+    listening = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    base = f"http://{_reachable(host)}:{port}"
+    processes = "1 process" if workers == 1 else f"{workers} processes"
+    lines = [f"dragoman: listening on {listening} ({processes}, database {app.database}); Ctrl-C stops it"]
+    for bound in app.surfaces:
+        surface = bound.surface
+        title = f"{surface.name}: {surface.style.name} for {surface.audience} callers at {surface.path}"
+        lines += ["", f"  {title}"]
+        lines += [f"    {curl(surface, example, base)}" for example in bound.endpoint.examples()[:1]]
+    return "\n".join([*lines, ""])
+
+
+def curl(surface: Surface, example: str, base: str) -> str:
+    """A request (method, path and body) as a command line."""
+    method, path, *body = example.split(maxsplit=2)
+    words = ["curl"]
+    if body:
+        words += ["-H", "Content-Type: application/json", "-d", body[0]]
+    if method != ("POST" if body else "GET"):
+        words += ["-X", method]
+    if surface.auth is not None and not surface.auth.anonymous:
+        words += ["-H", f"Authorization: Bearer {_key(surface)}"]
+    return shlex.join([*words, base + path])
+
+
+def _key(surface: Surface) -> str:
+    """A key that opens the surface, if one stands in the source."""
+    if isinstance(surface.auth, ApiKeys):
+        for text, principal in surface.auth.fixed.items():
+            if surface.audience in principal.audiences:
+                return text
+    return "KEY"
+
+
+def _reachable(host: str) -> str:
+    """A name under which this machine reaches what listens on ``host``."""
+    if host in ("127.0.0.1", "0.0.0.0", "::1", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

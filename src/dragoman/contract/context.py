@@ -1,0 +1,84 @@
+"""What a handler may do while it runs. The runtime implements it; handlers and tests depend on this page
+alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from .expression import Expression
+from .principal import Principal
+
+if TYPE_CHECKING:
+    from .resource import Id, Resource
+
+R = TypeVar("R", bound="Resource")
+
+
+class Context(Protocol):
+    """One call's unit of work.
+
+    Reads are awaited and see what was staged before. Writes only stage: nothing is written while the handler
+    runs; when it returns, everything staged is committed as one transaction, in which every resource that was
+    read with :meth:`get` must still have the version that was read. The level is "serializable over gets and
+    guards".
+    """
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls."""
+        ...
+
+    @property
+    def request_id(self) -> str:
+        """The id under which the log knows this call."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The moment the call began, in UTC: what its writes are stamped with."""
+        ...
+
+    def remaining(self) -> float | None:
+        """Seconds until the deadline, or None without one."""
+        ...
+
+    async def get(self, resource: type[R], id: Id[R]) -> R:
+        """The resource, protected: if it changes before the commit, the commit is refused.
+
+        Raises NotFound if there is none that this caller may see.
+        """
+        ...
+
+    async def peek(self, resource: type[R], id: Id[R]) -> R:
+        """As :meth:`get`, unprotected: for values that a decision does not rest on."""
+        ...
+
+    async def list(
+        self, resource: type[R], where: Expression | None = None, *, order_by: str = "id", limit: int = 1000
+    ) -> list[R]:
+        """The resources that meet ``where``, at most ``limit`` of them, staged writes included. Not
+        protected: take a :meth:`guard` first where the absence of a row matters. Raises ResourceExhausted
+        where there are more than ``limit``, so that nothing is decided on a part.
+        """
+        ...
+
+    def create(self, value: R) -> R:
+        """Stage a new resource; returns it as it will be."""
+        ...
+
+    def save(self, value: R) -> R:
+        """Stage a changed resource; returns it as it will be. Only changed fields are written. The version is
+        checked unless the resource was peeked at. Raises FailedPrecondition for one that was neither read nor
+        created here.
+        """
+        ...
+
+    def delete(self, value: Resource) -> None:
+        """Stage a deletion. The version is checked unless the resource was peeked at."""
+
+    async def guard(self, name: str, key: str = "") -> None:
+        """Protect a decision that rests on more than single rows: of two concurrent calls with the same
+        guard, the second to commit is refused. Take it before the reads that it protects.
+        """

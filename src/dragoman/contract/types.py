@@ -1,0 +1,43 @@
+"""Names for the types that Python has no word for. To a type checker each is the plain type it refines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from .annotations import Length, Pattern
+from .schema import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Marks a Python type as one scalar kind, or as one format of strings."""
+
+    kind: Kind
+    format: str | None = None
+
+
+# One @ between two parts without spaces: whether the address exists, only a message to it can tell.
+EMAIL_PATTERN: Final = r"^[^@\s]+@[^@\s]+$"
+URL_PATTERN: Final = r"^https?://[^\s/?#]+([/?#]\S*)?$"
+
+Int32 = Annotated[int, Form(Kind.INT32)]
+"""A 32-bit integer."""
+
+Int64 = Annotated[int, Form(Kind.INT64)]
+"""A 64-bit integer; a string in JSON, always, since JSON readers keep no more than 53 bits of a number."""
+
+UInt32 = Annotated[int, Form(Kind.UINT32)]
+"""An unsigned 32-bit integer."""
+
+UInt64 = Annotated[int, Form(Kind.UINT64)]
+"""An unsigned 64-bit integer; a string in JSON, always."""
+
+Float32 = Annotated[float, Form(Kind.FLOAT)]
+"""A number with the precision of 32 bits."""
+
+Email = Annotated[str, Form(Kind.STRING, "email"), Length(3, 254), Pattern(EMAIL_PATTERN)]
+"""An e-mail address: one @, no spaces, at most 254 characters."""
+
+Url = Annotated[str, Form(Kind.STRING, "uri"), Length(1, 2048), Pattern(URL_PATTERN)]
+"""An absolute http or https URL of at most 2,048 characters."""

@@ -1,0 +1,56 @@
+"""The shop: one contract, and a surface for each kind of caller in the style that fits it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
+
+import dragoman as dm
+
+from . import model
+from .keys import KEYS
+
+
+class Customer(dm.Resource, prefix="cus"):
+    name: Annotated[str, dm.Length(1, 200)]
+    email: Annotated[dm.Email, dm.Unique()]
+    plan: Literal["free", "pro", "enterprise"] = "free"
+
+
+class Order(dm.Resource, prefix="ord"):
+    customer: Annotated[dm.Id[Customer], dm.Ref(reverse="orders")]
+    placed_on: Annotated[date, dm.Filter("gte", "lt"), dm.Sort()]
+    quantity: Annotated[int, dm.Ge(1)]
+    total_cents: Annotated[int, dm.Ge(0), dm.Filter("gte", "lt"), dm.Sort()]
+    status: Annotated[Literal["placed", "paid", "shipped", "cancelled"], dm.Filter()] = "placed"
+
+
+shop = dm.Contract("shop")
+customers, orders = shop.resource(Customer), shop.resource(Order)
+
+
+@orders.method(effect="idempotent")
+async def cancel(order: Order, ctx: dm.Context) -> Order:
+    if order.status == "shipped":
+        raise dm.FailedPrecondition("a shipped order cannot be cancelled")
+    return ctx.save(dm.replace(order, status="cancelled"))
+
+
+fraud = dm.Contract("fraud")
+
+
+@fraud.operation(effect="safe", deadline=0.5, batch=dm.Batch(max_size=64))
+def predict(transactions: Sequence[model.Transaction]) -> Sequence[model.Score]:
+    return model.score(transactions)
+
+
+keys = dm.api_keys(fixed=KEYS)
+for_partners = [
+    customers.only("list", "get", "create"),
+    orders.only("list", "get", "create", "update", "cancel"),
+]
+
+app = dm.App(
+    dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=for_partners),
+    dm.rpc("inference", "/internal", audience="internal", auth=keys, exposes=[predict]),
+    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=[customers, orders]),
+)

@@ -1,0 +1,166 @@
+"""Queries and conditions as SQL text. The text never depends on values: they are bound to numbered
+parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from dragoman.contract.expression import AllOf, AnyOf, Compare, Expression, Not, Slot
+from dragoman.ports.store import Query, Storage, Table, Value
+
+TENANT: Final = "_tenant"
+"""The column that holds a row's tenant; no declared column may have this name."""
+
+COMPARISONS: Final = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+def quote(name: str) -> str:
+    """An identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Identifiers, separated by commas."""
+    return ", ".join(map(quote, names))
+
+
+def literal(value: Value) -> str:
+    """A constant, for the few statements that cannot have parameters (DDL)."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    return repr(int(value)) if isinstance(value, int) else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query as text. ``one`` stops after the first row. Its parameters are the tenant, if ``tenant`` is
+    set, then the values; those at ``sequences`` are bound as JSON arrays.
+    """
+
+    text: str
+    one: str
+    tenant: bool
+    sequences: tuple[int, ...]
+
+
+def compile_query(query: Query) -> Compiled:
+    """Raises ValueError for a query that names a column its table does not have."""
+    tenant = query.tenant and query.table.tenant
+    condition = Condition(query.table, offset=2 if tenant else 1)
+    where = condition.text(query.where)
+    if tenant:
+        where = f"{quote(TENANT)} = ?1" if where == TRUE else f"{quote(TENANT)} = ?1 AND {where}"
+    columns = [condition.column(name) for name in query.columns]
+    if query.tenant_column and query.table.tenant:
+        columns.append(quote(TENANT))
+    text = f"SELECT {', '.join(columns) or '1'} FROM {quote(query.table.name)}"
+    if where != TRUE:
+        text += f" WHERE {where}"
+    if query.order:
+        text += " ORDER BY " + ", ".join(condition.column(name) + " DESC" * down for name, down in query.order)
+    one = text
+    if query.limit_slot:
+        text = one = f"{text} LIMIT ?{condition.offset + condition.slots}"
+    else:
+        if query.limit is not None:
+            text += f" LIMIT {int(query.limit)}"
+        one += f" LIMIT {1 if query.limit is None else min(1, int(query.limit))}"
+    return Compiled(text, one, tenant, tuple(sorted(condition.sequences)))
+
+
+TRUE: Final = "1"
+FALSE: Final = "0"
+
+
+@dataclass(slots=True)
+class Condition:
+    """Writes conditions on one table; ``offset`` is the number of the first slot's parameter."""
+
+    table: Table
+    offset: int
+    slots: int = 0
+    sequences: set[int] = field(default_factory=set)
+
+    def column(self, name: str) -> str:
+        """A column that is there."""
+        try:
+            return quote(self.table.column(name).name)
+        except KeyError:
+            raise ValueError(f"table {self.table.name!r} has no column {name!r}") from None
+
+    def parameter(self, value: object) -> str:
+        """The parameter of a slot."""
+        if not isinstance(value, Slot):
+            raise ValueError(f"a query on table {self.table.name!r} holds the value {value!r} in place of a slot")
+        self.slots = max(self.slots, value.position + 1)
+        return f"?{self.offset + value.position}"
+
+    def text(self, node: Expression) -> str:
+        """The condition, in parentheses where it has more than one part."""
+        if isinstance(node, Compare):
+            return self.compare(node)
+        if isinstance(node, Not):
+            # Null is neither true nor false in SQL; here a condition on a null field does not hold.
+            return f"({self.text(node.of)}) IS NOT TRUE"
+        if isinstance(node, AllOf):
+            return _joined(" AND ", map(self.text, node.of), empty=TRUE)
+        if isinstance(node, AnyOf):
+            text = _joined(" OR ", map(self.text, node.of), empty=FALSE)
+            bound = self.bound(node)
+            return text if bound is None else f"({bound} AND {text})"
+        raise TypeError(f"{node!r} is not a condition")
+
+    def compare(self, node: Compare) -> str:
+        """One comparison."""
+        column = self.column(node.column)
+        if node.operator == "null":
+            return f"{column} IS NULL" if node.value else f"{column} IS NOT NULL"
+        parameter = self.parameter(node.value)
+        if node.operator == "in":
+            assert isinstance(node.value, Slot)
+            self.sequences.add(node.value.position)
+            # One text for any number of values. JSON has no bytes: they travel as hexadecimal digits.
+            item = "unhex(value)" if self.table.column(node.column).storage is Storage.BLOB else "value"
+            return f"{column} IN (SELECT {item} FROM json_each({parameter}))"
+        return f"{column} {COMPARISONS[node.operator]} {parameter}"
+
+    def bound(self, node: AnyOf) -> str | None:
+        """What a key set condition implies for its leading column, or None.
+
+        SQLite finds no range of an index in ``a > x OR (a = x AND id > y)``: it would walk over all earlier
+        rows on every page. Each branch says ``a >= x``, which it does find.
+        """
+        if len(node.of) < 2:
+            return None
+        leading = [each.of[0] if isinstance(each, AllOf) and each.of else each for each in node.of]
+        comparisons = [each for each in leading if isinstance(each, Compare) and isinstance(each.value, Slot)]
+        operators = {each.operator for each in comparisons}
+        if len(comparisons) < len(leading) or len({each.column for each in comparisons}) > 1:
+            return None
+        if operators in ({">", "="}, {">"}, {">=", ">"}):
+            operator, choose = ">=", "min"
+        elif operators in ({"<", "="}, {"<"}, {"<=", "<"}):
+            operator, choose = "<=", "max"
+        else:
+            return None
+        parameters = list(dict.fromkeys(self.parameter(each.value) for each in comparisons))
+        if len(parameters) == 1:
+            return f"{self.column(comparisons[0].column)} {operator} {parameters[0]}"
+        # A branch with a null value holds for no row; min() and max() of a null would be null for all of
+        # them.
+        values = [f"coalesce({', '.join([each, *(o for o in parameters if o != each)])})" for each in parameters]
+        return f"{self.column(comparisons[0].column)} {operator} {choose}({', '.join(values)})"
+
+
+def _joined(word: str, parts: Iterable[str], *, empty: str) -> str:
+    texts = list(parts)
+    if not texts:
+        return empty
+    return texts[0] if len(texts) == 1 else f"({word.join(texts)})"

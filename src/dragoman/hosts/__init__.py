@@ -1,0 +1,1 @@
+"""What listens: ASGI servers through :mod:`.asgi`, and :mod:`.serve`, which the command line runs."""

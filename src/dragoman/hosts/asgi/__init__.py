@@ -1,0 +1,5 @@
+"""The application as ASGI 3, for uvicorn, granian, hypercorn, and inside other ASGI applications."""
+
+from .host import AsgiHost, Hosted
+
+__all__ = ["AsgiHost", "Hosted"]

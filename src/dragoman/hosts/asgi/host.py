@@ -1,0 +1,251 @@
+"""The ASGI host: scopes and messages on one side, :mod:`dragoman.ports.wire` on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Protocol, TypeAlias
+
+from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.fault import Fault, Unavailable
+from dragoman.ports.store import StoreError
+from dragoman.ports.wire import Header, Request, Response
+from dragoman.runtime import observation
+from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.problem import ContentTooLarge, respond
+
+from .paths import path_as_sent
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+POLICY_VIOLATION: Final = 1008
+WITHOUT_CONTENT: Final = frozenset({204, 304})
+
+log = logging.getLogger("dragoman.hosts.asgi")
+
+
+class Hosted(Protocol):
+    """What a host needs of an application."""
+
+    @property
+    def max_body(self) -> int:
+        """The most bytes of a body that are read."""
+        ...
+
+    async def start(self) -> None:
+        """Open for calls."""
+
+    async def stop(self) -> None:
+        """Finish what was accepted, and close."""
+
+    async def respond(self, request: Request) -> Response:
+        """Answer one request. Never raises."""
+        ...
+
+    def check_listening(self, host: str) -> None:
+        """Raises DeclarationError if it is not safe to listen there."""
+
+
+class TooLarge(Exception):
+    """The body is larger than what is read."""
+
+
+class Gone(Exception):
+    """The client went away before its request was complete."""
+
+
+class AsgiHost:
+    """An application as an ASGI 3 application.
+
+    A server with lifespan starts and stops it. Without lifespan (mounted in another application, or called
+    by a test client) the first request starts it, once in each event loop.
+    """
+
+    def __init__(self, app: Hosted) -> None:
+        self.app = app
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._starting: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._addresses: dict[str, bool] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection: a request, or the life of the server."""
+        kind = scope["type"]
+        if kind == "http":
+            if self._loop is not asyncio.get_running_loop():
+                await self._start_late()
+            await self._http(scope, receive, send)
+        elif kind == "lifespan":
+            await self._lifespan(receive, send)
+        elif kind == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "no WebSockets here"})
+        else:
+            raise RuntimeError(f"an ASGI scope of type {kind!r} is not served here")
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_of(scope)
+        if not self._may_answer(scope):
+            fault: Fault = Unavailable("this application must not be reached at this address", retryable=False)
+            await self._send(request, refuse(fault, request), send)
+            return
+        try:
+            request.body = await self._read(request, receive)
+        except Gone:
+            return
+        except TooLarge:
+            limit = self.app.max_body
+            fault = ContentTooLarge(f"the body is larger than {limit:,} bytes, the most that is read; send less")
+            await self._send(request, refuse(fault, request), send)
+            return
+        await self._send(request, await self.app.respond(request), send)
+
+    async def _read(self, request: Request, receive: Receive) -> bytes:
+        """The body. Raises TooLarge as soon as that is known."""
+        limit = self.app.max_body
+        stated = request.headers.get("content-length", "")
+        if len(stated) > 18 or (stated.isdecimal() and int(stated) > limit):
+            raise TooLarge
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge
+        if not message.get("more_body", False):
+            return body
+        parts, size = [body], len(body)
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            body = message.get("body", b"")
+            size += len(body)
+            if size > limit:
+                raise TooLarge
+            parts.append(body)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    async def _send(self, request: Request, response: Response, send: Send) -> None:
+        body, headers = response.body, [*response.headers]
+        if response.status not in WITHOUT_CONTENT:
+            headers.append((b"content-length", b"%d" % len(body)))
+        if request.method == "HEAD":
+            body = b""  # the length that a GET would have, and nothing of it
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                failure = await failure_of(self.app.start)
+                if failure:
+                    await send({"type": "lifespan.startup.failed", "message": failure})
+                    return
+                self._loop = asyncio.get_running_loop()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self._loop = None
+                failure = await failure_of(self.app.stop)
+                if failure:
+                    await send({"type": "lifespan.shutdown.failed", "message": failure})
+                else:
+                    await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _start_late(self) -> None:
+        """Start in this event loop, if no other request does. What goes wrong is raised to the server."""
+        loop = asyncio.get_running_loop()
+        if self._starting is None or self._starting[0] is not loop:
+            self._starting = (loop, asyncio.Lock())
+        async with self._starting[1]:
+            if self._loop is not loop:
+                await self.app.start()
+                self._loop = loop
+
+    def _may_answer(self, scope: Scope) -> bool:
+        """Whether the application may be reached at the address that the client connected to.
+
+        The command line asks before it listens. Any other server has its own command line, and only here
+        can it be noticed. Names are what test clients put there.
+        """
+        server = scope.get("server")
+        if not server:
+            return True
+        host = server[0]
+        known = self._addresses.get(host)
+        if known is None:
+            known = True
+            if is_address(host):
+                try:
+                    self.app.check_listening(host)
+                except DeclarationError as error:
+                    log.error("%s", error)
+                    known = False
+            if len(self._addresses) < 1024:
+                self._addresses[host] = known
+        return known
+
+
+def request_of(scope: Scope) -> Request:
+    """The request without its body."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if key in headers:
+            # HTTP/2 may split cookies (RFC 9113, section 8.2.3); all else is a list.
+            headers[key] += ("; " if key == "cookie" else ", ") + text
+        else:
+            headers[key] = text
+    client = scope.get("client")
+    return Request(
+        scope["method"],
+        path_as_sent(scope["path"], scope.get("raw_path"), scope.get("root_path", "")),
+        scope.get("query_string", b"").decode("latin-1"),
+        headers,
+        b"",
+        client[0] if client else "",
+        scope.get("http_version", "1.1"),
+    )
+
+
+def refuse(fault: Fault, request: Request) -> Response:
+    """The answer to a request that never reaches the application. It has its line in the log all the same."""
+    exchange = Exchange(observation.request_id(request), time.perf_counter(), 0.0)
+    exchange.fault = fault.code.name
+    # What was not read of the request must not be taken for the next. HTTP/2 has no such header, and needs
+    # none.
+    close: list[Header] = [(b"connection", b"close")] if request.version.startswith("1") else []
+    response = respond(fault, request_id=exchange.request_id, headers=close)
+    observation.access(request, response.status, len(response.body), exchange)
+    return observation.with_request_id(response, exchange)
+
+
+async def failure_of(act: Callable[[], Awaitable[None]]) -> str:
+    """Start or stop: what went wrong, in one line if a person can put it right, with the traceback if it is
+    a bug; empty if all is well.
+    """
+    try:
+        await act()
+    except (DeclarationError, StoreError) as error:
+        return str(error)
+    except Exception:
+        return traceback.format_exc().rstrip()
+    return ""
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address."""
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True

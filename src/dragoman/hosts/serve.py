@@ -1,0 +1,183 @@
+"""Serves an application with uvicorn: one process, or several that share the listening socket.
+
+The socket is bound here and first of all, so that a port in use is known before anything is started.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import logging
+import logging.config
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import uvicorn
+
+from .workers import NOT_STARTED, Workers
+
+BACKLOG: Final = 2048
+DRAIN_SECONDS: Final = 10
+FAILED: Final = 1
+
+
+class ListenError(Exception):
+    """The socket cannot be had: says where, why, and what to do. One line, for a person."""
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address of the host. Port 0 takes a free one. Raises ListenError.
+
+    They listen at once: whoever connects while the application starts waits for it instead of being refused.
+    """
+    if not 0 <= port <= 65_535:
+        raise ListenError(f"there is no port {port}: take one from 1 to 65535, or 0 for any that is free")
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ListenError(
+            f"the host {host!r} is not known: take an address of this machine, such as 127.0.0.1"
+        ) from None
+    sockets: list[socket.socket] = []
+    failure: OSError | None = None
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        if port == 0 and sockets:
+            address = (address[0], sockets[0].getsockname()[1], *address[2:])  # the same one on each address
+        try:
+            sockets.append(_listen(family, kind, protocol, address))
+        except OSError as error:
+            failure = error
+            if error.errno == errno.EADDRINUSE:
+                break
+    # A name may have an address of a kind that this machine does not speak, as `localhost` often does (IPv6).
+    if failure is not None and (not sockets or failure.errno == errno.EADDRINUSE):
+        for each in sockets:
+            each.close()
+        raise ListenError(_reason(failure, host, port)) from None
+    return sockets
+
+
+def _listen(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        listener.set_inheritable(True)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    place = f"port {port} on {host or 'all interfaces'}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{place} is in use: stop what listens there, or take another port"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{place} may not be listened on by this user: take a port above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"this machine has no address {host}: take one that it has, such as 127.0.0.1"
+    return f"{place} cannot be listened on: {error.strerror or error}"
+
+
+def serve(app: Any, target: str, sockets: Sequence[socket.socket], *, workers: int, ready: Callable[[], None]) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what is under way; returns the process's exit code.
+
+    One worker serves ``app`` in this process. More of them call ``target`` (``module:function``) for it,
+    each in a process of its own. ``ready`` is called once it can be told where the application is.
+    """
+    logging.config.dictConfig(LOGGING)
+    if workers == 1:
+        return 0 if _run(app, sockets, ready) else FAILED
+    crew = Workers(_work, (target, list(sockets)), count=workers, patience=DRAIN_SECONDS + 5)
+    ready()
+    return 0 if crew.run() else FAILED
+
+
+def _work(target: str, sockets: Sequence[socket.socket]) -> None:
+    """What each of several workers does."""
+    if not _run(target, sockets, lambda: None):
+        sys.exit(NOT_STARTED)
+
+
+def _run(app: Any, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> bool:
+    """Serve in this process; returns whether the application could be started. A text names what makes it."""
+    config = uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=LOGGING,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        workers=1,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = _Server(config, ready)
+    # From here on a signal ends the process by way of a drain, however early it comes; and when the server
+    # raises again what it caught, as it does last of all, nothing is left to do.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+    try:
+        server.run(list(sockets))
+    except SystemExit:
+        pass  # the application did not start, and the log says why
+    return server.started
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._ready()
+
+
+class Quiet(logging.Filter):
+    """Leaves out what uvicorn says after the reason was said."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to keep the line."""
+        return not record.getMessage().endswith("Exiting.")
+
+
+LOGGING: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"quiet": {"()": "dragoman.hosts.serve.Quiet"}},
+    "formatters": {"line": {"format": "dragoman: %(message)s"}, "record": {"format": "%(message)s"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+            "formatter": "line",
+            "filters": ["quiet"],
+        },
+        "errors": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "record"},
+        "access": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "record"},
+    },
+    "loggers": {
+        "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "dragoman": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "dragoman.error": {"handlers": ["errors"], "propagate": False},
+        "dragoman.access": {"handlers": ["access"], "propagate": False},
+    },
+}
+"""A line of JSON a request on stdout; on stderr lines for a person, and one of JSON for each bug."""

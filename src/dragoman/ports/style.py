@@ -1,0 +1,119 @@
+"""Where a style meets the runtime.
+
+A style is an interpreter of descriptions that it does not own. When a surface is bound it is given every exposed
+operation and a binder that compiles calls; it gives back an endpoint, which matches requests and answers them by
+driving those calls. A new style is a new package: a surface carries its style, and nothing else knows it by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dragoman.contract.fault import Fault
+from dragoman.contract.handle import Exposable, Exposed
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Types
+
+from .authenticator import Authenticator
+from .wire import Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One door into the product. ``path`` is where it starts (``/v1``); paths of surfaces do not overlap.
+
+    ``deadline`` bounds each exchange, in seconds. ``cross_tenants`` lets principals with the scope ``tenants.cross``
+    act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it.
+    """
+
+    name: str
+    path: str
+    audience: Audience
+    style: Style
+    auth: Authenticator | None
+    exposes: tuple[Exposable, ...]
+    deadline: float = 30.0
+    cross_tenants: bool = False
+    title: str = ""
+    description: str = ""
+
+
+class Call(Protocol):
+    """One operation on one surface, compiled: all phases from permission to encode, as a single coroutine.
+
+    ``exchange`` is the runtime's record of the exchange; ``envelope`` is the style's own, handed to its decode and
+    encode steps. Returns what the style's encode step returned; raises Fault.
+    """
+
+    async def __call__(self, exchange: Any, envelope: Any) -> Any: ...
+
+
+class Binder(Protocol):
+    """What the runtime offers a style while a surface is bound."""
+
+    surface: Surface
+
+    def types(self, exposed: Exposed) -> Types:
+        """The named types of the operation's contract."""
+
+    def call(self, exposed: Exposed, *, decode: Callable[[Any], None] | None, encode: Callable[[Any], Any]) -> Call:
+        """Compile an operation. ``decode`` fills the call's input from the envelope; ``encode`` makes the style's
+        answer from its result. Both are given the :class:`dragoman.runtime.call.State`.
+        """
+
+
+class Match(Protocol):
+    """A request that was understood so far: its operation is known."""
+
+    @property
+    def operation(self) -> str:
+        """The operation's name, for the log."""
+
+    async def answer(self, exchange: Any, request: Request) -> Response:
+        """Answer it. Raises Fault."""
+
+
+class Endpoint(Protocol):
+    """A surface that was bound."""
+
+    def document(self, request: Request) -> Response | None:
+        """The answer to a request for one of the surface's documents, or None for any other request.
+
+        Asked before authentication where the surface's audience is public or partner.
+        """
+
+    def match(self, request: Request) -> Match:
+        """Find the operation. Raises NotFound, or another fault that says why not."""
+
+    def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
+        """Write a fault on this style's wire."""
+
+    def explain(self) -> Mapping[str, Explained]:
+        """What was compiled, by operation."""
+
+    def examples(self) -> Sequence[str]:
+        """A request or two that show the surface: method, path and body, as in ``GET /v1/customers?page_size=2``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one operation became on one surface."""
+
+    routes: tuple[str, ...]
+    phases: tuple[str, ...]
+    statements: Mapping[str, str] = field(default_factory=dict)
+
+
+class Style(Protocol):
+    """How a surface speaks."""
+
+    @property
+    def name(self) -> str:
+        """The style's word: rest, rpc, graphql …"""
+
+    def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> Endpoint:
+        """Compile the surface. Raises DeclarationError for whatever the style cannot carry, naming the operation, the
+        field and the remedy.
+        """

@@ -1,0 +1,187 @@
+"""Binding: surfaces, the resources behind them and a store become something that answers requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from dragoman.contract.contract import Contract
+from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.handle import Exposed, expand
+from dragoman.contract.operation import Method
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Types
+from dragoman.ports.store import Store
+from dragoman.ports.style import Surface
+
+from .call import CompiledCall, PlainCall, Plan, Step
+from .codec import JsonEncoder
+from .exchanges import BoundSurface
+from .handlers import Handlers
+from .listing import Listing
+from .paging import PageTokens
+from .rows import Rows
+
+RESERVED_PATHS: Final = ("/healthz", "/readyz")
+
+
+class Registry(dict[Any, Rows]):
+    """The rows of every resource in an application, by class, each bound once however many surfaces show it."""
+
+
+class SurfaceBinder:
+    """Compiles the calls of one surface; implements :class:`dragoman.ports.style.Binder`."""
+
+    def __init__(
+        self,
+        surface: Surface,
+        contracts: Mapping[str, Contract],
+        registry: Registry,
+        store: Store,
+        tokens: PageTokens,
+        handlers: Handlers,
+        *,
+        plain: bool,
+    ) -> None:
+        self.surface = surface
+        self._contracts = contracts
+        self._registry = registry
+        self._store = store
+        self._tokens = tokens
+        self._handlers = handlers
+        self._plain = plain
+
+    def contract(self, exposed: Exposed) -> Contract:
+        """The contract that the operation belongs to."""
+        return self._contracts[exposed.operation.name]
+
+    def types(self, exposed: Exposed) -> Types:
+        """The named types of the operation's contract."""
+        return self.contract(exposed).types
+
+    def call(
+        self, exposed: Exposed, *, decode: Callable[[Any], None] | None, encode: Callable[[Any], Any]
+    ) -> CompiledCall | PlainCall:
+        """Compile an operation. ``decode`` fills a :class:`~dragoman.runtime.call.State` from its envelope, ``encode``
+        sets the state's ``answer``.
+        """
+        plan = self._plan(exposed, decode, encode)
+        return PlainCall(plan) if self._plain else CompiledCall(plan)
+
+    def _plan(self, exposed: Exposed, decode: Step | None, encode: Step) -> Plan:
+        operation, audience = exposed.operation, self.surface.audience
+        rows = None if exposed.resources is None else self._registry[exposed.resources.description.native]
+        encoder = None
+        if operation.output is not None:
+            encoder = JsonEncoder(operation.output, self.types(exposed), audience=audience)
+        listing = None
+        if operation.method is Method.LIST:
+            assert rows is not None
+            assert encoder is not None
+            by_table = {each.table.name: each for each in self._registry.values()}
+            parents = {field: by_table[table] for field, table in rows.references.items()}
+            place = f"{self.surface.name} {operation.name}"
+            listing = Listing(rows, parents, encoder, audience, place, self._tokens)
+        own = operation.method not in (None, Method.CUSTOM)
+        signature = exposed.handle.signature
+        return Plan(
+            exposed,
+            self.surface.name,
+            decode,
+            encode,
+            self._store,
+            self._registry,
+            rows=rows,
+            encoder=encoder,
+            projector=rows.stored.projector(encoder) if rows and encoder and not self._plain else None,
+            listing=listing,
+            invoke=None if own else self._handlers.compile(exposed.handle),
+            context=signature is not None and signature.context,
+        )
+
+
+def contracts_of(surfaces: Sequence[Surface]) -> dict[str, Contract]:
+    """The contracts behind the surfaces, by operation name. Raises DeclarationError where two share a name."""
+    found: dict[str, Contract] = {}
+    for surface in surfaces:
+        for exposed in expand(surface.exposes, _place(surface)):
+            contract = exposed.handle.contract
+            other = found.setdefault(exposed.operation.name, contract)
+            if other is not contract:
+                raise DeclarationError(
+                    _place(surface),
+                    f"{other.name!r} and {contract.name!r} both have an operation {exposed.operation.name}",
+                    "Rename one of them: names are unique in an application, so that scopes and logs are clear",
+                )
+    return found
+
+
+def bind_resources(contracts: Sequence[Contract], store: Store) -> Registry:
+    """The rows of every resource of the contracts: also of those that no surface shows, since handlers use them."""
+    registry, plurals = Registry(), dict[str, str]()
+    for contract in contracts:
+        known = {each.description.name: each.description for each in contract.resources.values()}
+        for resources in contract.resources.values():
+            plural = resources.description.plural
+            if plurals.setdefault(plural, contract.name) != contract.name:
+                raise DeclarationError(
+                    f"contract {contract.name!r}",
+                    f"the contract {plurals[plural]!r} has a resource {plural!r} too",
+                    'Give one of them another plural="…": an application keeps each in a table of that name',
+                )
+            registry[resources.description.native] = Rows(resources, known, store)
+    return registry
+
+
+def bind_surface(surface: Surface, binder: SurfaceBinder) -> BoundSurface:
+    """Let the surface's style compile it. Raises DeclarationError for whatever the style cannot carry."""
+    if surface.auth is None:
+        raise DeclarationError(
+            _place(surface),
+            "it does not say who may call",
+            "Write auth=dm.api_keys(), or auth=dm.anonymous() to let anybody in",
+        )
+    exposed = expand(surface.exposes, _place(surface))
+    if not exposed:
+        raise DeclarationError(_place(surface), "it exposes nothing", "Name resources or operations in exposes=[…]")
+    return BoundSurface(surface, surface.auth, surface.style.bind(surface, exposed, binder))
+
+
+def check_surfaces(surfaces: Sequence[Surface]) -> None:
+    """Names and paths that tell surfaces apart. Raises DeclarationError."""
+    names: set[str] = set()
+    for surface in surfaces:
+        place = _place(surface)
+        if surface.name in names:
+            raise DeclarationError(place, "another surface has the same name", "Give each surface a name of its own")
+        names.add(surface.name)
+        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", surface.path):
+            raise DeclarationError(
+                place,
+                f"its path {surface.path!r} does not start with / or ends with one, or holds odd characters",
+                'Write a path such as "/v1"',
+            )
+        for reserved in RESERVED_PATHS:
+            if surface.path == reserved:
+                raise DeclarationError(place, f"{reserved} tells about the server's health", "Choose another path")
+        if surface.cross_tenants and surface.audience is not Audience.OPERATOR:
+            raise DeclarationError(
+                place,
+                f"cross_tenants is set, and its audience is {surface.audience}",
+                'Only a surface for operators may let its callers act in other tenants: audience="operator"',
+            )
+        if surface.deadline <= 0:
+            raise DeclarationError(place, f"its deadline {surface.deadline} is not positive", "Give seconds")
+    for one in surfaces:
+        for other in surfaces:
+            if one is not other and (other.path + "/").startswith(one.path + "/"):
+                raise DeclarationError(
+                    _place(other),
+                    f"its path {other.path} lies in that of {one.name!r}, {one.path}",
+                    "Give each surface a path that no other one's starts with",
+                )
+
+
+def _place(surface: Surface) -> str:
+    return f"surface {surface.name!r}"

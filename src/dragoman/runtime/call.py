@@ -1,0 +1,383 @@
+"""A call: one operation on one surface, compiled to the phases that apply to it.
+
+:data:`PHASES` is the order of section 5 of the design, written once. Binding a surface walks it for each operation and
+chains the steps that apply; what an operation does not use costs it nothing. :class:`PlainCall` runs the same table
+without compiling anything, and by the longer way where there is a shorter one: a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, cast
+
+from dragoman.contract.fault import (
+    DeadlineExceeded,
+    PermissionDenied,
+)
+from dragoman.contract.handle import Exposed
+from dragoman.contract.operation import Effect, Method, Operation
+from dragoman.contract.principal import Principal
+from dragoman.ports.store import Committed, Store
+
+from .codec import JsonEncoder, Projector
+from .exchange import Exchange, now
+from .failure import BrokenContract
+from .handlers import Invoke
+from .listing import Listing, ListRequest
+from .permission import permits
+from .refusal import Conflicted, check_visible_references, refusal, stale
+from .rows import Rows, not_found
+from .unit import Unit
+
+MAX_RERUNS: Final = 5
+
+Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
+
+
+class State:
+    """One call under way. A style's decode step fills in what the caller asked for, its encode step reads the rest.
+
+    Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
+    ``versions`` (one of which the resource must have; None for any). Found: ``resource`` (as its class), ``result``
+    (what the handler returned), ``projected`` (the result as this surface may see it), ``version`` (of the result, if
+    it is a resource), ``answer`` (what encode made of it).
+    """
+
+    __slots__ = (
+        "answer",
+        "deadline",
+        "envelope",
+        "exchange",
+        "id",
+        "input",
+        "patch",
+        "projected",
+        "query",
+        "resource",
+        "result",
+        "row",
+        "unit",
+        "version",
+        "versions",
+    )
+
+    def __init__(self, exchange: Exchange, envelope: Any) -> None:
+        self.exchange = exchange
+        self.envelope = envelope
+        self.deadline = exchange.deadline
+        self.id = ""
+        self.input: Any = None
+        self.patch: Any = None
+        self.query: ListRequest | None = None
+        self.versions: frozenset[int] | None = None
+        self.unit: Unit | None = None
+        self.row: Any = None
+        self.resource: Any = None
+        self.result: Any = None
+        self.projected: Any = None
+        self.version = 0
+        self.answer: Any = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls."""
+        return self.exchange.principal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a call needs to know about its operation, settled when the surface is bound."""
+
+    exposed: Exposed
+    surface: str
+    decode: Step | None
+    encode: Step
+    store: Store
+    registry: Any
+    rows: Rows | None = None
+    encoder: JsonEncoder | None = None
+    projector: Projector | None = None
+    listing: Listing | None = None
+    invoke: Invoke | None = None
+    context: bool = False
+
+    @property
+    def operation(self) -> Operation:
+        """The operation."""
+        return self.exposed.operation
+
+    @property
+    def method(self) -> Method | None:
+        """Which method of a resource it is, if any."""
+        return self.operation.method
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase: where it applies, and the step it compiles to. ``waits``: the step is a coroutine function."""
+
+    name: str
+    applies: Callable[[Plan], bool]
+    step: Callable[[Plan], Step]
+    waits: bool = False
+
+
+def _permission(plan: Plan) -> Step:
+    name = plan.operation.name
+
+    def step(state: State) -> None:
+        principal = state.exchange.principal
+        if not permits(principal.scopes, name):
+            raise PermissionDenied(
+                f"{principal.identity} may not call {name}; ask for a credential with the scope {name!r}"
+            )
+
+    return step
+
+
+def _decode(plan: Plan) -> Step:
+    assert plan.decode is not None
+    return plan.decode
+
+
+def _unit(plan: Plan) -> Step:
+    safe, registry = plan.operation.effect is Effect.SAFE, plan.registry
+
+    def step(state: State) -> None:
+        exchange = state.exchange
+        clock = asyncio.get_running_loop().time
+        state.unit = Unit(registry, exchange.principal, exchange.request_id, now(), state.deadline, clock, safe=safe)
+
+    return step
+
+
+def _load(plan: Plan) -> Step:
+    """Read what the operation works on. Row authorization is part of it: the principal's tenant and the resource's rule
+    of visibility are in the statement, so that no row is read that the caller may not see.
+    """
+    rows, listing = plan.rows, plan.listing
+    assert rows is not None
+    if plan.method is Method.LIST:
+        assert listing is not None
+
+        async def page(state: State) -> None:
+            assert state.query is not None
+            state.result = await listing.page(state.exchange.principal, state.query)
+
+        return page
+    if plan.method is Method.GET:
+        if plan.projector is None:
+
+            async def native(state: State) -> None:
+                state.result = await rows.fetch_native(state.principal, state.id)
+                if state.result is None:
+                    raise not_found(rows, state.id)
+                state.version = state.result.version
+
+            return native
+        columns = plan.projector.columns
+
+        async def row(state: State) -> None:
+            found = await rows.fetch(state.exchange.principal, state.id, columns)
+            if found is None:
+                raise not_found(rows, state.id)
+            state.row = found
+            state.version = found[-1]
+
+        return row
+
+    async def resource(state: State) -> None:
+        assert state.unit is not None
+        state.resource = await state.unit.get(rows.native, cast("Any", state.id))
+        state.version = state.resource.version
+
+    return resource
+
+
+def _precondition(plan: Plan) -> Step:
+    rows = plan.rows
+    assert rows is not None
+
+    def step(state: State) -> None:
+        if state.versions is not None and state.version not in state.versions:
+            raise stale(rows, state.id, state.version)
+
+    return step
+
+
+def _handle(plan: Plan) -> Step:
+    """The handler: the developer's, or the runtime's own for standard methods."""
+    method, invoke = plan.method, plan.invoke
+    if invoke is not None:
+
+        async def handler(state: State) -> None:
+            state.result = await invoke(state)
+
+        return handler
+
+    async def standard(state: State) -> None:
+        unit = state.unit
+        assert unit is not None
+        if method is Method.CREATE:
+            state.result = unit.create(state.input)
+        elif method is Method.UPDATE:
+            state.result = unit.save(state.patch.apply(state.resource))
+        else:
+            unit.delete(state.resource)
+
+    return standard
+
+
+def _commit(plan: Plan) -> Step:
+    """Write everything that was staged, as one. What the handler returned is given the values computed by it."""
+    store = plan.store
+
+    async def step(state: State) -> None:
+        unit = state.unit
+        assert unit is not None
+        writes = unit.write_set()
+        if writes:
+            if asyncio.get_running_loop().time() > state.deadline:
+                raise DeadlineExceeded(f"{plan.operation.name} took too long; nothing was written")
+            await check_visible_references(unit, plan.registry.values())
+            # Once handed over, a commit goes on whatever happens to this call.
+            outcome = await store.commit(writes)
+            if not isinstance(outcome, Committed):
+                raise refusal(outcome, state, plan.rows, plan.registry.values())
+            unit.settle(writes, outcome)
+        state.result = unit.settled(state.result)
+
+    return step
+
+
+def _project(plan: Plan) -> Step:
+    """The result as this surface may see it, checked against the contract."""
+    if plan.projector is not None and plan.method is Method.GET:
+        projector = plan.projector
+
+        def row(state: State) -> None:
+            state.projected = projector(state.row)
+
+        return row
+    encoder, name = plan.encoder, plan.operation.name
+    assert encoder is not None
+    versioned = plan.operation.resource is not None and plan.operation.output is not None
+
+    def value(state: State) -> None:
+        state.projected = encoder.to_wire(state.result)
+        if versioned:
+            state.version = getattr(state.result, "version", 0)
+
+    def named(state: State) -> None:
+        try:
+            value(state)
+        except BrokenContract as broken:
+            raise BrokenContract(f"the result of {name} breaks its contract: {broken}") from broken
+
+    return named
+
+
+def _encode(plan: Plan) -> Step:
+    return plan.encode
+
+
+def _works_on_unit(plan: Plan) -> bool:
+    return plan.method not in (None, Method.LIST, Method.GET) or plan.context
+
+
+PHASES: Final[tuple[Phase, ...]] = (
+    Phase("permission", lambda plan: True, _permission),
+    Phase("decode and validate", lambda plan: plan.decode is not None, _decode),
+    Phase("unit of work", _works_on_unit, _unit),
+    Phase(
+        "load and row authorization",
+        lambda plan: plan.rows is not None and plan.method is not Method.CREATE,
+        _load,
+        waits=True,
+    ),
+    Phase(
+        "precondition",
+        lambda plan: plan.method in (Method.UPDATE, Method.DELETE, Method.CUSTOM),
+        _precondition,
+    ),
+    Phase("handler", lambda plan: plan.method not in (Method.LIST, Method.GET), _handle, waits=True),
+    Phase("commit", _works_on_unit, _commit, waits=True),
+    Phase("project", lambda plan: plan.operation.output is not None and plan.method is not Method.LIST, _project),
+    Phase("encode", lambda plan: True, _encode),
+)
+"""The phases of a call, in their order. Quota and ledger have their places behind "decode and validate"."""
+
+RESTART: Final = "unit of work"
+"""Where a call starts over after a conflict: with a new unit of work, on what is there now."""
+
+
+class CompiledCall:
+    """The steps that apply, chained."""
+
+    __slots__ = ("_deadline", "_rerun", "_restart", "_steps", "phases", "plan")
+
+    def __init__(self, plan: Plan) -> None:
+        applied = [phase for phase in PHASES if phase.applies(plan)]
+        self.plan = plan
+        self.phases = tuple(phase.name for phase in applied)
+        self._steps: tuple[tuple[Any, bool], ...] = tuple((phase.step(plan), phase.waits) for phase in applied)
+        self._restart = self.phases.index(RESTART) if RESTART in self.phases else 0
+        self._rerun = plan.operation.rerun
+        self._deadline = plan.operation.deadline
+
+    async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
+        exchange.operation = self.plan.operation.name
+        state = State(exchange, envelope)
+        if self._deadline is not None:
+            state.deadline = min(state.deadline, asyncio.get_running_loop().time() + self._deadline)
+        steps = self._steps
+        while True:
+            try:
+                for step, waits in steps:
+                    if waits:
+                        await step(state)
+                    else:
+                        step(state)
+                return state.answer
+            except Conflicted as conflict:
+                await again_or_raise(conflict, state, rerun=self._rerun)
+                steps = self._steps[self._restart :]
+
+
+class PlainCall:
+    """The table of phases, walked as it stands."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
+        operation = self.plan.operation
+        exchange.operation = operation.name
+        state = State(exchange, envelope)
+        if operation.deadline is not None:
+            state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
+        phases = [phase for phase in PHASES if phase.applies(self.plan)]
+        while True:
+            try:
+                for phase in phases:
+                    running = phase.step(self.plan)(state)
+                    if running is not None:
+                        await running
+                return state.answer
+            except Conflicted as conflict:
+                await again_or_raise(conflict, state, rerun=operation.rerun)
+                names = [phase.name for phase in phases]
+                phases = phases[names.index(RESTART) :] if RESTART in names else phases
+
+
+async def again_or_raise(conflict: Conflicted, state: State, *, rerun: bool) -> None:
+    """Wait a moment and return, so that the call is run again; or raise the fault it ends with."""
+    exchange = state.exchange
+    late = asyncio.get_running_loop().time() > state.deadline
+    if not rerun or exchange.reruns >= MAX_RERUNS or late:
+        raise conflict.fault
+    exchange.reruns += 1
+    await asyncio.sleep(random.uniform(0, 0.002 * 2**exchange.reruns))

@@ -1,0 +1,12 @@
+"""The codec: the neutral schema, compiled to fast JSON in and out, merge patches and stored rows. Every style uses it,
+so that a type means the same on all of them.
+"""
+
+from __future__ import annotations
+
+from .decoder import JsonDecoder
+from .encoder import BrokenContract, JsonEncoder
+from .patch import Patch, PatchDecoder
+from .stored import Projector, StoredRecord
+
+__all__ = ["BrokenContract", "JsonDecoder", "JsonEncoder", "Patch", "PatchDecoder", "Projector", "StoredRecord"]

@@ -1,0 +1,99 @@
+"""Decoding: JSON or builtin values become the author's own instances, or one fault with everything that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from dragoman.contract.fault import InvalidArgument, Violation
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Type, Types
+
+from .hooks import call_hook
+from .inbound import Inbound
+from .parsing import check_nesting, nests_freely, parse, repeated_names
+from .scalars import Refused, check_json
+from .text import from_text
+from .view import View
+from .violations import Walk, invalid, unexplained
+
+_REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+
+
+class JsonDecoder:
+    """Decodes one type for one audience. Made when a surface is bound.
+
+    Fields that the audience may not see are unknown fields; with ``creating``, so are those that only the server sets.
+    Raises DeclarationError when an instance could never be made, because such a field has no default.
+    """
+
+    def __init__(self, record: Type, types: Types, *, audience: Audience | None = None, creating: bool = False) -> None:
+        self._type = record
+        self._inbound = Inbound(types, View(audience, creating))
+        self._annotation = self._inbound.annotation(record)
+        self._build = self._inbound.builder(record, None)
+        self._decode = msgspec.json.Decoder(self._annotation, dec_hook=call_hook).decode
+        self._nests_freely = nests_freely(types, record)
+
+    @property
+    def wire(self) -> Any:
+        """The type that bodies are decoded to, before the author's own instance is made."""
+        return self._annotation
+
+    def decode(self, body: bytes) -> Any:
+        """The instance that a JSON text stands for.
+
+        Raises Malformed if it is not JSON, InvalidArgument with every violation if it is not valid.
+        """
+        try:
+            if self._nests_freely:
+                check_nesting(body)
+            wire = self._decode(body)
+        except _REFUSALS as error:
+            raise self._refusal(body, error) from None
+        build = self._build
+        if build is None:
+            return wire
+        try:
+            return build(wire)
+        except (ValueError, TypeError) as error:
+            raise self._not_made(self._decode(body), error) from error
+
+    def convert(self, value: Mapping[str, Any], *, text: bool = False) -> Any:
+        """The instance that builtin values stand for. With ``text`` all leaves are strings and are read by type.
+
+        Raises InvalidArgument with every violation.
+        """
+        given = from_text(self._inbound.types, self._type, value) if text else value
+        try:
+            if self._nests_freely:
+                check_json(given)
+            wire = msgspec.convert(given, self._annotation, dec_hook=call_hook)
+        except Refused as refused:
+            raise invalid([Violation((), refused.message, refused.rule)]) from None
+        except _REFUSALS as error:
+            found = Walk(self._inbound, text=text).check(self._type, given)
+            raise invalid(found or [unexplained(error)]) from None
+        if self._build is None:
+            return wire
+        try:
+            return self._build(wire)
+        except (ValueError, TypeError) as error:
+            wire = msgspec.convert(given, self._annotation, dec_hook=call_hook)
+            raise self._not_made(wire, error) from error
+
+    def _refusal(self, body: bytes, error: Exception) -> InvalidArgument:
+        value = parse(body)
+        found = Walk(self._inbound).check(self._type, value)
+        if not found:
+            found = repeated_names(body) or [unexplained(error)]
+        return invalid(found)
+
+    def _not_made(self, wire: Any, error: Exception) -> InvalidArgument:
+        found: list[Violation] = []
+        self._inbound.explain(self._type, wire, (), found)
+        if not found:
+            raise error
+        return invalid(found)

@@ -1,0 +1,407 @@
+"""Stored rows: a resource as the columns of a table, in the forms that :mod:`dragoman.ports.store` describes.
+
+Columns sort and compare as their values do, but for decimals and durations, whose text does not sort; lists, maps,
+records, unions and any JSON are kept as the JSON text of all their fields, whoever may see them. Unsigned 64-bit
+integers are text of twenty digits, for SQL has no such integer. Booleans are 0 and 1.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from dragoman.contract.fault import InvalidArgument, Violation
+from dragoman.contract.resource import ResourceDescription, own_fields
+from dragoman.contract.schema import (
+    INTEGERS,
+    MISSING,
+    Enum,
+    Field,
+    Kind,
+    Nullable,
+    Record,
+    Scalar,
+    Type,
+    Types,
+)
+from dragoman.ports.store import Column, Storage, Value
+
+from . import natives
+from .encoder import JsonEncoder, plain
+from .enums import enum_form
+from .hooks import call_hook
+from .inbound import Inbound, compiled, title
+from .outbound import Outbound, convert_out, may_be_unset
+from .parsing import parts
+from .scalars import Refused, quoted, scalar_form
+from .text import from_text
+from .view import EVERYTHING, View
+from .violations import Walk, invalid
+
+_DIGITS: Final = 20
+
+
+def _bare(types: Types, type_: Type) -> tuple[Type, bool]:
+    """The type without references and nullability, and whether it was nullable."""
+    type_ = types.resolve(type_)
+    if isinstance(type_, Nullable):
+        return _bare(types, type_.of)[0], True
+    return type_, False
+
+
+def storage(types: Types, type_: Type) -> Storage:
+    """How values of the type are stored."""
+    bare, _ = _bare(types, type_)
+    match bare:
+        case Scalar(kind=Kind.UINT64):
+            return Storage.TEXT
+        case Scalar(kind=Kind.ANY):
+            return Storage.JSON
+        case Scalar(kind=kind) if kind in INTEGERS or kind is Kind.BOOLEAN:
+            return Storage.INTEGER
+        case Scalar(kind=Kind.FLOAT | Kind.DOUBLE):
+            return Storage.REAL
+        case Scalar() | Enum():
+            return Storage.TEXT
+        case _:
+            return Storage.JSON
+
+
+_encode_json = msgspec.json.Encoder(enc_hook=plain).encode
+
+
+def _json_text(value: Any) -> str:
+    return _encode_json(value).decode()
+
+
+def _digits(value: Any) -> str:
+    return str(value).zfill(_DIGITS)
+
+
+def _decode_base64(text: str) -> bytes:
+    return b64decode(text)
+
+
+def _duration(text: str) -> timedelta:
+    return msgspec.convert(text, timedelta)
+
+
+def _uuid(text: str) -> UUID:
+    return msgspec.convert(text, UUID)
+
+
+_READERS: Final[dict[Kind, Callable[[Any], Any]]] = {
+    Kind.BOOLEAN: bool,
+    Kind.UINT64: int,
+    Kind.BYTES: _decode_base64,
+    Kind.DATETIME: datetime.fromisoformat,
+    Kind.DATE: date.fromisoformat,
+    Kind.TIME: time.fromisoformat,
+    Kind.DURATION: _duration,
+    Kind.UUID: _uuid,
+    Kind.DECIMAL: Decimal,
+}
+"""Stored to Python, for the kinds where the two differ."""
+
+
+def _wire_to_stored(types: Types, type_: Type) -> Callable[[Any], Any] | None:
+    """From the wire value to the stored one; None where they are the same."""
+    bare, _ = _bare(types, type_)
+    if storage(types, bare) is Storage.JSON:
+        return _json_text
+    if isinstance(bare, Scalar):
+        if bare.kind is Kind.UINT64:
+            return _digits
+        if bare.kind in (Kind.INT64, Kind.BOOLEAN):
+            return int
+    return None
+
+
+def _stored_to_wire(types: Types, type_: Type) -> Callable[[Any], Any] | None:
+    """From the stored value to the wire one; None where they are the same. JSON text is not looked into."""
+    bare, _ = _bare(types, type_)
+    if storage(types, bare) is Storage.JSON:
+        return Raw
+    if isinstance(bare, Scalar):
+        if bare.kind is Kind.UINT64:
+            return lambda text: str(int(text))
+        if bare.kind is Kind.INT64:
+            return str
+        if bare.kind is Kind.BOOLEAN:
+            return bool
+    return None
+
+
+class StoredRecord:
+    """A resource's rows. Made once, when the resource is bound.
+
+    ``columns`` are the id, the author's fields, ``created_at``, ``updated_at`` and ``version``, in this order.
+    """
+
+    def __init__(self, description: ResourceDescription, types: Types) -> None:
+        self._types = types
+        record = description.record
+        identity = record.field("id") or Field("id", Scalar(Kind.STRING), read_only=True)
+        stamps = [
+            record.field(name) or Field(name, Scalar(Kind.DATETIME), read_only=True)
+            for name in ("created_at", "updated_at")
+        ]
+        self._fields = (identity, *own_fields(description), *stamps)
+        self._record = Record(record.name, self._fields, native=record.native)
+        self._attributes = natives.attributes(self._record)
+        self._by_name = {each.name: each for each in self._fields}
+        self._outbound = Outbound(types, EVERYTHING)
+        self._trusted = Inbound(types, EVERYTHING, trusted=True)
+        self._wire = self._outbound.record(self._record)
+        self.columns: tuple[Column, ...] = (
+            *(self._column(each) for each in self._fields),
+            Column("version", Storage.INTEGER),
+        )
+        self._names = tuple(each.name for each in self.columns)
+        self._native = self._native_class()
+        self._row_of = self._compile_row()
+        self._read = self._compile_read()
+
+    # Columns
+
+    def _column(self, field: Field) -> Column:
+        _, nullable = _bare(self._types, field.type)
+        nullable = nullable or may_be_unset(self._record, field)
+        default: Value = None
+        if not field.required and field.default is not MISSING and field.default is not None:
+            default = self.to_stored(field.name, self._trusted.default_of(field))
+        return Column(field.name, storage(self._types, field.type), nullable, default)
+
+    def _native_class(self) -> Any:
+        native = natives.native_class(self._record)
+        if native is not None:
+            return native
+        fields: list[tuple[str, Any]] = [(self._attributes[each.name], Any) for each in self._fields]
+        return msgspec.defstruct(title(self._record), [*fields, ("version", int)], kw_only=True)
+
+    # Python to row
+
+    def _compile_row(self) -> Callable[[Any, int], dict[str, Value]]:
+        scope: dict[str, Any] = {"UNSET": UNSET}
+        parts = []
+        for number, field in enumerate(self._fields):
+            value = f"wire.{self._attributes[field.name]}"
+            convert = _wire_to_stored(self._types, field.type)
+            parts.append(f"{field.name!r}: {self._expression(scope, number, value, convert, field)}")
+        source = f"def row(wire, version):\n    return {{{', '.join(parts)}, 'version': version}}\n"
+        return compiled(source, scope, "row")
+
+    def _expression(
+        self,
+        scope: dict[str, Any],
+        number: int,
+        value: str,
+        convert: Callable[[Any], Any] | None,
+        field: Field,
+        absent: str = "None",
+    ) -> str:
+        """``value`` converted, with what stands for nothing kept apart."""
+        scope[f"f{number}"] = convert
+        converted = value if convert is None else f"f{number}({value})"
+        if may_be_unset(self._record, field):
+            return f"({absent} if {value} is UNSET or {value} is None else {converted})"
+        if convert is not None and _bare(self._types, field.type)[1]:
+            return f"(None if {value} is None else {converted})"
+        return converted
+
+    def to_row(self, value: Any) -> dict[str, Value]:
+        """The instance in stored form. Raises InvalidArgument with every violation of its type."""
+        try:
+            wire = convert_out(value, self._wire)
+            _encode_json(wire)
+            return self._row_of(wire, value.version)
+        except (msgspec.ValidationError, UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
+            found = Walk(Inbound(self._types, EVERYTHING), native=True).check(self._record, value)
+            if not found and not isinstance(error, msgspec.ValidationError):
+                raise
+            raise invalid(found or [Violation((), str(error)[:200], "invalid")]) from error
+
+    def changes(self, before: Any, after: Any) -> dict[str, Value]:
+        """The stored values of ``after`` that are not those of ``before``; the id and the version are the runtime's.
+
+        Raises InvalidArgument as :meth:`to_row` does.
+        """
+        touched = [
+            name
+            for name, attribute in self._attributes.items()
+            if name != "id" and getattr(before, attribute) is not getattr(after, attribute)
+        ]
+        if not touched:
+            return {}
+        new = self.to_row(after)
+        try:
+            old: dict[str, Value] = self.to_row(before)
+        except InvalidArgument:  # it was stored under other bounds
+            return {name: new[name] for name in touched}
+        return {name: new[name] for name in touched if new[name] != old[name]}
+
+    # Row to Python
+
+    def _compile_read(self) -> Callable[[Sequence[Any]], Any]:
+        scope: dict[str, Any] = {"UNSET": UNSET, "native": self._native}
+        hints = natives.hints(self._record)
+        arguments = []
+        for number, field in enumerate(self._fields):
+            attribute = self._attributes[field.name]
+            convert = self._reader(field, hints.get(attribute))
+            arguments.append((attribute, self._expression(scope, number, f"c{number}", convert, field, "UNSET")))
+        names = ", ".join(f"c{number}" for number in range(len(self._fields)))
+        if natives.is_pydantic(self._native):
+            given = ", ".join(f"{natives.input_key(self._native, each)!r}: {value}" for each, value in arguments)
+            made = f"native.model_validate({{{given}}})"
+        else:
+            given = ", ".join(f"{attribute}={value}" for attribute, value in arguments)
+            made = f"native({given}, version=version)"
+        source = f"def read(row):\n    {names}, version = row\n    return {made}\n"
+        return compiled(source, scope, "read")
+
+    def _reader(self, field: Field, hint: Any) -> Callable[[Any], Any] | None:
+        bare, _ = _bare(self._types, field.type)
+        match bare:
+            case _ if storage(self._types, bare) is Storage.JSON:
+                decode = msgspec.json.Decoder(self._trusted.annotation(bare), dec_hook=call_hook).decode
+                build = self._trusted.builder(bare, hint)
+                return decode if build is None else lambda text: build(decode(text))
+            case Scalar():
+                return _READERS.get(bare.kind)
+            case Enum(native=None):
+                return None
+            case Enum():
+                return enum_form(bare).read
+            case _:
+                return None
+
+    def from_row(self, row: Sequence[Any]) -> Any:
+        """The instance that a row stands for: all columns in order. What we stored is trusted, not checked again."""
+        return self._read(row)
+
+    # Conditions
+
+    def to_stored(self, field: str, value: Any) -> Value:
+        """A Python or wire value of one field, for a condition. Its bounds do not count: nothing is stored.
+
+        Raises InvalidArgument for a value of another type.
+        """
+        if value is None:
+            return None
+        if field == "version":
+            return self._scalar_stored(field, Scalar(Kind.INT), value)
+        bare, _ = _bare(self._types, self._by_name[field].type)
+        if storage(self._types, bare) is not Storage.JSON:
+            return self._scalar_stored(field, bare, value)
+        out = self._outbound.annotation(bare)
+        try:
+            try:
+                wire = convert_out(value, out)
+            except (msgspec.ValidationError, OverflowError):
+                decoded = msgspec.convert(value, self._trusted.annotation(bare), dec_hook=call_hook)
+                build = self._trusted.builder(bare, None)
+                wire = convert_out(decoded if build is None else build(decoded), out)
+            return _json_text(wire)
+        except (msgspec.ValidationError, OverflowError, UnicodeEncodeError) as error:
+            raise invalid([Violation((field,), str(error)[:200], "type")]) from None
+
+    def _scalar_stored(self, field: str, bare: Type, value: Any) -> Value:
+        form = scalar_form(Scalar(bare.kind)) if isinstance(bare, Scalar) else enum_form(cast(Enum, bare))
+        try:
+            try:
+                python = form.accept(value)
+            except Refused:
+                python = form.read(value)
+        except Refused as refused:
+            raise invalid([Violation((field,), refused.message, refused.rule)]) from None
+        wire = form.write(python)
+        convert = _wire_to_stored(self._types, bare)
+        return cast(Value, wire if convert is None else convert(wire))
+
+    def parse(self, field: str, text: str) -> Value:
+        """The text of a filter as a stored value of the field. Raises InvalidArgument."""
+        type_: Type = Scalar(Kind.INT) if field == "version" else self._by_name[field].type
+        bare, _ = _bare(self._types, type_)
+        if storage(self._types, bare) is Storage.JSON:
+            raise invalid([Violation((field,), "cannot be compared with a value", "filter")])
+        form = scalar_form(Scalar(bare.kind)) if isinstance(bare, Scalar) else enum_form(cast(Enum, bare))
+        try:
+            python = form.read(from_text(self._types, bare, text))
+        except Refused as refused:
+            message = refused.message
+            if message.endswith("got a string"):
+                message = f"must be {form.phrase}, got {quoted(text)}"
+            raise invalid([Violation((field,), message, refused.rule)]) from None
+        wire = form.write(python)
+        convert = _wire_to_stored(self._types, bare)
+        return cast(Value, wire if convert is None else convert(wire))
+
+    # Projection
+
+    def projector(self, encoder: JsonEncoder) -> Projector:
+        """From rows straight to what the encoder would make of their instances."""
+        record = encoder.types.resolve(encoder.type)
+        if not isinstance(record, Record):
+            raise TypeError("only records are projected")
+        fields = encoder.view.fields(record)
+        scope: dict[str, Any] = {"UNSET": UNSET, "wire": encoder.wire}
+        parts = []
+        plain = True
+        for number, field in enumerate(fields):
+            convert = self._projected(encoder, field)
+            expression = self._expression(scope, number, f"c{number}", convert, field, "UNSET")
+            plain = plain and expression == f"c{number}"
+            parts.append(expression)
+        names = ", ".join(f"c{number}" for number in range(len(fields)))
+        source = f"def project(row):\n    {names}, _ = row\n    return wire({', '.join(parts)})\n"
+        project = compiled(source, scope, "project")
+        return Projector((*(each.name for each in fields), "version"), project)
+
+    def _projected(self, encoder: JsonEncoder, field: Field) -> Callable[[Any], Any] | None:
+        bare, _ = _bare(self._types, field.type)
+        if storage(self._types, bare) is not Storage.JSON or not _hides(self._types, bare, encoder.view):
+            return _stored_to_wire(self._types, bare)
+        decode = self._reader(field, None) or _same
+        annotation = encoder.outbound.annotation(bare)
+        return lambda text: convert_out(decode(text), annotation)
+
+
+class Projector:
+    """Rows of ``columns`` become wire structs, ready for ``msgspec.json.encode``, without an instance in between."""
+
+    __slots__ = ("_project", "columns")
+
+    def __init__(self, columns: tuple[str, ...], project: Callable[[Sequence[Any]], Any]) -> None:
+        self.columns = columns
+        self._project = project
+
+    def __call__(self, row: Sequence[Any]) -> Any:
+        return self._project(row)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _hides(types: Types, type_: Type, view: View) -> bool:
+    """Whether the view leaves out anything inside the type."""
+    seen: set[int] = set()
+
+    def visit(each: Type) -> bool:
+        each = types.resolve(each)
+        if id(each) in seen:
+            return False
+        seen.add(id(each))
+        if isinstance(each, Record) and any(not view.sees(field) for field in each.fields):
+            return True
+        return any(visit(part) for part in parts(each))
+
+    return visit(type_)

@@ -1,0 +1,143 @@
+"""The phases of an exchange, on every style, written once: deadline, admission, surface, authenticate, match, decode
+the envelope. Observation wraps them, so that a 404 and a 401 are seen too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dragoman.contract.fault import (
+    Cancelled,
+    Fault,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
+from dragoman.contract.principal import Audience, Principal
+from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.style import Endpoint, Surface
+from dragoman.ports.wire import Header, Request, Response
+
+from . import observation, problem
+from .exchange import Exchange
+from .permission import CROSS_TENANTS, may_cross_tenants
+
+OPEN_DOCUMENTS: Final = frozenset({Audience.PUBLIC, Audience.PARTNER})
+"""The audiences whose surfaces show their documents to anyone."""
+
+TENANT_HEADER: Final = "dragoman-tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSurface:
+    """A surface and the endpoint that its style made of it."""
+
+    surface: Surface
+    auth: Authenticator
+    endpoint: Endpoint
+
+
+class Exchanges:
+    """Answers requests. ``max_in_flight`` bounds how many are handled at once."""
+
+    def __init__(self, surfaces: Sequence[BoundSurface], *, max_in_flight: int) -> None:
+        self._surfaces = tuple((each.surface.path, each.surface.path + "/", each) for each in surfaces)
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request. Never raises, but for the cancellation of its own task."""
+        loop = asyncio.get_running_loop()
+        # The time starts now; how much there is of it, the surface says.
+        exchange = Exchange(observation.request_id(request), time.perf_counter(), loop.time())
+        self._in_flight += 1
+        try:
+            response = observation.with_request_id(await self._answer(request, exchange), exchange)
+        except asyncio.CancelledError:
+            exchange.fault = "CANCELLED"
+            observation.access(request, problem.STATUS[Cancelled.code], 0, exchange)
+            raise
+        finally:
+            self._in_flight -= 1
+        observation.access(request, response.status, len(response.body), exchange)
+        return response
+
+    async def _answer(self, request: Request, exchange: Exchange) -> Response:
+        bound: BoundSurface | None = None
+        try:
+            if self._in_flight > self._max_in_flight:
+                raise Unavailable("the server is handling as many requests as it can; try again in a moment")
+            bound = self._find(request.path)
+            return await self._enter(bound, request, exchange)
+        except Fault as fault:
+            exchange.fault = fault.code.name
+            return _refuse(bound, fault, request, exchange)
+        except Exception as error:
+            observation.unexpected(exchange, error)
+            exchange.fault = Internal.code.name
+            told = Internal(f"something went wrong here; it is logged under the request id {exchange.request_id}")
+            return _refuse(bound, told, request, exchange)
+
+    def _find(self, path: str) -> BoundSurface:
+        for whole, start, bound in self._surfaces:
+            if path.startswith(start) or path == whole:
+                return bound
+        known = ", ".join(whole for whole, _, _ in self._surfaces)
+        raise NotFound(f"nothing is served under this path; what is starts with {known}")
+
+    async def _enter(self, bound: BoundSurface, request: Request, exchange: Exchange) -> Response:
+        surface, endpoint = bound.surface, bound.endpoint
+        exchange.surface = surface.name
+        exchange.deadline += surface.deadline
+        if surface.audience in OPEN_DOCUMENTS:
+            document = endpoint.document(request)
+            if document is not None:
+                return document
+        exchange.principal = principal = await bound.auth.authenticate(request.headers)
+        if not bound.auth.anonymous and surface.audience not in principal.audiences:
+            entered = ", ".join(sorted(principal.audiences)) or "no"
+            raise PermissionDenied(
+                f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces"
+            )
+        if TENANT_HEADER in request.headers:
+            exchange.principal = _in_tenant(principal, surface, request.headers)
+            exchange.crossed = exchange.principal is not principal
+        if surface.audience not in OPEN_DOCUMENTS:
+            document = endpoint.document(request)
+            if document is not None:
+                return document
+        match = endpoint.match(request)
+        exchange.operation = match.operation
+        return await match.answer(exchange, request)
+
+
+def _in_tenant(principal: Principal, surface: Surface, headers: Mapping[str, str]) -> Principal:
+    tenant = headers[TENANT_HEADER]
+    if tenant == principal.tenant:
+        return principal
+    if not surface.cross_tenants:
+        raise PermissionDenied(f"the surface {surface.name} does not let its callers act in another tenant")
+    if not may_cross_tenants(principal):
+        raise PermissionDenied(
+            f"{principal.identity} may not act in another tenant; that needs the scope {CROSS_TENANTS!r}"
+        )
+    if not tenant.isprintable() or not 0 < len(tenant) <= 128:
+        raise InvalidArgument("the header Dragoman-Tenant is not a tenant's name: 1 to 128 printable characters")
+    return replace(principal, tenant=tenant)
+
+
+def _refuse(bound: BoundSurface | None, fault: Fault, request: Request, exchange: Exchange) -> Response:
+    if bound is None:
+        return problem.respond(fault, request_id=exchange.request_id)
+    response = bound.endpoint.refuse(fault, request, exchange)
+    if isinstance(fault, Unauthenticated) and bound.auth.challenge:
+        challenge: Header = (b"www-authenticate", bound.auth.challenge.encode("latin-1"))
+        response.headers = [*response.headers, challenge]
+    return response

@@ -1,0 +1,80 @@
+"""How a handler is called: coroutines in the loop, plain functions in a named executor, batches gathered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from dragoman.contract.fault import DeadlineExceeded
+from dragoman.contract.handle import Handle
+
+from .batching import Batcher
+
+if TYPE_CHECKING:
+    from .call import State
+
+Invoke = Callable[["State"], Awaitable[Any]]
+
+THREADS = 16
+"""How many plain handlers run at once in a process."""
+
+
+class Handlers:
+    """Compiles handlers to one shape: a coroutine function of the call's state, bounded by its deadline."""
+
+    def __init__(self) -> None:
+        self._executor: ThreadPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Make the executor."""
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="dragoman-handler")
+
+    def stop(self) -> None:
+        """Let running handlers finish, and start no more."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def compile(self, handle: Handle[Any, Any]) -> Invoke:
+        """The handler as the call's runner wants it. Raises DeclarationError where there is none."""
+        function, signature, operation = handle.bound_handler, handle.signature, handle.operation
+        assert signature is not None
+        if operation.batch is not None:
+            run = function if signature.asynchronous else self._in_executor(function)
+            batcher = Batcher(operation.name, operation.batch, run)
+            return lambda state: _bounded(operation.name, batcher.submit(state.input, state.deadline), state)
+        arguments = _arguments(handle.resources is not None, operation.input is not None, signature.context)
+        if signature.asynchronous:
+            return lambda state: _bounded(operation.name, function(*arguments(state)), state)
+        execute = self._in_executor(function)
+        return lambda state: _bounded(operation.name, execute(*arguments(state)), state)
+
+    def _in_executor(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        def execute(*arguments: Any) -> Awaitable[Any]:
+            return asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+
+        return execute
+
+
+def _arguments(resource: bool, input: bool, context: bool) -> Callable[[State], Sequence[Any]]:
+    """What the handler is given, in its order."""
+    if resource:
+        if input:
+            return (lambda s: (s.resource, s.input, s.unit)) if context else (lambda s: (s.resource, s.input))
+        return (lambda s: (s.resource, s.unit)) if context else (lambda s: (s.resource,))
+    if input:
+        return (lambda s: (s.input, s.unit)) if context else (lambda s: (s.input,))
+    return (lambda s: (s.unit,)) if context else (lambda s: ())
+
+
+async def _bounded(name: str, running: Awaitable[Any], state: State) -> Any:
+    """Await until the deadline. A TimeoutError of the handler's own is not taken for it."""
+    timer = asyncio.timeout_at(state.deadline)
+    try:
+        async with timer:
+            return await running
+    except TimeoutError:
+        if timer.expired():
+            raise DeadlineExceeded(f"{name} took longer than its deadline allows") from None
+        raise

@@ -1,0 +1,236 @@
+"""Lists: filter, order and page, checked against what the resource declares, as one statement (AIP-132, 158, 160)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dragoman.contract.annotations import Filter, Only, Sort
+from dragoman.contract.expression import AllOf, AnyOf, Compare, Expression, Operator, split
+from dragoman.contract.fault import InvalidArgument, Violation
+from dragoman.contract.principal import Audience, Principal
+from dragoman.contract.schema import Field, Nullable
+from dragoman.ports.store import Statement, Value
+
+from .codec import JsonEncoder, Projector
+from .paging import PageTokens
+from .rows import Rows, not_found
+
+DEFAULT_PAGE_SIZE: Final = 50
+MAX_PAGE_SIZE: Final = 1000
+
+OPERATORS: Final[Mapping[str, Operator]] = {
+    "eq": "=",
+    "ne": "!=",
+    "lt": "<",
+    "lte": "<=",
+    "gt": ">",
+    "gte": ">=",
+    "in": "in",
+}
+"""The words of ``dm.Filter`` as operators of conditions."""
+
+Order = tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the values of ``in`` are
+    separated by commas. ``parent`` narrows to one value of a reference: (field, id). ``violations`` are what the style
+    found wrong already, to be reported with the rest.
+    """
+
+    filters: Sequence[tuple[str, str, str]] = ()
+    order_by: str = ""
+    page_size: int | None = None
+    page_token: str = ""
+    parent: tuple[str, str] | None = None
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(slots=True)
+class Page:
+    """Items as projected values, and the token of the next page: empty at the end only."""
+
+    items: list[Any]
+    next_page_token: str
+
+
+class Listing:
+    """The list of one resource on one surface. ``parents`` are the resources that its references point to, by field.
+    ``place`` names surface and operation; tokens are bound to it.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        parents: Mapping[str, Rows],
+        encoder: JsonEncoder,
+        audience: Audience,
+        place: str,
+        tokens: PageTokens,
+    ) -> None:
+        self.rows = rows
+        self.parents = parents
+        self.place = place
+        self.tokens = tokens
+        self.fields: dict[str, Field] = {
+            each.name: each for each in rows.description.record.fields if _open_to(each, audience)
+        }
+        self.filters: dict[str, tuple[str, ...]] = {
+            name: trait.operators for name, each in self.fields.items() if (trait := each.traits.get(Filter))
+        }
+        self.sortable: tuple[str, ...] = tuple(
+            name for name, each in self.fields.items() if name == "id" or Sort in each.traits
+        )
+        self.project: Projector = rows.stored.projector(encoder)
+        self._nullable = {name for name, each in self.fields.items() if isinstance(each.type, Nullable)}
+        self._orders: dict[str, Order] = {"": (("id", False),)}
+
+    def statement(self) -> Statement:
+        """The statement of the plain first page, for ``explain``."""
+        return self._prepare(AllOf(()), (("id", False),))
+
+    async def page(self, principal: Principal, request: ListRequest) -> Page:
+        """One page. Raises InvalidArgument with everything that is wrong with the request."""
+        violations = list(request.violations)
+        order = self._order(request.order_by, violations)
+        condition = self._condition(request, violations)
+        size = self._size(request.page_size, violations)
+        binding = (
+            self.place,
+            principal.identity,
+            principal.tenant,
+            request.parent,
+            sorted(request.filters),
+            order,
+        )
+        after = self._after(request.page_token, binding, violations) if request.page_token else None
+        if violations:
+            raise InvalidArgument(_summary(violations), violations=violations)
+        parts = [condition]
+        if after is not None:
+            parts.append(self._beyond(order, after))
+        if self.rows.visibility is not None:
+            parts.append(self.rows.visible_to(principal))
+        shape, values = split(AllOf(tuple(parts)))
+        statement = self._prepare(shape, order)
+        found = await statement.fetch((*values, size + 1), self.rows.tenant_of(principal))
+        if request.parent is not None:
+            await self._check_parent(principal, request.parent, empty=not found)
+        width, project = len(self.project.columns), self.project
+        token = "" if len(found) <= size else self.tokens.write(binding, found[size - 1][width:])
+        return Page([project(row[:width]) for row in found[:size]], token)
+
+    async def _check_parent(self, principal: Principal, parent: tuple[str, str], *, empty: bool) -> None:
+        """A list inside something that is not there, or not for this caller, is not found. A row that refers to it
+        shows that it exists, so that only an empty list, or a rule of visibility, asks for another read.
+        """
+        field, id = parent
+        rows = self.parents[field]
+        if (empty or rows.visibility is not None) and await rows.fetch(principal, id, ("id",)) is None:
+            raise not_found(rows, id)
+
+    def _prepare(self, shape: Expression, order: Order) -> Statement:
+        # The sort keys stand behind the projected columns, so that a token can be made of the last row.
+        keys = tuple(name for name, _ in order)
+        return self.rows.prepare((*self.project.columns, *keys), shape, order, limit_slot=True)
+
+    def _size(self, given: int | None, violations: list[Violation]) -> int:
+        if given is not None and given < 0:
+            violations.append(Violation(("page_size",), f"must be at least 1, got {given}", "ge"))
+        return min(given, MAX_PAGE_SIZE) if given else DEFAULT_PAGE_SIZE
+
+    def _order(self, text: str, violations: list[Violation]) -> Order:
+        known = self._orders.get(text)
+        if known is not None:
+            return known
+        before, order = len(violations), dict[str, bool]()
+        for part in (each.strip() for each in text.split(",")):
+            name = part.removeprefix("-")
+            if name not in self.sortable:
+                allowed = ", ".join(self.sortable)
+                message = f"cannot be ordered by {name[:40]!r}; it can be by {allowed}, with - before it to descend"
+                violations.append(Violation(("order_by",), message, "order"))
+            elif name in order:
+                violations.append(Violation(("order_by",), f"names {name!r} twice", "order"))
+            order[name] = part.startswith("-")
+        order.setdefault("id", next(reversed(order.values())))
+        result = tuple(order.items())
+        if len(violations) == before and len(self._orders) < 256:
+            self._orders[text] = result
+        return result
+
+    def _condition(self, request: ListRequest, violations: list[Violation]) -> Expression:
+        parts: list[Expression] = []
+        if request.parent is not None:
+            parts.append(Compare(request.parent[0], "=", request.parent[1]))
+        for name, word, text in request.filters:
+            parameter = name if word == "eq" else f"{name}.{word}"
+            if name not in self.filters:
+                violations.append(Violation((parameter,), self._no_filter(name), "unknown_parameter"))
+            elif word not in self.filters[name]:
+                allowed = ", ".join(name if each == "eq" else f"{name}.{each}" for each in self.filters[name])
+                violations.append(Violation((parameter,), f"is no filter of this list; use {allowed}", "filter"))
+            else:
+                try:
+                    parts.append(Compare(name, OPERATORS[word], self._value(name, word, text)))
+                except InvalidArgument as fault:
+                    found = fault.violations or (Violation((), fault.message),)
+                    violations += [Violation((parameter,), each.message, each.rule) for each in found]
+        return AllOf(tuple(parts))
+
+    def _value(self, name: str, word: str, text: str) -> Any:
+        if word == "in":
+            return tuple(self.rows.stored.parse(name, each) for each in text.split(","))
+        return self.rows.stored.parse(name, text)
+
+    def _no_filter(self, name: str) -> str:
+        if name in self.fields:
+            return f"cannot be filtered by; this list can be by {', '.join(self.filters) or 'nothing'}"
+        close = difflib.get_close_matches(name[:60], [*self.filters, "page_size", "page_token", "order_by"], 1)
+        return "is not a parameter of this list" + (f"; did you mean {close[0]!r}?" if close else "")
+
+    def _after(self, token: str, binding: Sequence[Any], violations: list[Violation]) -> Sequence[Value] | None:
+        after = self.tokens.read(token, binding)
+        if after is None:
+            message = (
+                "is no page token of this list; take next_page_token from an answer to the same request, "
+                "or leave it out to start again"
+            )
+            violations.append(Violation(("page_token",), message, "page_token"))
+        return after
+
+    def _beyond(self, order: Order, after: Sequence[Value]) -> Expression:
+        """Rows that come behind one with these sort keys: behind in the first key, or equal in it and behind in the
+        second, and so on.
+        """
+        ways: list[Expression] = []
+        same: list[Expression] = []
+        for (name, descending), value in zip(order, after, strict=True):
+            behind = self._behind(name, descending, value)
+            if behind is not None:
+                ways.append(AllOf((*same, behind)))
+            same.append(Compare(name, "null", True) if value is None else Compare(name, "=", value))
+        return AnyOf(tuple(ways))
+
+    def _behind(self, name: str, descending: bool, value: Value) -> Expression | None:
+        # Null comes first in ascending order.
+        if value is None:
+            return None if descending else Compare(name, "null", False)
+        behind = Compare(name, "<" if descending else ">", value)
+        if descending and name in self._nullable:
+            return AnyOf((behind, Compare(name, "null", True)))
+        return behind
+
+
+def _open_to(field: Field, audience: Audience) -> bool:
+    only = field.traits.get(Only)
+    return only is None or audience in only.audiences
+
+
+def _summary(violations: Iterable[Violation]) -> str:
+    names = sorted({str(each.path[0])[:60] for each in violations})[:10]
+    return f"the request's {', '.join(names)} cannot be used"

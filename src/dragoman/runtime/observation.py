@@ -1,0 +1,96 @@
+"""What is told about each exchange: one line of JSON, and one more for what nobody expected.
+
+The lines go to the loggers ``dragoman.access`` and ``dragoman.error``; attach handlers to them as to any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import traceback
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from dragoman.contract.identifier import IdFactory
+from dragoman.ports.wire import Request, Response
+
+from .exchange import Exchange
+
+ACCESS: Final = logging.getLogger("dragoman.access")
+ERROR: Final = logging.getLogger("dragoman.error")
+
+_GIVEN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_new_id: Final = IdFactory("req")
+
+
+def request_id(request: Request) -> str:
+    """The id that the caller gave in ``X-Request-Id``, if it is harmless, or a new one."""
+    given = request.headers.get("x-request-id")
+    return given if given is not None and _GIVEN.fullmatch(given) else _new_id()
+
+
+def access(request: Request, status: int, size: int, exchange: Exchange) -> None:
+    """Log an exchange that has ended."""
+    if not ACCESS.isEnabledFor(logging.INFO):
+        return
+    principal = exchange.principal
+    line = {
+        "time": datetime.now(UTC),
+        "request_id": exchange.request_id,
+        "method": request.method,
+        "path": request.path,
+        "status": status,
+        "bytes": size,
+        "ms": round((time.perf_counter() - exchange.started) * 1000, 3),
+        "peer": request.peer,
+    }
+    if exchange.surface:
+        line["surface"] = exchange.surface
+    if exchange.operation:
+        line["operation"] = exchange.operation
+    if principal.identity:
+        line["principal"] = principal.identity
+        line["tenant"] = principal.tenant
+        line["credential"] = principal.credential
+    if exchange.fault:
+        line["fault"] = exchange.fault
+    if exchange.reruns:
+        line["reruns"] = exchange.reruns
+    if exchange.crossed:
+        line["crossed_tenants"] = True
+    ACCESS.info("%s", _text(line))
+
+
+def unexpected(exchange: Exchange, error: BaseException) -> None:
+    """Log an exception that the caller learns nothing of but the request's id."""
+    line = {
+        "time": datetime.now(UTC),
+        "request_id": exchange.request_id,
+        "surface": exchange.surface,
+        "operation": exchange.operation,
+        "error": f"{type(error).__name__}: {error}",
+        "traceback": "".join(traceback.format_exception(error)),
+    }
+    ERROR.error("%s", _text(line))
+
+
+def with_request_id(response: Response, exchange: Exchange) -> Response:
+    """The response, with the id under which the log knows it."""
+    response.headers = [*response.headers, (b"x-request-id", exchange.request_id.encode("latin-1"))]
+    return response
+
+
+def _text(line: dict[str, object]) -> str:
+    # A path may hold anything that a client sends; what is no text is written as escapes.
+    try:
+        return msgspec.json.encode(line).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(
+            {
+                key: each.encode("utf-8", "backslashreplace").decode() if isinstance(each, str) else each
+                for key, each in line.items()
+            }
+        ).decode()

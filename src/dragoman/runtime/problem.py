@@ -1,0 +1,141 @@
+"""Faults on HTTP: the one table of statuses, and problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from dragoman.contract.fault import Code, Fault, Malformed, PreconditionFailed, Violation
+from dragoman.ports.wire import Header, Response
+
+STATUS: Final[Mapping[Code, int]] = {
+    Code.CANCELLED: 499,
+    Code.UNKNOWN: 500,
+    Code.INVALID_ARGUMENT: 422,
+    Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404,
+    Code.ALREADY_EXISTS: 409,
+    Code.PERMISSION_DENIED: 403,
+    Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 409,
+    Code.ABORTED: 409,
+    Code.OUT_OF_RANGE: 422,
+    Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500,
+    Code.UNAVAILABLE: 503,
+    Code.DATA_LOSS: 500,
+    Code.UNAUTHENTICATED: 401,
+}
+"""The status of each canonical code."""
+
+FINER: Final[Mapping[type[Fault], int]] = {Malformed: 400, PreconditionFailed: 412}
+"""Faults that HTTP tells apart more finely than by code."""
+
+MEDIA_TYPE: Final = b"application/problem+json"
+
+
+class MethodNotAllowed(Fault):
+    """The path exists, and does not offer this method (405). ``allowed`` are those it does."""
+
+    code = Code.UNIMPLEMENTED
+    reason = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, message: str, allowed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.allowed = tuple(allowed)
+
+
+class UnsupportedMediaType(Fault):
+    """The body is not of a type that is read here (415)."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class PreconditionRequired(Fault):
+    """The surface asks for ``If-Match`` on every change (428)."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "PRECONDITION_REQUIRED"
+
+
+class ContentTooLarge(Fault):
+    """The body is larger than the limit (413)."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "CONTENT_TOO_LARGE"
+
+
+HTTP_ONLY: Final[Mapping[type[Fault], int]] = {
+    MethodNotAllowed: 405,
+    UnsupportedMediaType: 415,
+    PreconditionRequired: 428,
+    ContentTooLarge: 413,
+}
+"""Faults that only HTTP can have."""
+
+_BY_TYPE: Final = {**FINER, **HTTP_ONLY}
+# Python renamed two of RFC 9110's phrases in 3.13; what a client reads does not depend on that.
+_TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content", 499: "Client Closed Request"}
+
+PARAMETER_PLACES: Final = ("query", "path", "header")
+
+
+def status(fault: Fault) -> int:
+    """The HTTP status of a fault."""
+    for cls in type(fault).__mro__:
+        if cls in _BY_TYPE:
+            return _BY_TYPE[cls]
+    return STATUS[fault.code]
+
+
+def title(code: int) -> str:
+    """The phrase of a status."""
+    return _TITLES.get(code) or HTTPStatus(code).phrase
+
+
+def pointer(path: Sequence[str | int]) -> str:
+    """A path as a JSON pointer in fragment form (RFC 6901, section 6), without percent-encoding beyond need."""
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def document(fault: Fault, *, request_id: str, place: str = "body") -> dict[str, Any]:
+    """The problem document. ``place`` says where the input stood: ``body``, or ``query``, ``path``, ``header``."""
+    code = status(fault)
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title(code),
+        "status": code,
+        "detail": fault.message,
+        "code": fault.code.name,
+    }
+    if fault.reason:
+        content["reason"] = fault.reason
+    content["retryable"] = fault.retryable
+    if fault.metadata:
+        content["metadata"] = fault.metadata
+    if fault.violations:
+        content["errors"] = [_violation(each, place) for each in fault.violations]
+    content["request_id"] = request_id
+    return content
+
+
+def _violation(violation: Violation, place: str) -> dict[str, Any]:
+    where: dict[str, Any]
+    if place in PARAMETER_PLACES:
+        where = {"parameter": ".".join(map(str, violation.path)), "in": place}
+    else:
+        where = {"pointer": pointer(violation.path)}
+    return {**where, "detail": violation.message, "rule": violation.rule}
+
+
+def respond(fault: Fault, *, request_id: str, place: str = "body", headers: Sequence[Header] = ()) -> Response:
+    """The fault as a response."""
+    body = msgspec.json.encode(document(fault, request_id=request_id, place=place))
+    all_headers = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers]
+    if isinstance(fault, MethodNotAllowed):
+        all_headers.append((b"allow", ", ".join(fault.allowed).encode()))
+    return Response(status(fault), all_headers, body)

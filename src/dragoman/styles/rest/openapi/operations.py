@@ -1,0 +1,105 @@
+"""Operation objects: one for each route."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+from dragoman.contract.operation import Method
+from dragoman.contract.schema import Ref, Type
+from dragoman.runtime.json_body import MERGE_PATCH
+from dragoman.styles.rest.routes import Route, Shape
+
+from .names import a, noun, sentence, words
+from .parameters import Parameters
+from .responses import JSON, Responses, has_body
+from .scalars import Schema
+from .schemas import Mode, Schemas, Source
+
+OperationObject: TypeAlias = dict[str, Any]
+
+PLAIN: Final = "operations"
+"""The tag of operations that belong to no resource."""
+
+_PATCH: Final = (
+    "Changes the fields that are given (RFC 7396): absent fields stay as they are, null clears what may be null, lists "
+    "are replaced, objects are merged."
+)
+_PAGED: Final = "An empty `next_page_token` marks the end, and nothing else does."
+
+
+class Operations:
+    """Makes operation objects."""
+
+    def __init__(self, schemas: Schemas, parameters: Parameters, responses: Responses) -> None:
+        self._schemas = schemas
+        self._parameters = parameters
+        self._responses = responses
+
+    def of(self, route: Route, source: Source, id: str, *, located: bool) -> OperationObject:
+        """The operation object of a route."""
+        summary, description = prose(route)
+        found: OperationObject = {
+            "operationId": id,
+            "tags": [tag_of(route)],
+            "summary": summary,
+            "description": description,
+        }
+        if parameters := self._parameters.of(route, source):
+            found["parameters"] = parameters
+        if has_body(route):
+            found["requestBody"] = self._body(route, source)
+        found["responses"] = self._responses.of(route, source, located=located)
+        if route.operation.deprecated:
+            found["deprecated"] = True
+        return found
+
+    def _body(self, route: Route, source: Source) -> dict[str, Any]:
+        schema = self._schemas.of(source, *_taken(route))
+        media = [MERGE_PATCH, JSON] if route.shape is Shape.UPDATE else [JSON]
+        return {"required": True, "content": {each: {"schema": _copy(schema)} for each in media}}
+
+
+def _taken(route: Route) -> tuple[Type, Mode]:
+    """What a route's body holds."""
+    operation = route.operation
+    if operation.resource is not None and route.shape in (Shape.CREATE, Shape.UPDATE):
+        return Ref(operation.resource.name), Mode.CREATE if route.shape is Shape.CREATE else Mode.UPDATE
+    assert operation.input is not None
+    return operation.input, Mode.INPUT
+
+
+def _copy(schema: Schema) -> Schema:
+    return dict(schema)
+
+
+def tag_of(route: Route) -> str:
+    """The group that a route is shown in."""
+    resource = route.operation.resource
+    return PLAIN if resource is None else resource.plural
+
+
+def prose(route: Route) -> tuple[str, str]:
+    """A route's summary and description."""
+    operation, resource = route.operation, route.operation.resource
+    if resource is None:
+        summary = sentence(operation.description) or words(operation.name).capitalize()
+        return summary, operation.description or f"{summary}."
+    one, many = noun(resource), words(resource.plural)
+    match operation.method:
+        case Method.LIST if route.parent is not None:
+            reference = resource.references[route.parent]
+            parent = a(noun(route.exposed.handle.contract.resources[route.parent_plural].description))
+            listed = words(reference.reverse or "")
+            return f"List the {listed} of {parent}", f"One page of the {many} whose `{route.parent}` it is. {_PAGED}"
+        case Method.LIST:
+            return f"List {many}", f"One page of the {many} that the caller may see. {_PAGED}"
+        case Method.GET:
+            return f"Get {a(one)}", f"One {one}, by its id."
+        case Method.CREATE:
+            return f"Create {a(one)}", f"Creates {a(one)}; the server gives it its id."
+        case Method.UPDATE:
+            return f"Update {a(one)}", _PATCH
+        case Method.DELETE:
+            return f"Delete {a(one)}", f"Deletes the {one} with this id."
+    summary = sentence(operation.description) or f"{words(operation.short_name).capitalize()} {a(one)}"
+    return summary, operation.description or f"{summary}."

@@ -1,0 +1,201 @@
+"""What stands beside the body of a request: path, query and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from dragoman.contract.annotations import Filter, FilterOperator, Sort
+from dragoman.contract.principal import Audience
+from dragoman.contract.resource import ResourceDescription
+from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, Type
+from dragoman.runtime.codec.view import View
+from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from dragoman.runtime.paging import MAX_LENGTH
+from dragoman.styles.rest.routes import Route, Shape
+
+from .components import Components
+from .names import a, noun
+from .scalars import joined
+from .schemas import Mode, Schemas, Source, field_description
+
+Parameter: TypeAlias = dict[str, Any]
+
+_TAG: Final = '(?:W/)?"[!#-~]*"'
+ENTITY_TAGS: Final = rf"^(?:\*|{_TAG}(?:, ?{_TAG})*)$"
+"""``*``, or a list of entity tags (RFC 9110, section 13.1.1)."""
+
+_SAID: Final[Mapping[FilterOperator, str]] = {
+    "eq": "is this",
+    "ne": "is another than this",
+    "lt": "is less than this",
+    "lte": "is this or less",
+    "gt": "is more than this",
+    "gte": "is this or more",
+    "in": "is one of these",
+}
+
+PAGE_SIZE: Final[Parameter] = {
+    "name": "page_size",
+    "in": "query",
+    "description": f"How many to answer with, at most. {DEFAULT_PAGE_SIZE} if it is not given or 0; more than "
+    f"{MAX_PAGE_SIZE} is taken for {MAX_PAGE_SIZE}.",
+    "schema": {"type": "integer", "minimum": 0, "default": DEFAULT_PAGE_SIZE},
+}
+PAGE_TOKEN: Final[Parameter] = {
+    "name": "page_token",
+    "in": "query",
+    "description": "The `next_page_token` of an answer to the same request, to go on behind it.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": MAX_LENGTH},
+}
+IF_NONE_MATCH: Final[Parameter] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "Entity tags that the caller has; if one of them is current, the answer is 304 without a body.",
+    "schema": {"type": "string", "pattern": ENTITY_TAGS},
+}
+IF_MATCH: Final[Parameter] = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of the resource as the caller read it; if it was changed since, the answer is 412 and "
+    "nothing is done.",
+    "schema": {"type": "string", "pattern": ENTITY_TAGS},
+}
+TENANT: Final[Parameter] = {
+    "name": "Dragoman-Tenant",
+    "in": "header",
+    "description": "The tenant to act in, if it is another than the caller's own; needs the scope `tenants.cross`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+}
+
+
+class Parameters:
+    """The parameters of the routes of one surface."""
+
+    def __init__(
+        self, schemas: Schemas, components: Components, audience: Audience, *, require_etag: bool, cross_tenants: bool
+    ) -> None:
+        self._schemas = schemas
+        self._use = components.use
+        self._view = View(audience)
+        self._require_etag = require_etag
+        self._cross_tenants = cross_tenants
+
+    def of(self, route: Route, source: Source) -> list[Parameter]:
+        """All parameters of a route, in the order of their places: path, query, header."""
+        found: list[Parameter] = []
+        if "{id}" in route.template:
+            found.append(self._id(route))
+        match route.shape:
+            case Shape.LIST:
+                found += self._of_list(route, source)
+            case Shape.QUERY if route.operation.input is not None:
+                found += self._of_query(route.operation.input, source)
+        return [*found, *self._headers(route)]
+
+    def _id(self, route: Route) -> Parameter:
+        resource = route.operation.resource
+        assert resource is not None
+        if route.parent is not None:
+            resource = route.exposed.handle.contract.resources[route.parent_plural].description
+        field = resource.record.field("id")
+        assert field is not None
+        assert isinstance(field.type, Scalar)
+        parameter = {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "description": f"The id of {a(noun(resource))}.",
+            "schema": {"type": "string", "pattern": field.type.constraints.pattern},
+        }
+        return self._use("parameters", f"{resource.name}Id", parameter)
+
+    def _of_list(self, route: Route, source: Source) -> list[Parameter]:
+        resource = route.operation.resource
+        assert resource is not None
+        fields = self._view.fields(resource.record)
+        found = [
+            self._use("parameters", "PageSize", PAGE_SIZE),
+            self._use("parameters", "PageToken", PAGE_TOKEN),
+            _order_by(resource, [each.name for each in fields if each.name == "id" or Sort in each.traits]),
+        ]
+        for field in fields:
+            declared = field.traits.get(Filter)
+            if declared is not None and field.name != route.parent:
+                found += [self._filter(source, field, operator) for operator in declared.operators]
+        return found
+
+    def _filter(self, source: Source, field: Field, operator: FilterOperator) -> Parameter:
+        # A value to compare with may lie out of the field's own bounds.
+        schema = self._schemas.parameter(source, _unbound(source, field.type))
+        parameter: Parameter = {
+            "name": field.name if operator == "eq" else f"{field.name}.{operator}",
+            "in": "query",
+            "description": f"Only those whose `{field.name}` {_SAID[operator]}.",
+        }
+        if operator == "in":
+            parameter |= {"style": "form", "explode": False}
+            schema = {"type": "array", "items": schema, "minItems": 1}
+        if field.deprecated:
+            parameter["deprecated"] = True
+        return {**parameter, "schema": schema}
+
+    def _of_query(self, input: Type, source: Source) -> list[Parameter]:
+        record = source.types.resolve(input)
+        assert isinstance(record, Record)
+        return [self._argument(source, each) for each in self._view.fields(record)]
+
+    def _argument(self, source: Source, field: Field) -> Parameter:
+        schema = self._schemas.parameter(source, field.type)
+        parameter: Parameter = {"name": field.name, "in": "query"}
+        if field.required:
+            parameter["required"] = True
+        if text := joined(field_description(field), schema.pop("description", "")):
+            parameter["description"] = text
+        if field.deprecated:
+            parameter["deprecated"] = True
+        if field.default is not MISSING and field.default is not None:
+            schema["default"] = self._schemas.default(source, field.type, field.default, Mode.INPUT)
+        return {**parameter, "schema": schema}
+
+    def _headers(self, route: Route) -> list[Parameter]:
+        found: list[Parameter] = []
+        if route.shape in (Shape.LIST, Shape.GET):
+            found.append(self._use("parameters", "IfNoneMatch", IF_NONE_MATCH))
+        if is_conditional(route):
+            if needs_etag(route, self._require_etag):
+                found.append(self._use("parameters", "IfMatchRequired", {**IF_MATCH, "required": True}))
+            else:
+                found.append(self._use("parameters", "IfMatch", IF_MATCH))
+        if self._cross_tenants:
+            found.append(self._use("parameters", "Tenant", TENANT))
+        return found
+
+
+def is_conditional(route: Route) -> bool:
+    """Whether the route heeds ``If-Match``: what changes a resource that the path names."""
+    changes = route.shape in (Shape.UPDATE, Shape.DELETE, Shape.BODY)
+    return changes and route.operation.resource is not None
+
+
+def needs_etag(route: Route, require_etag: bool) -> bool:
+    """Whether the route is answered with 428 where ``If-Match`` is missing."""
+    return require_etag and route.shape in (Shape.UPDATE, Shape.DELETE)
+
+
+def _order_by(resource: ResourceDescription, names: list[str]) -> Parameter:
+    key = f"-?(?:{'|'.join(names)})"
+    return {
+        "name": "order_by",
+        "in": "query",
+        "description": f"What to order by: {', '.join(f'`{each}`' for each in names)}, or several of them between "
+        "commas, each at most once; with `-` before it to descend. By `id`, the time of creation, if it is not given.",
+        "schema": {"type": "string", "pattern": f"^(?:{key}(?:,{key})*)?$"},
+    }
+
+
+def _unbound(source: Source, type_: Type) -> Type:
+    bare = source.types.resolve(type_)
+    if isinstance(bare, Nullable):
+        return _unbound(source, bare.of)
+    return Scalar(bare.kind) if isinstance(bare, Scalar) else type_

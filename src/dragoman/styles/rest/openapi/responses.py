@@ -1,0 +1,262 @@
+"""Answers: what a route gives when all is well, and every problem that can occur on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from dragoman.contract.fault import Code, Fault
+from dragoman.contract.operation import Effect
+from dragoman.contract.schema import Ref
+from dragoman.ports.authenticator import Authenticator
+from dragoman.runtime import problem
+from dragoman.styles.rest.routes import Route, Shape
+
+from .components import Components
+from .names import a, noun, sentence, words
+from .parameters import is_conditional, needs_etag
+from .scalars import Schema
+from .schemas import Mode, Schemas, Source
+
+Response: TypeAlias = dict[str, Any]
+
+JSON: Final = "application/json"
+PROBLEM_JSON: Final = problem.MEDIA_TYPE.decode()
+DEFAULT: Final = "default"
+
+VIOLATION: Final[Schema] = {
+    "type": "object",
+    "description": "One thing that is wrong with a request: where, and which rule it breaks.",
+    "properties": {
+        "pointer": {
+            "type": "string",
+            "description": "Where in the body: a JSON pointer in fragment form (RFC 6901, section 6).",
+        },
+        "parameter": {"type": "string", "description": "The parameter, where it is not in the body."},
+        "in": {
+            "type": "string",
+            "enum": list(problem.PARAMETER_PLACES),
+            "description": "Where the parameter stands.",
+        },
+        "detail": {"type": "string", "description": "What is wrong, and what would be right."},
+        "rule": {"type": "string", "description": "The rule, for programs: `required`, `type`, `ge`, `pattern` …"},
+    },
+    "required": ["detail", "rule"],
+}
+
+PROBLEM: Final[Schema] = {
+    "type": "object",
+    "description": "Why a request was not fulfilled (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "`about:blank`: see `code`."},
+        "title": {"type": "string", "description": "The phrase of the status."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What is wrong in this case, for a developer to read."},
+        "code": {
+            "type": "string",
+            "enum": [each.name for each in Code],
+            "description": "What kind of problem it is; the same on every style of API.",
+        },
+        "reason": {"type": "string", "description": "Which problem of that kind it is, for programs."},
+        "retryable": {
+            "type": "boolean",
+            "description": "Whether the same request, sent again after a pause, may succeed.",
+        },
+        "metadata": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "Facts about this case, for programs.",
+        },
+        "errors": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Violation"},
+            "description": "Everything that is wrong with the request.",
+        },
+        "request_id": {"type": "string", "description": "The id under which the request is in the log."},
+    },
+    "required": ["type", "title", "status", "detail", "code", "retryable", "request_id"],
+}
+
+SCHEMAS: Final = {"Problem": PROBLEM, "Violation": VIOLATION}
+"""The schemas that every document holds."""
+
+REQUEST_ID: Final = {
+    "description": "The id under which the request is in the log: the one that the request gave under the same "
+    "name, or a new one.",
+    "schema": {"type": "string"},
+}
+ETAG: Final = {
+    "description": 'What the representation is known by: `"<version>-<digest>"` for a resource (RFC 9110, section '
+    "8.8.3). Give it back in `If-None-Match` or `If-Match`.",
+    "schema": {"type": "string"},
+}
+LOCATION: Final = {"description": "Where the new resource is.", "schema": {"type": "string", "format": "uri-reference"}}
+CHALLENGE: Final = {"description": "How to show who calls (RFC 9110, section 11.6.1).", "schema": {"type": "string"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: what its component is called, and what it says."""
+
+    name: str
+    description: str
+
+
+KINDS: Final[Mapping[int, Kind]] = {
+    400: Kind("Malformed", "The request cannot be parsed."),
+    401: Kind("Unauthenticated", "No valid credentials were given."),
+    403: Kind("PermissionDenied", "The caller is known, and may not do this."),
+    404: Kind("NotFound", "There is no such thing, or none that this caller may know of."),
+    409: Kind("Conflict", "The state of the system, or a concurrent change, does not allow it."),
+    412: Kind("PreconditionFailed", "The resource was changed since the version named in `If-Match`."),
+    413: Kind("ContentTooLarge", "The body is larger than what is read."),
+    415: Kind("UnsupportedMediaType", "The body is of a type that is not read here."),
+    422: Kind("InvalidArgument", "The request is wrong; `errors` lists everything that is."),
+    428: Kind("PreconditionRequired", "`If-Match` is missing."),
+    429: Kind("ResourceExhausted", "A quota or a limit is used up."),
+    500: Kind("Internal", "Something went wrong here; it is in the log under `request_id`."),
+    501: Kind("Unimplemented", "This is not offered here."),
+    503: Kind("Unavailable", "Not now; try again after a pause."),
+    504: Kind("DeadlineExceeded", "The time allowed for the request ran out."),
+}
+ANY_OTHER: Final = Kind("Problem", "Any other problem.")
+
+
+class Responses:
+    """The responses of the routes of one surface."""
+
+    def __init__(
+        self, schemas: Schemas, components: Components, auth: Authenticator | None, *, require_etag: bool
+    ) -> None:
+        self._schemas = schemas
+        self._use = components.use
+        self._anonymous = auth is None or auth.anonymous
+        self._challenge = "" if auth is None else auth.challenge
+        self._require_etag = require_etag
+
+    def of(self, route: Route, source: Source, *, located: bool) -> dict[str, Response]:
+        """All responses, by status. ``located`` says that what is created is found under a URL of its own."""
+        found = dict(self._successes(route, source, located))
+        declared: dict[int, list[type[Fault]]] = {}
+        for fault in route.operation.faults:
+            declared.setdefault(status_of(fault), []).append(fault)
+        for status in sorted(self._statuses(route) | declared.keys()):
+            found[str(status)] = self._problem(status, declared.get(status, []))
+        return {**found, DEFAULT: self._use("responses", ANY_OTHER.name, self._response(ANY_OTHER.description))}
+
+    # When all is well
+
+    def _successes(self, route: Route, source: Source, located: bool) -> dict[str, Response]:
+        operation, resource = route.operation, route.operation.resource
+        match route.shape:
+            case Shape.LIST:
+                assert resource is not None
+                page = self._schemas.page(source, resource)
+                said = f"One page of the {words(resource.plural)}."
+                return {"200": self._json(said, page, etag=True), "304": self._not_modified()}
+            case Shape.CREATE:
+                assert resource is not None
+                created = self._resource(f"The {noun(resource)} was created.", source, resource.name)
+                if located:
+                    created["headers"]["Location"] = self._use("headers", "Location", LOCATION)
+                return {"201": created}
+            case Shape.GET:
+                assert resource is not None
+                return {
+                    "200": self._resource(f"The {noun(resource)}.", source, resource.name),
+                    "304": self._not_modified(),
+                }
+            case Shape.UPDATE:
+                assert resource is not None
+                return {"200": self._resource(f"The {noun(resource)}, changed.", source, resource.name)}
+        if operation.output is None:
+            said = "It is done." if route.shape is not Shape.DELETE else "It is deleted."
+            return {"204": {"description": said, "headers": self._headers()}}
+        schema = self._schemas.of(source, operation.output, Mode.OUTPUT)
+        versioned = resource is not None and operation.native_output is resource.native
+        return {"200": self._json(_said_of(route), schema, etag=versioned)}
+
+    def _resource(self, description: str, source: Source, name: str) -> Response:
+        return self._json(description, self._schemas.of(source, Ref(name), Mode.OUTPUT), etag=True)
+
+    def _json(self, description: str, schema: Schema, *, etag: bool) -> Response:
+        headers = {"ETag": self._use("headers", "ETag", ETAG)} if etag else {}
+        return {
+            "description": description,
+            "headers": headers | self._headers(),
+            "content": {JSON: {"schema": schema}},
+        }
+
+    def _not_modified(self) -> Response:
+        headers = {"ETag": self._use("headers", "ETag", ETAG), **self._headers()}
+        response = {"description": "What the caller has is current (`If-None-Match`).", "headers": headers}
+        return self._use("responses", "NotModified", response)
+
+    def _headers(self) -> dict[str, Any]:
+        return {"X-Request-Id": self._use("headers", "RequestId", REQUEST_ID)}
+
+    # When it is not
+
+    def _statuses(self, route: Route) -> set[int]:
+        """The problems that can occur on a route whatever its handler does.
+
+        Every route reads a path and a query; admission and deadlines are everywhere.
+        """
+        found = {400, 422, 503, 504}
+        if not self._anonymous:
+            found |= {401, 403}
+        if "{id}" in route.template:
+            found.add(404)
+        if has_body(route):
+            found |= {413, 415}
+        if route.operation.effect is not Effect.SAFE:
+            found.add(409)
+        if is_conditional(route):
+            found.add(412)
+        if needs_etag(route, self._require_etag):
+            found.add(428)
+        return found
+
+    def _problem(self, status: int, declared: list[type[Fault]]) -> Response:
+        kind = KINDS.get(status) or Kind(f"Problem{status}", f"{problem.title(status)}.")
+        response = self._response(kind.description)
+        if status == 401 and self._challenge:
+            response["headers"]["WWW-Authenticate"] = self._use("headers", "Challenge", CHALLENGE)
+        if not declared:
+            return self._use("responses", kind.name, response)
+        lines = "\n".join(_described(each) for each in declared)
+        return {**response, "description": f"{kind.description}\n\n{lines}"}
+
+    def _response(self, description: str) -> Response:
+        schema = {"$ref": "#/components/schemas/Problem"}
+        return {"description": description, "headers": self._headers(), "content": {PROBLEM_JSON: {"schema": schema}}}
+
+
+def has_body(route: Route) -> bool:
+    """Whether the route reads a body."""
+    if route.shape is Shape.BODY:
+        return route.operation.input is not None
+    return route.shape in (Shape.CREATE, Shape.UPDATE)
+
+
+def status_of(fault: type[Fault]) -> int:
+    """The status that faults of a class are answered with."""
+    finer = {**problem.FINER, **problem.HTTP_ONLY}
+    return next((finer[each] for each in fault.__mro__ if each in finer), problem.STATUS[fault.code])
+
+
+def _described(fault: type[Fault]) -> str:
+    """A fault that the operation declares: how programs know it, and what its author says about it."""
+    known_by = f"`{fault.code.name}`" + (f" (`{fault.reason}`)" if fault.reason else "")
+    text = sentence(fault.__doc__ or "", 300)
+    return f"- {known_by}: {text}." if text else f"- {known_by}"
+
+
+def _said_of(route: Route) -> str:
+    resource = route.operation.resource
+    if resource is None:
+        return "The result."
+    if route.operation.native_output is resource.native:
+        return f"The {noun(resource)}."
+    return f"What came of it, for {a(noun(resource))}."

@@ -1,0 +1,257 @@
+"""Types as schemas: as one audience sees them, and for one direction of travel."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dragoman.contract.annotations import Deprecated
+from dragoman.contract.principal import Audience
+from dragoman.contract.resource import ResourceDescription
+from dragoman.contract.schema import (
+    MISSING,
+    Enum,
+    Field,
+    List,
+    Map,
+    Nullable,
+    Record,
+    Ref,
+    Scalar,
+    Type,
+    Types,
+    Union,
+    Variant,
+)
+from dragoman.runtime.codec.outbound import may_be_unset
+from dragoman.runtime.codec.view import View
+
+from .scalars import Schema, enum_schema, joined, key_schema, lengths, nullable, scalar_schema
+
+
+class Mode(enum.StrEnum):
+    """Which way a value travels, and as what."""
+
+    OUTPUT = "output"  # what an answer holds: every field is there, and more may come
+    INPUT = "input"  # what an operation takes
+    CREATE = "create"  # what a resource is made of: nothing that only the server sets
+    UPDATE = "update"  # a merge patch (RFC 7396): everything may be absent
+    PAGE = "page"  # one page of a list of it
+
+
+WRITABLE: Final = frozenset({Mode.CREATE, Mode.UPDATE})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where a name means something: a contract and its types. ``resources`` are the names of its resources."""
+
+    name: str
+    types: Types
+    resources: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One component: a named type travelling one way. Where it is an alternative of a union, ``tag`` is the field
+    that says so, and its value. It stands in ``$ref`` until all names are known.
+    """
+
+    source: Source
+    name: str
+    mode: Mode
+    tag: tuple[str, str] | None = None
+
+
+class Schemas:
+    """Makes schemas, and collects the components that they refer to."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self.parts: dict[Part, Schema] = {}
+
+    def of(self, source: Source, type_: Type, mode: Mode) -> Schema:
+        """The schema of a type."""
+        match type_:
+            case Ref():
+                return self._reference(Part(source, type_.name, mode))
+            case Scalar():
+                return scalar_schema(type_)
+            case Enum():
+                return enum_schema(type_)
+            case Nullable():
+                return nullable(self.of(source, type_.of, mode))
+            case List():
+                return self._list(source, type_, mode)
+            case Map():
+                return self._map(source, type_, mode)
+            case Union():
+                return self._union(source, type_, mode)
+            case Record():
+                return self._record(source, type_, mode, None)
+
+    def page(self, source: Source, resource: ResourceDescription) -> Schema:
+        """One page of a list (AIP-158)."""
+        part = Part(source, resource.name, Mode.PAGE)
+        if part not in self.parts:
+            item = self.of(source, Ref(resource.name), Mode.OUTPUT)
+            self.parts[part] = _page(resource.plural, item)
+        return {"$ref": part}
+
+    def parameter(self, source: Source, type_: Type) -> Schema:
+        """The schema of a value that is written as text, in a query: null cannot be."""
+        resolved = source.types.resolve(type_)
+        return self.of(source, resolved.of if isinstance(resolved, Nullable) else type_, Mode.INPUT)
+
+    def default(self, source: Source, type_: Type, value: Any, mode: Mode) -> Any:
+        """A default as this audience may see it."""
+        type_ = source.types.resolve(type_)
+        if isinstance(type_, Nullable):
+            return None if value is None else self.default(source, type_.of, value, mode)
+        if isinstance(type_, List) and isinstance(value, list):
+            return [self.default(source, type_.item, each, mode) for each in value]
+        if isinstance(type_, Map) and isinstance(value, Mapping):
+            return {key: self.default(source, type_.value, each, mode) for key, each in value.items()}
+        if isinstance(type_, Union) and isinstance(value, Mapping):
+            for each in type_.variants:
+                if type_.discriminator is not None and value.get(type_.discriminator) == each.tag:
+                    shown = self.default(source, each.type, value, mode)
+                    return {type_.discriminator: each.tag, **shown}
+        if isinstance(type_, Record) and isinstance(value, Mapping):
+            return {
+                each.name: self.default(source, each.type, value[each.name], mode)
+                for each in self._view(mode).fields(type_)
+                if each.name in value
+            }
+        return value
+
+    def _view(self, mode: Mode) -> View:
+        return View(self._audience, mode in WRITABLE)
+
+    def _reference(self, part: Part) -> Schema:
+        if part not in self.parts:
+            self.parts[part] = {}  # a type may contain itself
+            named = part.source.types[part.name]
+            if isinstance(named, Record):
+                schema = self._record(part.source, named, part.mode, part.tag)
+            else:
+                schema = self.of(part.source, named, part.mode)
+            self.parts[part] = schema
+        return {"$ref": part}
+
+    def _list(self, source: Source, type_: List, mode: Mode) -> Schema:
+        # A merge patch replaces lists, so that their items are whole.
+        item = self.of(source, type_.item, Mode.CREATE if mode is Mode.UPDATE else mode)
+        schema: Schema = {"type": "array", "items": item, **lengths(type_.constraints, "minItems", "maxItems")}
+        if type_.constraints.unique_items:
+            schema["uniqueItems"] = True
+        return schema
+
+    def _map(self, source: Source, type_: Map, mode: Mode) -> Schema:
+        value = self.of(source, type_.value, mode)
+        bounds = lengths(type_.constraints, "minProperties", "maxProperties")
+        if mode is Mode.UPDATE:
+            # Null removes an entry; the bounds are on what comes of it.
+            value, bounds = value if _takes_null(source, type_.value) else nullable(value), {}
+        schema: Schema = {"type": "object", "additionalProperties": value, **bounds}
+        if names := key_schema(source.types.resolve(type_.key)):
+            schema["propertyNames"] = names
+        return schema
+
+    def _union(self, source: Source, type_: Union, mode: Mode) -> Schema:
+        if type_.discriminator is None:
+            whole = Mode.CREATE if mode is Mode.UPDATE else mode
+            schema: Schema = {"anyOf": [self.of(source, each.type, whole) for each in type_.variants]}
+        else:
+            variants = [self._variant(source, type_.discriminator, each, mode) for each in type_.variants]
+            schema = {"oneOf": variants, "discriminator": _discriminator(type_.discriminator, type_.variants, variants)}
+        return schema | ({"description": type_.description} if type_.description else {})
+
+    def _variant(self, source: Source, field: str, variant: Variant, mode: Mode) -> Schema:
+        tag = None if variant.tag is None else (field, variant.tag)
+        if isinstance(variant.type, Ref) and isinstance(source.types.resolve(variant.type), Record):
+            return self._reference(Part(source, variant.type.name, mode, tag))
+        if isinstance(variant.type, Record):
+            return self._record(source, variant.type, mode, tag)
+        return self.of(source, variant.type, mode)
+
+    def _record(self, source: Source, record: Record, mode: Mode, tag: tuple[str, str] | None) -> Schema:
+        fields = self._view(mode).fields(record)
+        properties = {each.name: self._property(source, each, mode) for each in fields}
+        required = [each.name for each in fields if _required(record, each, mode)]
+        if tag is not None:
+            name, value = tag
+            properties = {name: {"type": "string", "const": value}} | {
+                each: schema for each, schema in properties.items() if each != name
+            }
+            required = [name, *(each for each in required if each != name)]
+        schema: Schema = {"type": "object", "properties": properties}
+        if required:
+            schema["required"] = required
+        if mode is not Mode.OUTPUT and not record.open:
+            schema["additionalProperties"] = False
+        if record.description:
+            schema["description"] = record.description
+        if record.deprecated:
+            schema["deprecated"] = True
+        return schema
+
+    def _property(self, source: Source, field: Field, mode: Mode) -> Schema:
+        schema = self.of(source, field.type, mode)
+        if text := joined(field_description(field), schema.get("description", "")):
+            schema["description"] = text
+        if mode in (Mode.INPUT, Mode.CREATE) and field.default is not MISSING:
+            schema["default"] = self.default(source, field.type, field.default, mode)
+        if field.deprecated:
+            schema["deprecated"] = True
+        if field.read_only and mode is Mode.OUTPUT:
+            schema["readOnly"] = True
+        return schema
+
+
+def field_description(field: Field) -> str:
+    """What the field is, and what to use in its place where it is deprecated."""
+    deprecated = field.traits.get(Deprecated)
+    note = f"Deprecated: {deprecated.note}" if deprecated is not None and deprecated.note else ""
+    return joined(field.description, note)
+
+
+def _required(record: Record, field: Field, mode: Mode) -> bool:
+    if mode is Mode.OUTPUT:
+        return not may_be_unset(record, field)
+    return mode is not Mode.UPDATE and field.required
+
+
+def _takes_null(source: Source, type_: Type) -> bool:
+    return isinstance(source.types.resolve(type_), Nullable)
+
+
+def _discriminator(field: str, variants: Iterable[Variant], schemas: Iterable[Schema]) -> Schema:
+    mapping = {each.tag: schema["$ref"] for each, schema in zip(variants, schemas, strict=True) if "$ref" in schema}
+    return {"propertyName": field, "mapping": mapping} if mapping else {"propertyName": field}
+
+
+def _page(plural: str, item: Schema) -> Schema:
+    token = "Give it as `page_token` to read the next page; empty at the end, and only there."
+    return {
+        "type": "object",
+        "description": f"One page of a list of {plural.replace('_', ' ')}.",
+        "properties": {
+            plural: {"type": "array", "items": item},
+            "next_page_token": {"type": "string", "description": token},
+        },
+        "required": [plural, "next_page_token"],
+    }
+
+
+def resolved(value: Any, name: Callable[[Part], str]) -> Any:
+    """The value, a copy, with a name for each part that stands in it."""
+    if isinstance(value, Part):
+        return name(value)
+    if isinstance(value, Mapping):
+        return {key: resolved(each, name) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolved(each, name) for each in value]
+    return value

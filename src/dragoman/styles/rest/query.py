@@ -1,0 +1,84 @@
+"""Query strings: what a caller asks of a list, and the input of a safe operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import unquote_plus
+
+from dragoman.contract.fault import InvalidArgument, Malformed, Violation
+from dragoman.runtime.listing import ListRequest
+
+MAX_PARAMETERS: Final = 100
+PAGING: Final = ("page_size", "page_token", "order_by")
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def decode(text: str) -> str:
+    """Percent-decode, strictly. Raises Malformed for a broken escape and for what is not UTF-8."""
+    if _BAD_ESCAPE.search(text):
+        raise Malformed(f"{text[:40]!r} holds a % that is not followed by two hexadecimal digits; write % as %25")
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        raise Malformed(f"{text[:40]!r} is not UTF-8 once its %-escapes are decoded") from None
+
+
+def parameters(query: str) -> list[tuple[str, str]]:
+    """The parameters in order. Raises Malformed."""
+    if not query:
+        return []
+    parts = [part for part in query.split("&") if part]
+    if len(parts) > MAX_PARAMETERS:
+        raise Malformed(f"the query has {len(parts)} parameters; at most {MAX_PARAMETERS} are read")
+    split = (part.partition("=") for part in parts)
+    return [(decode(name), decode(value)) for name, _, value in split]
+
+
+def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
+    """What is asked of a list. Names of filters are checked by the list; here are those that every list has."""
+    if not query:
+        return ListRequest(parent=parent)
+    found: dict[str, str] = {}
+    filters: list[tuple[str, str, str]] = []
+    violations: list[Violation] = []
+    for name, value in parameters(query):
+        if name in PAGING:
+            if name in found:
+                violations.append(Violation((name,), "is given twice", "repeated"))
+            found[name] = value
+        else:
+            field, _, word = name.partition(".")
+            filters.append((field, word or "eq", value))
+    size = _page_size(found.get("page_size"), violations)
+    return ListRequest(filters, found.get("order_by", ""), size, found.get("page_token", ""), parent, tuple(violations))
+
+
+def _page_size(text: str | None, violations: list[Violation]) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        violations.append(Violation(("page_size",), f"must be an integer, got {text[:20]!r}", "type"))
+        return None
+    return int(text)
+
+
+def arguments(query: str, lists: Sequence[str]) -> dict[str, str | list[str]]:
+    """The input of a safe operation: a value for each name; for names in ``lists``, the values of every repetition,
+    each of which may hold several between commas. Raises InvalidArgument for another name that is repeated.
+    """
+    found: dict[str, str | list[str]] = {}
+    violations: list[Violation] = []
+    for name, value in parameters(query):
+        if name in lists:
+            several = found.setdefault(name, [])
+            assert isinstance(several, list)
+            several.extend(value.split(","))
+        elif name in found:
+            violations.append(Violation((name,), "is given twice", "repeated"))
+        else:
+            found[name] = value
+    if violations:
+        raise InvalidArgument("the query cannot be used", violations=violations)
+    return found

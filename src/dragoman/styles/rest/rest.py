@@ -1,0 +1,150 @@
+"""The REST style: resources under their URLs, standard methods, problems, entity tags, an OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dragoman.contract.fault import Fault
+from dragoman.contract.handle import Exposable, Exposed
+from dragoman.contract.operation import Method
+from dragoman.contract.principal import Audience
+from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.style import Binder, Call, Explained, Surface
+from dragoman.ports.wire import Request, Response
+from dragoman.runtime import problem
+from dragoman.runtime.explanation import explain
+from dragoman.runtime.json_body import JSON_HEADER
+
+from .openapi import Document
+from .router import Router
+from .routes import Route, Shape, routes_of
+from .speech import Envelope, reader, writer
+
+DOCUMENT = "/openapi.json"
+
+
+def rest(
+    name: str,
+    path: str,
+    *,
+    audience: str,
+    auth: Authenticator | None = None,
+    exposes: Iterable[Exposable],
+    require_etag: bool = False,
+    cross_tenants: bool = False,
+    deadline: float = 30.0,
+    title: str = "",
+    description: str = "",
+) -> Surface:
+    """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``.
+
+    ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants`` and
+    ``deadline`` are those of :class:`~dragoman.ports.style.Surface`.
+    """
+    return Surface(
+        name,
+        path,
+        Audience(audience),
+        Rest(require_etag),
+        auth,
+        tuple(exposes),
+        deadline=deadline,
+        cross_tenants=cross_tenants,
+        title=title,
+        description=description,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The style, with its options."""
+
+    require_etag: bool = False
+
+    @property
+    def name(self) -> str:
+        """The style's word."""
+        return "rest"
+
+    def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> RestEndpoint:
+        """Compile the surface. Raises DeclarationError for what REST cannot carry."""
+        types = {each.operation.name: binder.types(each) for each in exposed}
+        routes = routes_of(exposed, types, f"surface {surface.name!r}", surface.audience)
+        found = {route.template for route in routes if route.shape is Shape.GET}
+        calls: list[tuple[Route, Call]] = []
+        for route in routes:
+            location = surface.path + route.template if route.template + "/{id}" in found else None
+            decode = reader(route, binder, require_etag=self.require_etag)
+            calls.append((route, binder.call(route.exposed, decode=decode, encode=writer(route, location))))
+        return RestEndpoint(surface, calls, Document(surface, routes, types, self.require_etag))
+
+
+class RestMatch:
+    """A request whose route is known."""
+
+    __slots__ = ("_bound", "_id", "operation")
+
+    def __init__(self, bound: _BoundRoute, id: str) -> None:
+        self._bound = bound
+        self._id = id
+        self.operation = bound.route.operation.name
+
+    async def answer(self, exchange: Any, request: Request) -> Response:
+        """Drive the call."""
+        response: Response = await self._bound.call(exchange, Envelope(request, self._id))
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class _BoundRoute:
+    route: Route
+    call: Call
+
+
+class RestEndpoint:
+    """A bound REST surface."""
+
+    def __init__(self, surface: Surface, calls: Sequence[tuple[Route, Call]], document: Document) -> None:
+        self._surface = surface
+        self._prefix = len(surface.path)
+        self._document_path = surface.path + DOCUMENT
+        self._document = document
+        self._bound = [_BoundRoute(route, call) for route, call in calls]
+        self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}")
+        for bound in self._bound:
+            self._router.add(bound.route.http_method, bound.route.template, bound)
+
+    def document(self, request: Request) -> Response | None:
+        """The OpenAPI document."""
+        if request.path != self._document_path or request.method != "GET":
+            return None
+        return Response(200, [JSON_HEADER], self._document.json())
+
+    def match(self, request: Request) -> RestMatch:
+        """Find the route. Raises NotFound and MethodNotAllowed."""
+        bound, id = self._router.find(request.method, request.path[self._prefix :])
+        return RestMatch(bound, id)
+
+    def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
+        """The fault as a problem document."""
+        return problem.respond(fault, request_id=exchange.request_id, place=exchange.place)
+
+    def explain(self) -> Mapping[str, Explained]:
+        """The routes, phases and statements of each operation."""
+        routes: dict[str, list[str]] = {}
+        for bound in self._bound:
+            text = f"{bound.route.http_method} {self._surface.path}{bound.route.template}"
+            routes.setdefault(bound.route.operation.name, []).append(text)
+        return {
+            bound.route.operation.name: explain(bound.call, routes[bound.route.operation.name]) for bound in self._bound
+        }
+
+    def examples(self) -> Sequence[str]:
+        """A request that shows the surface: its first list, if it has one."""
+        path = self._surface.path
+        lists = [each.route for each in self._bound if each.route.operation.method is Method.LIST]
+        first = lists[:1] or [each.route for each in self._bound[:1]]
+        shown = [f"GET {path}{route.template}?page_size=2" for route in first if route.shape is Shape.LIST]
+        return [*shown, f"GET {self._document_path}"]

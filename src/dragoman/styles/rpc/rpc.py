@@ -1,0 +1,155 @@
+"""The RPC style with its plainest way in: ``POST <path>/<operation>`` with the input as JSON, the output as JSON, and
+faults as problem documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.fault import Fault, NotFound
+from dragoman.contract.handle import Exposable, Exposed
+from dragoman.contract.operation import Interaction
+from dragoman.contract.principal import Audience
+from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.style import Binder, Call, Explained, Surface
+from dragoman.ports.wire import Request, Response
+from dragoman.runtime import problem
+from dragoman.runtime.call import State
+from dragoman.runtime.codec import JsonDecoder
+from dragoman.runtime.explanation import explain
+from dragoman.runtime.json_body import JSON, JSON_HEADER, require_json, takes_no_input
+from dragoman.runtime.problem import MethodNotAllowed
+
+encode_json = msgspec.json.Encoder().encode
+
+
+def rpc(
+    name: str,
+    path: str,
+    *,
+    audience: str,
+    auth: Authenticator | None = None,
+    exposes: Iterable[Exposable],
+    deadline: float = 30.0,
+    title: str = "",
+    description: str = "",
+) -> Surface:
+    """An RPC surface: each operation is called by ``POST <path>/<name>``."""
+    return Surface(
+        name,
+        path,
+        Audience(audience),
+        Rpc(),
+        auth,
+        tuple(exposes),
+        deadline=deadline,
+        title=title,
+        description=description,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """The style."""
+
+    @property
+    def name(self) -> str:
+        """The style's word."""
+        return "rpc"
+
+    def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> RpcEndpoint:
+        """Compile the surface. Raises DeclarationError for what plain POST cannot carry."""
+        calls: dict[str, Call] = {}
+        for each in exposed:
+            operation, place = each.operation, f"surface {surface.name!r}, {each.operation.name}"
+            if operation.resource is not None:
+                raise DeclarationError(
+                    place,
+                    "a plain POST calls operations, and this is a method of a resource",
+                    "Expose the resource on a dm.rest(…) surface",
+                )
+            if operation.interaction is not Interaction.UNARY:
+                raise DeclarationError(
+                    place,
+                    f"its interaction is {operation.interaction}, and a plain POST is answered once",
+                    "Leave it out of exposes=[…], or return all results in one answer",
+                )
+            decoder = None
+            if operation.input is not None:
+                decoder = JsonDecoder(operation.input, binder.types(each), audience=surface.audience)
+            calls[operation.name] = binder.call(
+                each, decode=_reader(decoder), encode=_write_nothing if operation.output is None else _write
+            )
+        return RpcEndpoint(surface, calls)
+
+
+def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
+    def read(state: State) -> None:
+        request = state.envelope
+        if decoder is not None:
+            require_json(request.headers, JSON)
+            state.input = decoder.decode(request.body)
+        elif request.body.translate(None, b" \t\r\n") not in (b"", b"{}"):
+            raise takes_no_input()
+
+    return read
+
+
+def _write(state: State) -> None:
+    state.answer = Response(200, [JSON_HEADER], encode_json(state.projected))
+
+
+def _write_nothing(state: State) -> None:
+    state.answer = Response(204)
+
+
+@dataclass(frozen=True, slots=True)
+class RpcMatch:
+    """A request whose operation is known."""
+
+    operation: str
+    call: Call
+
+    async def answer(self, exchange: Any, request: Request) -> Response:
+        """Drive the call."""
+        response: Response = await self.call(exchange, request)
+        return response
+
+
+class RpcEndpoint:
+    """A bound RPC surface."""
+
+    def __init__(self, surface: Surface, calls: Mapping[str, Call]) -> None:
+        self._surface = surface
+        self._matches = {f"{surface.path}/{name}": RpcMatch(name, call) for name, call in calls.items()}
+
+    def document(self, request: Request) -> Response | None:
+        """None: plain POST has no document of its own."""
+        return None
+
+    def match(self, request: Request) -> RpcMatch:
+        """Find the operation. Raises NotFound and MethodNotAllowed."""
+        match = self._matches.get(request.path)
+        if match is None:
+            known = ", ".join(sorted(self._matches))
+            raise NotFound(f"there is no operation under this path; there is {known}")
+        if request.method != "POST":
+            raise MethodNotAllowed(f"{request.method[:20]} is not offered here; POST is", ["POST"])
+        return match
+
+    def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
+        """The fault as a problem document."""
+        return problem.respond(fault, request_id=exchange.request_id, place=exchange.place)
+
+    def explain(self) -> Mapping[str, Explained]:
+        """The route and phases of each operation."""
+        return {each.operation: explain(each.call, [f"POST {path}"]) for path, each in self._matches.items()}
+
+    def examples(self) -> Sequence[str]:
+        """A call of each operation, without its input."""
+        return [f"POST {path}" for path in self._matches]

@@ -1,0 +1,192 @@
+"""Types that nobody writes in Python as our readers have it, but that descriptions may hold: built by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import (
+    Constraints,
+    Enum,
+    EnumValue,
+    Field,
+    Kind,
+    List,
+    Map,
+    Nullable,
+    Record,
+    Ref,
+    Scalar,
+    Type,
+    Types,
+    Union,
+    Variant,
+)
+from dragoman.styles.rest.openapi.names import component_names, sentence
+from dragoman.styles.rest.openapi.schemas import Mode, Part, Schemas, Source, resolved
+
+TEXT = Scalar(Kind.STRING)
+
+
+def described(type_: Type, mode: Mode = Mode.INPUT, **named: Any) -> tuple[Any, dict[str, Any]]:
+    """The schema of a type, and the components it refers to, by name."""
+    schemas = Schemas(Audience.PUBLIC)
+    schema = schemas.of(Source("test", Types(named), frozenset()), type_, mode)
+    names = component_names(schemas.parts, ())
+    components = {names[part]: resolved(each, names.__getitem__) for part, each in schemas.parts.items()}
+    return resolved(schema, names.__getitem__), components
+
+
+@pytest.mark.parametrize(
+    ("scalar", "schema"),
+    [
+        (Scalar(Kind.ANY), {}),
+        (Scalar(Kind.BOOLEAN), {"type": "boolean"}),
+        (
+            Scalar(Kind.INT32, Constraints(gt=0, lt=10)),
+            {"type": "integer", "format": "int32", "minimum": 1, "maximum": 9},
+        ),
+        (
+            Scalar(Kind.DOUBLE, Constraints(gt="0.5")),
+            {"type": "number", "format": "double", "exclusiveMinimum": 0.5},
+        ),
+        (Scalar(Kind.STRING, Constraints(min_length=0), "hostname"), {"type": "string", "format": "hostname"}),
+        (
+            Scalar(Kind.DATE, Constraints(ge="2020-01-01")),
+            {"type": "string", "format": "date", "description": "Must be at least 2020-01-01."},
+        ),
+        (
+            Scalar(Kind.INT64, Constraints(gt=0, multiple_of=5)),
+            {
+                "type": "string",
+                "format": "int64",
+                "pattern": "^(?:0|[1-9][0-9]{0,18})$",
+                "description": "Must be more than 0 and a multiple of 5.",
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_scalars(scalar: Scalar, schema: dict[str, Any]) -> None:
+    assert described(scalar)[0] == schema
+
+
+@pytest.mark.parametrize(
+    ("bounds", "lengths", "said"),
+    [
+        (Constraints(), {}, None),
+        (Constraints(min_length=3), {"minLength": 4}, "At least 3 bytes once decoded."),
+        (Constraints(max_length=4), {"maxLength": 8}, "At most 4 bytes once decoded."),
+        (Constraints(min_length=1, max_length=3), {"minLength": 4, "maxLength": 4}, "1 to 3 bytes once decoded."),
+    ],
+)
+def test_bytes(bounds: Constraints, lengths: dict[str, int], said: str | None) -> None:
+    schema, _ = described(Scalar(Kind.BYTES, bounds))
+    assert {name: each for name, each in schema.items() if name.endswith("Length")} == lengths
+    assert schema.get("description") == said
+    assert schema["contentEncoding"] == "base64"
+
+
+def test_values_of_enums_are_described() -> None:
+    values = (EnumValue("a", "The first."), EnumValue("b", deprecated=True), EnumValue("c"))
+    schema, _ = described(Enum(values, description="A letter."))
+    assert schema == {
+        "type": "string",
+        "enum": ["a", "b", "c"],
+        "description": "A letter.\n\n- `a`: The first.\n- `b`: deprecated",
+    }
+
+
+def test_null() -> None:
+    either = Enum((EnumValue("a"), EnumValue("b")))
+    assert described(Nullable(TEXT))[0] == {"type": ["string", "null"]}
+    assert described(Nullable(either))[0]["anyOf"][1] == {"type": "null"}
+    assert described(Nullable(Scalar(Kind.ANY)))[0] == {}
+    assert described(Nullable(Ref("Any")), Any=Scalar(Kind.ANY))[0]["anyOf"][1] == {"type": "null"}
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        (TEXT, None),
+        (Scalar(Kind.STRING, Constraints(pattern="^[a-z]$")), {"pattern": "^[a-z]$"}),
+        (Scalar(Kind.UUID), {"format": "uuid"}),
+        (Scalar(Kind.INT), {"pattern": "^(?:0|-?[1-9][0-9]{0,15})$"}),
+        (Scalar(Kind.BOOLEAN), {"enum": ["true", "false"]}),
+        (Enum((EnumValue("a"),)), {"enum": ["a"]}),
+    ],
+    ids=str,
+)
+def test_names_of_entries(key: Type, names: dict[str, Any] | None) -> None:
+    assert described(Map(key, TEXT))[0].get("propertyNames") == names
+
+
+def test_a_patch_merges_maps_and_replaces_lists() -> None:
+    leaf = Record("Leaf", (Field("a", TEXT),))
+    in_map, components = described(Map(TEXT, Ref("Leaf"), Constraints(min_length=1)), Mode.UPDATE, Leaf=leaf)
+    assert in_map == {"type": "object", "additionalProperties": {"anyOf": [{"$ref": "LeafUpdate"}, {"type": "null"}]}}
+    assert "required" not in components["LeafUpdate"]
+    in_list, components = described(List(Ref("Leaf")), Mode.UPDATE, Leaf=leaf)
+    assert in_list == {"type": "array", "items": {"$ref": "Leaf"}}
+    assert components["Leaf"]["required"] == ["a"]
+
+
+def test_a_union_without_tags() -> None:
+    union = Union((Variant(None, TEXT), Variant(None, Scalar(Kind.BOOLEAN))), description="One or the other.")
+    schema, _ = described(union)
+    assert schema == {"anyOf": [{"type": "string"}, {"type": "boolean"}], "description": "One or the other."}
+
+
+def test_a_record_with_and_without_its_tag() -> None:
+    """The same record as one of a union and on its own: two components, for only one of them must hold the tag."""
+    leaf = Record("Leaf", (Field("a", TEXT),))
+    union = Union((Variant("leaf", Ref("Leaf")),), "type", "Tree")
+    both = Record("Both", (Field("alone", Ref("Leaf")), Field("tagged", Ref("Tree"))))
+    _, components = described(Ref("Both"), Mode.OUTPUT, Leaf=leaf, Tree=union, Both=both)
+    assert components["Leaf"]["required"] == ["a"]
+    assert components["Leaf2"]["required"] == ["type", "a"]
+    assert components["Tree"]["discriminator"] == {"propertyName": "type", "mapping": {"leaf": "Leaf2"}}
+
+
+def test_an_open_record_stays_open() -> None:
+    schema, _ = described(Record(None, (Field("a", TEXT, required=False),), open=True, deprecated=True))
+    assert schema == {"type": "object", "properties": {"a": {"type": "string"}}, "deprecated": True}
+
+
+def test_types_that_contain_one_another() -> None:
+    """Only what can be told apart, however deep, has two names."""
+    one = Record("One", (Field("two", Nullable(Ref("Two"))),))
+    two = Record("Two", (Field("one", Nullable(Ref("One"))), Field("size", Ref("Size"))))
+    size = Enum((EnumValue("s"), EnumValue("l")), "Size")
+    source = Source("test", Types({"One": one, "Two": two, "Size": size}), frozenset())
+    schemas = Schemas(Audience.PUBLIC)
+    for mode in (Mode.OUTPUT, Mode.INPUT, Mode.CREATE):
+        schemas.of(source, Ref("One"), mode)
+    names = component_names(schemas.parts, ())
+    assert sorted(set(names.values())) == ["One", "OneInput", "Size", "Two", "TwoInput"]
+    assert names[Part(source, "Two", Mode.INPUT)] == names[Part(source, "Two", Mode.CREATE)] == "TwoInput"
+
+
+def test_contracts_with_types_of_one_name() -> None:
+    schemas = Schemas(Audience.PUBLIC)
+    for contract, field in (("one", "a"), ("two-three", "b"), ("four", "a")):
+        types = Types({"Thing": Record("Thing", (Field(field, TEXT),))})
+        schemas.of(Source(contract, types, frozenset()), Ref("Thing"), Mode.INPUT)
+    names = {part.source.name: name for part, name in component_names(schemas.parts, ()).items()}
+    assert names == {"one": "Thing", "two-three": "TwoThreeThing", "four": "Thing"}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("", ""),
+        ("Take it\nout of use. It is kept.", "Take it out of use"),
+        ("A title\n\nand more", "A title"),
+        ("Version 1.5 is here.", "Version 1.5 is here"),
+        ("x" * 200, "x" * 99 + "…"),
+    ],
+)
+def test_the_first_sentence(text: str, first: str) -> None:
+    assert sentence(text) == first
