@@ -372,5 +372,12 @@ def wait_for(condition: Callable[[], bool], timeout: float = 30) -> None:
 
 def children(server: Running) -> list[int]:
     """The worker processes, by id."""
-    listing = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
-    return [int(pid) for pid in listing.split() if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    found = []
+    for pid in Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split():
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except FileNotFoundError:
+            continue  # it has ended since
+        if b"spawn_main" in command:
+            found.append(int(pid))
+    return found

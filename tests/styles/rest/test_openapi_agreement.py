@@ -263,7 +263,7 @@ def keeps_its_variant(error: ValidationError) -> bool:
 TAGS: Final = {"payment": "type", "refund": "type", "shape": "kind"}
 
 DECODERS: Final[Mapping[str, Callable[[bytes], Any]]] = {
-    "ThingCreate": JsonDecoder(Ref("Thing"), things.types, audience=PUBLIC, creating=True).decode,
+    "ThingCreate": JsonDecoder(Ref("Thing"), things.types, audience=PUBLIC).decode,
     "ThingUpdate": PatchDecoder(Ref("Thing"), things.types, audience=PUBLIC).decode,
     "OrderInput": JsonDecoder(Ref("Order"), things.types, audience=PUBLIC).decode,
 }

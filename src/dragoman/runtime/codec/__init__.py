@@ -5,8 +5,17 @@ so that a type means the same on all of them.
 from __future__ import annotations
 
 from .decoder import JsonDecoder
-from .encoder import BrokenContract, JsonEncoder
+from .encoder import BrokenValue, JsonEncoder, encode_json
 from .patch import Patch, PatchDecoder
 from .stored import Projector, StoredRecord
 
-__all__ = ["BrokenContract", "JsonDecoder", "JsonEncoder", "Patch", "PatchDecoder", "Projector", "StoredRecord"]
+__all__ = [
+    "BrokenValue",
+    "JsonDecoder",
+    "JsonEncoder",
+    "Patch",
+    "PatchDecoder",
+    "Projector",
+    "StoredRecord",
+    "encode_json",
+]

@@ -25,13 +25,13 @@ _REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Ove
 class JsonDecoder:
     """Decodes one type for one audience. Made when a surface is bound.
 
-    Fields that the audience may not see are unknown fields; with ``creating``, so are those that only the server sets.
+    Fields that the audience may not see are unknown fields, and so are those that only the server sets.
     Raises DeclarationError when an instance could never be made, because such a field has no default.
     """
 
-    def __init__(self, record: Type, types: Types, *, audience: Audience | None = None, creating: bool = False) -> None:
+    def __init__(self, record: Type, types: Types, *, audience: Audience | None = None) -> None:
         self._type = record
-        self._inbound = Inbound(types, View(audience, creating))
+        self._inbound = Inbound(types, View(audience, writable=True))
         self._annotation = self._inbound.annotation(record)
         self._build = self._inbound.builder(record, None)
         self._decode = msgspec.json.Decoder(self._annotation, dec_hook=call_hook).decode

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from dragoman.contract.fault import Path, Violation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Type, Types
+from dragoman.runtime.failure import BrokenContract
 
 from .inbound import Inbound
 from .outbound import Outbound, convert_out
@@ -16,7 +17,7 @@ from .view import View
 from .violations import Walk, dotted
 
 
-class BrokenContract(Exception):
+class BrokenValue(BrokenContract):
     """A handler's value is not what its contract promises. For the log: no caller may read it."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
@@ -36,6 +37,10 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+encode_json: Final = msgspec.json.Encoder(enc_hook=plain).encode
+"""Any wire value as JSON."""
+
+
 class JsonEncoder:
     """Encodes one type for one audience. Made when a surface is bound.
 
@@ -49,29 +54,28 @@ class JsonEncoder:
         self.view = View(audience)
         self.outbound = Outbound(types, self.view)
         self.wire: Any = self.outbound.annotation(type_)
-        self._encode = msgspec.json.Encoder(enc_hook=plain).encode
 
     def to_wire(self, value: Any) -> Any:
-        """The value as ``wire``. Raises BrokenContract for one that the type does not allow."""
+        """The value as ``wire``. Raises BrokenValue for one that the type does not allow."""
         try:
             return convert_out(value, self.wire)
         except (msgspec.ValidationError, OverflowError, RecursionError) as error:
             raise self._broken(value, error) from error
 
     def encode_wire(self, wire: Any) -> bytes:
-        """What :meth:`to_wire` made, or a projector, as JSON. Raises BrokenContract for text that no JSON can hold."""
+        """What :meth:`to_wire` made, or a projector, as JSON. Raises BrokenValue for text that no JSON can hold."""
         try:
-            return self._encode(wire)
+            return encode_json(wire)
         except (UnicodeEncodeError, TypeError) as error:
-            raise BrokenContract((Violation((), str(error)[:200], "invalid"),)) from error
+            raise BrokenValue((Violation((), str(error)[:200], "invalid"),)) from error
 
     def encode(self, value: Any) -> bytes:
-        """The value as JSON. Raises BrokenContract for one that the type does not allow."""
+        """The value as JSON. Raises BrokenValue for one that the type does not allow."""
         try:
-            return self._encode(convert_out(value, self.wire))
+            return encode_json(convert_out(value, self.wire))
         except (msgspec.ValidationError, UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
             raise self._broken(value, error) from error
 
-    def _broken(self, value: Any, error: Exception) -> BrokenContract:
+    def _broken(self, value: Any, error: Exception) -> BrokenValue:
         found = Walk(Inbound(self.types, self.view), native=True).check(self.type, value)
-        return BrokenContract(tuple(found) or (Violation((), str(error)[:200], "invalid"),))
+        return BrokenValue(tuple(found) or (Violation((), str(error)[:200], "invalid"),))

@@ -34,7 +34,7 @@ from dragoman.contract.schema import (
 from dragoman.ports.store import Column, Storage, Value
 
 from . import natives
-from .encoder import JsonEncoder, plain
+from .encoder import JsonEncoder, encode_json
 from .enums import enum_form
 from .hooks import call_hook
 from .inbound import Inbound, compiled, title
@@ -74,11 +74,8 @@ def storage(types: Types, type_: Type) -> Storage:
             return Storage.JSON
 
 
-_encode_json = msgspec.json.Encoder(enc_hook=plain).encode
-
-
 def _json_text(value: Any) -> str:
-    return _encode_json(value).decode()
+    return encode_json(value).decode()
 
 
 def _digits(value: Any) -> str:
@@ -220,7 +217,7 @@ class StoredRecord:
         """The instance in stored form. Raises InvalidArgument with every violation of its type."""
         try:
             wire = convert_out(value, self._wire)
-            _encode_json(wire)
+            encode_json(wire)
             return self._row_of(wire, value.version)
         except (msgspec.ValidationError, UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
             found = Walk(Inbound(self._types, EVERYTHING), native=True).check(self._record, value)

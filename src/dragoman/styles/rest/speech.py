@@ -6,16 +6,14 @@ An envelope is the request together with the id that its path holds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
-
-import msgspec
+from typing import Any
 
 from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.schema import List, Nullable, Record, Type, Types
 from dragoman.ports.style import Binder
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.call import State
-from dragoman.runtime.codec import JsonDecoder, PatchDecoder
+from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json
 from dragoman.runtime.json_body import JSON, JSON_HEADER, MERGE_PATCH, require_json, takes_no_input
 from dragoman.runtime.problem import PreconditionRequired
 
@@ -25,8 +23,6 @@ from .routes import Route, Shape
 
 Decode = Callable[[State], None]
 Encode = Callable[[State], None]
-
-encode_json: Final = msgspec.json.Encoder().encode
 
 
 class Envelope:
@@ -50,7 +46,7 @@ def reader(route: Route, binder: Binder, *, require_etag: bool) -> Decode:
             return _read_id
         case Shape.CREATE:
             assert operation.output is not None
-            return _read_body(JsonDecoder(operation.output, types, audience=audience, creating=True))
+            return _read_body(JsonDecoder(operation.output, types, audience=audience))
         case Shape.UPDATE:
             assert operation.output is not None
             return _read_patch(PatchDecoder(operation.output, types, audience=audience), require_etag)

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, NotFound
 from dragoman.contract.handle import Exposable, Exposed
@@ -20,12 +18,10 @@ from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime import problem
 from dragoman.runtime.call import State
-from dragoman.runtime.codec import JsonDecoder
+from dragoman.runtime.codec import JsonDecoder, encode_json
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.json_body import JSON, JSON_HEADER, require_json, takes_no_input
 from dragoman.runtime.problem import MethodNotAllowed
-
-encode_json = msgspec.json.Encoder().encode
 
 
 def rpc(

@@ -53,6 +53,7 @@ IF_NONE_MATCH: Final[Parameter] = {
     "in": "header",
     "description": "Entity tags that the caller has; if one of them is current, the answer is 304 without a body.",
     "schema": {"type": "string", "pattern": ENTITY_TAGS},
+    "example": '"3-a1b2c3d4e5f60718"',
 }
 IF_MATCH: Final[Parameter] = {
     "name": "If-Match",
@@ -60,6 +61,7 @@ IF_MATCH: Final[Parameter] = {
     "description": "The ETag of the resource as the caller read it; if it was changed since, the answer is 412 and "
     "nothing is done.",
     "schema": {"type": "string", "pattern": ENTITY_TAGS},
+    "example": '"3-a1b2c3d4e5f60718"',
 }
 TENANT: Final[Parameter] = {
     "name": "Dragoman-Tenant",
