@@ -483,7 +483,7 @@ def test_an_integer_default_is_accepted_exactly_within_its_range(kind: Kind, val
     [
         (
             dm.Email,
-            ["a@b", "ada.lovelace+x@example.com", "ü@example.com"],
+            ["a@b", "ada.lovelace+x@example.com"],
             ["", "a", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "x" * 252 + "@bc"],
         ),
         (

@@ -1,5 +1,7 @@
 """An application with the demo's surfaces, and one more whose resource has a field of every type."""
 
+# ruff: noqa: RUF012 - a struct's default is copied
+
 from __future__ import annotations
 
 import os
@@ -55,7 +57,7 @@ class Thing(dm.Resource, prefix="thg"):
     parts: list[Part] = []
     pay: Card | Cash | None = None
     tree: Node | None = None
-    above: Annotated[dm.Id["Thing"] | None, dm.Ref(reverse="below", on_delete="null")] = None
+    above: Annotated[dm.Id[Thing] | None, dm.Ref(reverse="below", on_delete="null")] = None
 
 
 class Question(dm.Struct):

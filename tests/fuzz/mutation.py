@@ -164,7 +164,10 @@ METHODS: Final = (
     "G\xe9T",
 )
 HEADERS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("if-match", ("*", '"1-00"', '"', "W/", 'W/"1-0"', '"1-0", "2-0"', '"' + "9" * 400 + '-0"', ",", "", "\xff", '"a"' * 900)),
+    (
+        "if-match",
+        ("*", '"1-00"', '"', "W/", 'W/"1-0"', '"1-0", "2-0"', '"' + "9" * 400 + '-0"', ",", "", "\xff", '"a"' * 900),
+    ),
     ("if-none-match", ("*", '"1-00"', "nonsense", '"a",', "", '"\xe9"', "*, *")),
     (
         "content-type",
@@ -181,7 +184,10 @@ HEADERS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "application/json; charset",
         ),
     ),
-    ("authorization", ("", "Bearer", "Bearer x", "bearer demo-partner", "Basic e30=", "Bearer \xe9", "Bearer " + "x" * 9_000)),
+    (
+        "authorization",
+        ("", "Bearer", "Bearer x", "bearer demo-partner", "Basic e30=", "Bearer \xe9", "Bearer " + "x" * 9_000),
+    ),
     ("x-request-id", ("a", "", "x" * 200, "a\r\nb: c", "\xe9", "{}")),
     ("dragoman-tenant", ("", "demo", "other", "x" * 200, "\x00", "\xe9")),
     ("accept", ("", "text/html", "*/*;q=x")),
@@ -285,6 +291,7 @@ class Fuzzer:
         }
         self.tags = ['"1-0000000000000000"']
         self.pages: list[tuple[str, str]] = []
+        self.read: list[tuple[str, str, str]] = []
         self.serial = 0
 
     def request(self) -> Request:
@@ -342,7 +349,10 @@ class Fuzzer:
                     headers["if-match"] = pick([*self.tags[-30:], "*"])
                 return Draft("PATCH", item, "", headers, body)
             case 5:
-                if some() < 0.5:
+                if self.read and some() < 0.3:
+                    seen, tag, shown = pick(self.read[-20:])
+                    return Draft("GET", seen, "", {"authorization": shown, "if-none-match": tag})
+                if some() < 0.3:
                     headers["if-none-match"] = pick(self.tags[-30:])
                 return Draft("GET", item, "", headers)
             case 6:
@@ -428,7 +438,9 @@ class Fuzzer:
         """Parameters of a list."""
         parts = [f"page_size={self.random.randrange(1, 9)}"]
         if self.random.random() < 0.4:
-            parts.append("order_by=" + self.random.choice(("-created_at", "total_cents", "title,-at", "plain", "-ratio")))
+            parts.append(
+                "order_by=" + self.random.choice(("-created_at", "total_cents", "title,-at", "plain", "-ratio"))
+            )
         if self.random.random() < 0.2:
             parts.append(self.random.choice(("status=paid", "total_cents.gte=10", "kind.in=a,b", "plain.lt=5")))
         return "&".join(parts)
@@ -460,7 +472,7 @@ class Fuzzer:
                 cut = self.random.randrange(len(query))
                 return query[:cut] + self.random.choice(PIECES) + query[cut + 1 :]
             case 1:
-                return "&".join([query, query])
+                return f"{query}&{query}"
             case 2:
                 return query + "&" * self.random.choice((1, 90, 150)) + self.random.choice(("=", "a", "a=b=c", "&"))
             case _:
@@ -475,7 +487,9 @@ class Fuzzer:
                 case 0:
                     return {each: value[each] for each in value if each != name}
                 case 1:
-                    odd = self.random.choice(("nope", "", "id", "version", "\x00", "x" * 2_000, "created_at", "\U0001f600"))
+                    odd = self.random.choice(
+                        ("nope", "", "id", "version", "\x00", "x" * 2_000, "created_at", "\U0001f600")
+                    )
                     return {**value, odd: self.random.choice(ODD)}
                 case 2:
                     return Twice(value)
@@ -509,7 +523,9 @@ class Fuzzer:
                 case 2:
                     changed.insert(at, self.random.randrange(256))
                 case 3:
-                    changed[at:at] = self.random.choice((b"\xff", b"\x00", b"\xed\xa0\x80", b"\\", b'"', b"{", b"]", b"\xef\xbb\xbf"))
+                    changed[at:at] = self.random.choice(
+                        (b"\xff", b"\x00", b"\xed\xa0\x80", b"\\", b'"', b"{", b"]", b"\xef\xbb\xbf")
+                    )
                 case _:
                     del changed[at:]
         return bytes(changed)
@@ -519,6 +535,8 @@ class Fuzzer:
         for name, value in response.headers:
             if name == b"etag":
                 self.tags.append(value.decode())
+                if request.method == "GET" and not request.query:
+                    self.read.append((request.path, self.tags[-1], request.headers.get("authorization", "")))
             elif name == b"location":
                 table, id = value.decode().split("/")[-2:]
                 if table in self.ids:

@@ -1,7 +1,7 @@
 """Whatever a client sends is answered: with a result, or with a problem that says what, where and why.
 
-20,000 random requests, of which most are valid ones with something changed. ``DRAGOMAN_SEED`` and ``DRAGOMAN_FUZZ`` (how
-many) are taken from the environment; a failure prints its seed.
+20,000 random requests, of which most are valid ones with something changed. ``DRAGOMAN_SEED`` and ``DRAGOMAN_FUZZ``
+(how many) are taken from the environment; a failure prints its seed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -36,8 +37,8 @@ SECONDS = 5.0
 
 def shown(request: Request) -> str:
     """A request, to be repeated by hand."""
-    body, headers = request.body[:400], dict(request.headers)
-    return f"seed {SEED}: {request.method[:40]!r} {request.path[:300]!r} ?{request.query[:300]!r} {headers!r:.600} {body!r}"
+    line = f"{request.method[:40]!r} {request.path[:300]!r} ?{request.query[:300]!r}"
+    return f"seed {SEED}: {line} {str(dict(request.headers))[:600]} {request.body[:400]!r}"
 
 
 def check(request: Request, response: Response) -> None:
@@ -186,6 +187,8 @@ def test_any_request_is_answered(tmp_path: Path, complaints: Complaints) -> None
     print(dict(statuses), f"slowest {AT_ONCE}: {slowest:.3f} s")
     assert not complaints.lines
     assert slowest < SECONDS
+    if REQUESTS < 20_000:
+        return
     # It is worth something only while enough of the requests get past the first check.
     expected = {200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 412, 415, 422, 428}
     assert statuses.keys() >= expected, statuses
@@ -196,34 +199,54 @@ def test_any_request_is_answered(tmp_path: Path, complaints: Complaints) -> None
 # Over a real socket
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+class Server:
     """``dragoman serve`` in a process of its own: its port, and what it writes to stderr."""
-    log = tmp_path / "stderr"
-    command = [sys.executable, "-m", "dragoman", "serve", "dragoman.demo.shop:app", "--port", "0"]
-    with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [*command, "--database", str(tmp_path / "shop.db")],
-            cwd=tmp_path,
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "dragoman", "serve", "dragoman.demo.shop:app", "--port", "0"]
+        self.process = subprocess.Popen(
+            [*command, "--database", str(folder / "shop.db")],
+            cwd=folder,
             stdout=subprocess.DEVNULL,
-            stderr=stderr,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-    try:
-        yield listening(process, log), log
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0, log.read_text()
+        self.said: list[str] = []
+        self.port = self._listening()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _listening(self) -> int:
+        """The port, once it is told."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line)
+            found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                return int(found[1])
+        raise AssertionError("".join(self.said))
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        self.said.extend(self.process.stderr)
+
+    def stop(self) -> str:
+        """End it; all that it said."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(30)
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return "".join(self.said)
 
 
-def listening(process: subprocess.Popen[bytes], log: Path) -> int:
-    """The port, once it is told."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", log.read_text())
-        if found:
-            return int(found[1])
-        time.sleep(0.02)
-    raise AssertionError(log.read_text())
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that runs while the test does."""
+    server = Server(tmp_path)
+    yield server
+    server.stop()
 
 
 def raw(request: Request) -> bytes:
@@ -251,9 +274,9 @@ def exchange(port: int, sent: bytes) -> bytes:
 
 
 @pytest.mark.slow
-def test_any_bytes_are_answered(server: tuple[int, Path]) -> None:
+def test_any_bytes_are_answered(server: Server) -> None:
     """A few hundred of them over a socket, half with bytes changed."""
-    port, log = server
+    port = server.port
     fuzzer, statuses = Fuzzer(SEED + 1), Counter[str]()
     for number in range(max(400, REQUESTS // 50)):
         sent = raw(fuzzer.request())
@@ -270,5 +293,7 @@ def test_any_bytes_are_answered(server: tuple[int, Path]) -> None:
         assert status == "none" or re.fullmatch(r"HTTP/1\.1 [2-4]\d\d .*", line), (SEED, sent[:2_000], line)
     print(dict(statuses))
     assert b"200 OK" in exchange(port, b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-    assert "raceback" not in log.read_text(), log.read_text()[-4_000:]
+    said = server.stop()
+    assert "raceback" not in said, said[-4_000:]
+    assert server.process.returncode == 0, said
     assert statuses["401"] + statuses["200"] + statuses["404"] + statuses["422"] > 50, statuses

@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from dragoman.contract.example import NoExample, example
 from dragoman.contract.fault import InvalidArgument
 from dragoman.contract.schema import (
     MISSING,
@@ -230,6 +231,16 @@ def test_fast_and_slow_agree(case: tuple[Types, list[Any]]) -> None:
         assert isinstance(converted, InvalidArgument) == isinstance(decoded, InvalidArgument), value
         if not isinstance(converted, InvalidArgument):
             assert encoder.encode(converted) == encoder.encode(decoded)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(schemas())
+def test_an_example_is_taken(types: Types) -> None:
+    try:
+        shown = example(Ref("R0"), types)
+    except NoExample:
+        return
+    JsonDecoder(Ref("R0"), types).decode(json.dumps(shown).encode())
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,5 +1,7 @@
 """A contract with what the semantics are about: every way to refer, to be unique, to be filtered, and to be hidden."""
 
+# ruff: noqa: RUF012 - a struct's default is copied
+
 from __future__ import annotations
 
 import os
@@ -38,7 +40,7 @@ class Memo(dm.Resource, prefix="mem"):
     text: Annotated[str, dm.Length(0, 20), dm.Sort()] = ""
     shared: Annotated[bool, dm.Filter()] = False
     line: Annotated[dm.Id[Line] | None, dm.Ref()] = None
-    reply_to: Annotated[dm.Id["Memo"] | None, dm.Ref(reverse="replies", on_delete="null")] = None
+    reply_to: Annotated[dm.Id[Memo] | None, dm.Ref(reverse="replies", on_delete="null")] = None
 
 
 class Charge(dm.Struct):

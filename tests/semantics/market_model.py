@@ -180,9 +180,7 @@ class Model:
     def check(self, caller: dm.Principal, table: str, id: str, changed: Mapping[str, Any], after: Any) -> None:
         """What the database holds against these values: rows that may not be known, keys, references."""
         targets = [
-            (each, changed[each.field])
-            for each in TABLES[table].references
-            if changed.get(each.field) is not None
+            (each, changed[each.field]) for each in TABLES[table].references if changed.get(each.field) is not None
         ]
         for reference, target in targets:
             row = self.rows[reference.target].get(target)
@@ -269,17 +267,17 @@ class Model:
 
         def meets(row: Row) -> bool:
             return all(
-                row.key(name) is not None and COMPARE[word](row.key(name), value)
-                for name, word, value in filters
+                row.key(name) is not None and COMPARE[word](row.key(name), value) for name, word, value in filters
             )
 
         rows = [row for row in self.rows[table].values() if self.visible(caller, row) and meets(row)]
         if parent is not None:
             rows = [row for row in rows if row.values[parent[0]] == parent[1]]
-        order = list(order)
-        if "id" not in [name for name, _ in order]:
-            order.append(("id", order[-1][1] if order else False))
-        for name, descending in reversed(order):
+        wanted: dict[str, bool] = {}
+        for name, descending in order:
+            wanted.setdefault(name, descending)  # named again, it changes nothing
+        wanted.setdefault("id", next(reversed(wanted.values()), False))
+        for name, descending in reversed(wanted.items()):
             rows.sort(
                 key=lambda row, name=name: (row.key(name) is not None, row.key(name)),  # type: ignore[misc]
                 reverse=descending,

@@ -33,8 +33,7 @@ class Walk:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.ids: dict[str, list[str]] = {
-            name: [f"{prefix}_{0:026d}"]
-            for name, prefix in zip(TABLES, ("cus", "ord", "lin", "mem"), strict=True)
+            name: [f"{prefix}_{0:026d}"] for name, prefix in zip(TABLES, ("cus", "ord", "lin", "mem"), strict=True)
         }
         self.tags = ['"1-00"']
         self.tokens: list[tuple[str, str, str]] = []
@@ -160,7 +159,7 @@ async def play(database: Path, seed: int, *, plain: bool) -> list[Recorded]:
     return recorded
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_they_give_the_same_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: "ab" * size)
 

@@ -251,9 +251,7 @@ def test_every_guarantee_holds_on_it(app: dm.App) -> None:
 
 
 def test_it_refuses_what_it_cannot_carry_when_it_is_bound(tmp_path: Path) -> None:
-    surface = dm.Surface(
-        "lines", "/lines", dm.Audience.PARTNER, Tiny(), dm.anonymous(), (memos,)
-    )
+    surface = dm.Surface("lines", "/lines", dm.Audience.PARTNER, Tiny(), dm.anonymous(), (memos,))
     with pytest.raises(dm.DeclarationError, match="memos do not fit on a line"):
         dm.App(surface, database=tmp_path / "market.db")
 

@@ -1,5 +1,7 @@
 """The unit of work as a handler's author, and everybody beside the handler, sees it."""
 
+# ruff: noqa: RUF012 - a struct's default is copied
+
 from __future__ import annotations
 
 import asyncio
@@ -23,7 +25,7 @@ class Item(dm.Resource, prefix="itm"):
     count: Annotated[int, dm.Ge(0), dm.Le(1000), dm.Filter("gte"), dm.Sort()] = 0
     weight: Annotated[float | None, dm.Ge(0)] = None
     number: int | None = None
-    parent: Annotated[dm.Id["Item"] | None, dm.Ref(reverse="children")] = None
+    parent: Annotated[dm.Id[Item] | None, dm.Ref(reverse="children")] = None
 
 
 class Named(dm.Struct):
@@ -76,9 +78,7 @@ class Bench:
     def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
         """Run a scenario against the application."""
         keys = dm.api_keys(fixed=KEYS)
-        surface = dm.rest(
-            "bench", "/v1", audience="operator", auth=keys, exposes=self.exposes, deadline=self.deadline
-        )
+        surface = dm.rest("bench", "/v1", audience="operator", auth=keys, exposes=self.exposes, deadline=self.deadline)
         app = dm.App(surface, database=self.database)
         self.one, self.two = Caller(app, "one", "/v1"), Caller(app, "two", "/v1")
         run(app, scenario)
@@ -203,9 +203,7 @@ def test_what_is_returned_is_what_was_committed(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("fault", [dm.FailedPrecondition("no"), RuntimeError("a secret")])
-def test_an_exception_writes_nothing(
-    bench: Bench, caplog: pytest.LogCaptureFixture, fault: Exception
-) -> None:
+def test_an_exception_writes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture, fault: Exception) -> None:
     @bench.operation()
     async def work(input: Ask, ctx: dm.Context) -> Told:
         assert input.id is not None
@@ -532,9 +530,7 @@ def test_concurrent_patches_all_hold(bench: Bench) -> None:
             each.ok()
         answer = await bench.one.get(f"/items/{id}")
         assert answer.version == 5
-        calls = [
-            bench.one.patch(f"/items/{id}", {"count": 100 + number}, if_match=answer.etag) for number in range(8)
-        ]
+        calls = [bench.one.patch(f"/items/{id}", {"count": 100 + number}, if_match=answer.etag) for number in range(8)]
         answers = await asyncio.gather(*calls)
         assert sorted(each.status for each in answers) == [200] + [412] * 7
         won = next(each for each in answers if each.status == 200)
@@ -718,9 +714,7 @@ def test_concurrent_calls_are_gathered(bench: Bench) -> None:
     bench.run(scenario)
 
 
-def test_a_batch_that_fails_fails_all_and_the_next_one_runs(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_batch_that_fails_fails_all_and_the_next_one_runs(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     batches = batched(bench, dm.Batch(max_size=8))
 
     async def scenario() -> None:

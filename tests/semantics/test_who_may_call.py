@@ -137,7 +137,18 @@ def test_without_credentials_every_path_is_401(app: dm.App, surface: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "shown", ["", "Bearer", "Bearer ", "Basic YW5uOmFubg==", "ann", "Bearer ann,bob", "Bearer ann bob", "Bearer é", "Bearer dm_"]
+    "shown",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YW5uOmFubg==",
+        "ann",
+        "Bearer ann,bob",
+        "Bearer ann bob",
+        "Bearer é",
+        "Bearer dm_",
+    ],
 )
 def test_wrong_credentials_are_401(app: dm.App, shown: str) -> None:
     async def scenario() -> None:
@@ -249,7 +260,9 @@ def test_the_other_tenants_rows_are_not_found(app: dm.App) -> None:
         ):
             body = b'{"project":"%s"}' % project.encode() if method in ("PATCH", "POST") else b""
             theirs = (await sam(method, path, body=body)).refused(404, "NOT_FOUND")
-            nobodys = await sam(method, path.replace(task, "tsk_" + "0" * 26).replace(project, "prj_" + "0" * 26), body=body)
+            nobodys = await sam(
+                method, path.replace(task, "tsk_" + "0" * 26).replace(project, "prj_" + "0" * 26), body=body
+            )
             # The same words for what is another's and for what never was.
             assert theirs.json["detail"].partition("'")[0] == nobodys.json["detail"].partition("'")[0]
         answer = await sam.post("/tasks", {"project": project})
@@ -338,7 +351,9 @@ def test_a_reference_to_what_is_hidden_reads_as_one_to_nothing(app: dm.App) -> N
             for id in (hidden, "prj_" + "0" * 26, "prj_" + "z" * 26)
         ]
         told = {
-            each.body.replace(hidden.encode(), b"ID").replace(b"prj_" + b"0" * 26, b"ID").replace(b"prj_" + b"z" * 26, b"ID")
+            each.body.replace(hidden.encode(), b"ID")
+            .replace(b"prj_" + b"0" * 26, b"ID")
+            .replace(b"prj_" + b"z" * 26, b"ID")
             for each in answers
         }
         assert len(told) == 1, told
@@ -355,7 +370,9 @@ def test_fields_of_other_audiences_do_not_exist(app: dm.App) -> None:
         assert "grade" not in (await ann.patch(f"/tasks/{task}", {"title": "x"})).ok().json
         assert (await operator.get(f"/tasks/{task}")).json["grade"] == 5
         wrong = (await ann.post("/tasks", {"project": project, "grade": 1, "nope": 1})).refused(422)
-        rules = {each["pointer"]: (each["rule"], each["detail"].replace("grade", "nope")) for each in wrong.json["errors"]}
+        rules = {
+            each["pointer"]: (each["rule"], each["detail"].replace("grade", "nope")) for each in wrong.json["errors"]
+        }
         assert rules["#/grade"] == rules["#/nope"], "an unknown field and another's read the same"
         (await ann.patch(f"/tasks/{task}", {"grade": 1})).refused(422, at="#/grade")
         (await ann.get("/tasks", query={"grade": 5})).refused(422, at="grade")

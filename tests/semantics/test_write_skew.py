@@ -16,6 +16,8 @@ from driving import Answer, Caller, principal, running
 
 import dragoman as dm
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 2_000
 AT_ONCE = 100
 

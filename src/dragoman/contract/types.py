@@ -17,9 +17,11 @@ class Form:
     format: str | None = None
 
 
-# One @ between two parts without spaces: whether the address exists, only a message to it can tell.
-EMAIL_PATTERN: Final = r"^[^@\s]+@[^@\s]+$"
-URL_PATTERN: Final = r"^https?://[^\s/?#]+([/?#]\S*)?$"
+# What HTML calls a valid address, so that forms agree. Whether it exists, only a message to it can tell.
+_LABEL: Final = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+EMAIL_PATTERN: Final = rf"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*$"
+# The characters that RFC 3986 allows; others are percent-encoded.
+URL_PATTERN: Final = r"^https?://[A-Za-z0-9._~%!$&'()*+,;=:@\[\]-]+([/?#][A-Za-z0-9._~%!$&'()*+,;=:@/?#-]*)?$"
 
 Int32 = Annotated[int, Form(Kind.INT32)]
 """A 32-bit integer."""
@@ -37,7 +39,7 @@ Float32 = Annotated[float, Form(Kind.FLOAT)]
 """A number with the precision of 32 bits."""
 
 Email = Annotated[str, Form(Kind.STRING, "email"), Length(3, 254), Pattern(EMAIL_PATTERN)]
-"""An e-mail address: one @, no spaces, at most 254 characters."""
+"""An e-mail address as HTML forms have it: ASCII, one @, at most 254 characters."""
 
 Url = Annotated[str, Form(Kind.STRING, "uri"), Length(1, 2048), Pattern(URL_PATTERN)]
 """An absolute http or https URL of at most 2,048 characters."""

@@ -140,7 +140,7 @@ class Listing:
 
     def _size(self, given: int | None, violations: list[Violation]) -> int:
         if given is not None and given < 0:
-            violations.append(Violation(("page_size",), f"must be at least 1, got {given}", "ge"))
+            violations.append(Violation(("page_size",), f"must be at least 0, got {given}", "ge"))
         return min(given, MAX_PAGE_SIZE) if given else DEFAULT_PAGE_SIZE
 
     def _order(self, text: str, violations: list[Violation]) -> Order:
@@ -154,9 +154,8 @@ class Listing:
                 allowed = ", ".join(self.sortable)
                 message = f"cannot be ordered by {name[:40]!r}; it can be by {allowed}, with - before it to descend"
                 violations.append(Violation(("order_by",), message, "order"))
-            elif name in order:
-                violations.append(Violation(("order_by",), f"names {name!r} twice", "order"))
-            order[name] = part.startswith("-")
+            # Named again, it changes nothing: the rows are in that order already.
+            order.setdefault(name, part.startswith("-"))
         order.setdefault("id", next(reversed(order.values())))
         result = tuple(order.items())
         if len(violations) == before and len(self._orders) < 256:

@@ -81,6 +81,8 @@ class Walk:
                 self._scalar(type_, value, path)
             case Enum():
                 self._enum(type_, value, path)
+            case Union(discriminator=None):
+                self._untagged(type_, value, path)
             case _ if value is None:
                 self._null(path)
             case List():
@@ -197,15 +199,7 @@ class Walk:
     def _union(self, type_: Union, value: Any, path: Path) -> None:
         records = tagged(self._types, type_)
         if records is None:
-            found = self._found
-            for each in type_.variants:
-                self._found = []
-                self._visit(each.type, value, path)
-                if not self._found:
-                    self._found = found
-                    return
-            self._found = found
-            self._add(path, "union", f"fits none of the {len(type_.variants)} allowed types")
+            self._untagged(type_, value, path)
             return
         field = type_.discriminator or ""
         tag = tag_of(self._types, type_, value) if self._native else None
@@ -224,6 +218,17 @@ class Walk:
         allowed = ", ".join(quoted(str(each.tag)) for each in type_.variants[:10])
         got = quoted(tag) if isinstance(tag, str) else kind_of(value if self._native else tag)
         self._add((*path, field), "tag", f"must be one of {allowed}, got {got}")
+
+    def _untagged(self, type_: Union, value: Any, path: Path) -> None:
+        found = self._found
+        for each in type_.variants:
+            self._found = []
+            self._visit(each.type, value, path)
+            if not self._found:
+                self._found = found
+                return
+        self._found = found
+        self._add(path, "union", f"fits none of the {len(type_.variants)} allowed types")
 
     def _record(self, record: Record, value: Any, path: Path, tag_field: str | None = None) -> None:
         fields = [each for each in self._view.fields(record) if each.name != tag_field]

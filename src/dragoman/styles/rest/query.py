@@ -37,11 +37,14 @@ def parameters(query: str) -> list[tuple[str, str]]:
 
 
 def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
-    """What is asked of a list. Names of filters are checked by the list; here are those that every list has."""
+    """What is asked of a list. Names of filters are checked by the list; here are those that every list has.
+
+    A filter by ``in`` that is repeated means all its values; any other is refused.
+    """
     if not query:
         return ListRequest(parent=parent)
     found: dict[str, str] = {}
-    filters: list[tuple[str, str, str]] = []
+    filters: dict[tuple[str, str], str] = {}
     violations: list[Violation] = []
     for name, value in parameters(query):
         if name in PAGING:
@@ -50,15 +53,20 @@ def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
             found[name] = value
         else:
             field, _, word = name.partition(".")
-            filters.append((field, word or "eq", value))
+            before = filters.setdefault((field, word or "eq"), value)
+            if before is not value and word == "in":
+                filters[field, word] = f"{before},{value}"
+            elif before is not value:
+                violations.append(Violation((name,), "is given twice", "repeated"))
     size = _page_size(found.get("page_size"), violations)
-    return ListRequest(filters, found.get("order_by", ""), size, found.get("page_token", ""), parent, tuple(violations))
+    asked = [(field, word, value) for (field, word), value in filters.items()]
+    return ListRequest(asked, found.get("order_by", ""), size, found.get("page_token", ""), parent, tuple(violations))
 
 
 def _page_size(text: str | None, violations: list[Violation]) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+    if not re.fullmatch(r"-?[0-9]{1,20}", text):
         violations.append(Violation(("page_size",), f"must be an integer, got {text[:20]!r}", "type"))
         return None
     return int(text)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.example import NoExample, example
 from dragoman.contract.fault import Fault, NotFound
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.operation import Interaction
 from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
@@ -61,6 +63,7 @@ class Rpc:
     def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> RpcEndpoint:
         """Compile the surface. Raises DeclarationError for what plain POST cannot carry."""
         calls: dict[str, Call] = {}
+        inputs: dict[str, str] = {}
         for each in exposed:
             operation, place = each.operation, f"surface {surface.name!r}, {each.operation.name}"
             if operation.resource is not None:
@@ -81,7 +84,8 @@ class Rpc:
             calls[operation.name] = binder.call(
                 each, decode=_reader(decoder), encode=_write_nothing if operation.output is None else _write
             )
-        return RpcEndpoint(surface, calls)
+            inputs[operation.name] = _example(operation.input, binder.types(each))
+        return RpcEndpoint(surface, calls, inputs)
 
 
 def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
@@ -94,6 +98,15 @@ def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
             raise takes_no_input()
 
     return read
+
+
+def _example(input: Type | None, types: Types) -> str:
+    if input is None:
+        return ""
+    try:
+        return " " + encode_json(example(input, types)).decode()
+    except NoExample:
+        return ""
 
 
 def _write(state: State) -> None:
@@ -120,8 +133,9 @@ class RpcMatch:
 class RpcEndpoint:
     """A bound RPC surface."""
 
-    def __init__(self, surface: Surface, calls: Mapping[str, Call]) -> None:
+    def __init__(self, surface: Surface, calls: Mapping[str, Call], inputs: Mapping[str, str]) -> None:
         self._surface = surface
+        self._inputs = inputs
         self._matches = {f"{surface.path}/{name}": RpcMatch(name, call) for name, call in calls.items()}
 
     def document(self, request: Request) -> Response | None:
@@ -147,5 +161,5 @@ class RpcEndpoint:
         return {each.operation: explain(each.call, [f"POST {path}"]) for path, each in self._matches.items()}
 
     def examples(self) -> Sequence[str]:
-        """A call of each operation, without its input."""
-        return [f"POST {path}" for path in self._matches]
+        """A call of each operation, with the least input that it takes, if one can be made up."""
+        return [f"POST {path}{self._inputs[each.operation]}" for path, each in self._matches.items()]
