@@ -22,9 +22,8 @@ import dragoman as dm
 from dragoman.contract.fault import Malformed
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Method
-from dragoman.ports.style import Binder, Call, Explained
+from dragoman.ports.style import Binder, Call, Explained, ListRequest
 from dragoman.ports.wire import Request, Response
-from dragoman.runtime.listing import ListRequest
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 PARAMETERS = ("id", "version", "order_by", "page_size", "page_token")

@@ -36,6 +36,7 @@ WRITTEN: Final[Mapping[Kind, Any]] = {
 }
 FORMATS: Final = {"email": "name@example.com", "uri": "https://example.com/"}
 MAX_DEPTH: Final = 8
+MAX_ITEMS: Final = 20
 
 
 class NoExample(Exception):
@@ -58,14 +59,17 @@ def _example(type_: Type, types: Types, depth: int) -> Any:
         case Nullable(of=of):
             return _example(of, types, depth)
         case List(item=item, constraints=constraints):
-            return [_example(item, types, depth + 1) for _ in range(constraints.min_length or 0)]
+            count = constraints.min_length or 0
+            if count > MAX_ITEMS or (count > 1 and constraints.unique_items):
+                raise NoExample
+            return [_example(item, types, depth + 1) for _ in range(count)]
         case Map(constraints=constraints):
             if constraints.min_length:
                 raise NoExample
             return {}
         case Union(variants=variants, discriminator=name):
             value = _example(variants[0].type, types, depth + 1)
-            return value if name is None else {name: variants[0].tag, **value}
+            return value if name is None else {**value, name: variants[0].tag}
         case Record(fields=fields):
             return {each.name: _field(each, types, depth) for each in fields if each.required}
     raise NoExample
@@ -79,7 +83,7 @@ def _scalar(scalar: Scalar) -> Any:
     kind, bounds = scalar.kind, scalar.constraints
     if scalar.format in FORMATS:
         return FORMATS[scalar.format]
-    if bounds.pattern is not None or (kind is Kind.BYTES and bounds.min_length):
+    if bounds.pattern is not None or (bounds and kind in WRITTEN):
         raise NoExample
     if kind in WRITTEN:
         return WRITTEN[kind]
@@ -98,6 +102,6 @@ def _number(bounds: Constraints, low: float, high: float, *, whole: bool) -> int
         beyond = (bounds.gt is not None and number <= float(bounds.gt)) or (
             bounds.lt is not None and number >= float(bounds.lt)
         )
-        if max(lows) <= number <= min(highs) and not beyond:
+        if max(lows) <= number <= min(highs) and not beyond and (not whole or number == int(number)):
             return int(number) if whole else number
     raise NoExample

@@ -113,6 +113,7 @@ class Statement(Protocol):
     @property
     def text(self) -> str:
         """The statement in the engine's language, for ``explain``."""
+        ...
 
     async def fetch(
         self, values: Sequence[Value | Sequence[Value]] = (), tenant: str | None = None
@@ -121,11 +122,13 @@ class Statement(Protocol):
 
         Raises ResourceExhausted where the engine's bound on work is exceeded, Unavailable where it cannot answer.
         """
+        ...
 
     async def fetch_one(
         self, values: Sequence[Value | Sequence[Value]] = (), tenant: str | None = None
     ) -> tuple[Any, ...] | None:
         """The first row, or None."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,24 +286,31 @@ class Store(Protocol):
 
     def plan(self, tables: Sequence[Table]) -> SchemaPlan:
         """Compare the database with the tables. Reads only. Raises StoreError."""
+        ...
 
     def migrate(self, tables: Sequence[Table]) -> SchemaPlan:
         """Apply the plan's steps, in one transaction; nothing where there is a refusal. Raises StoreError."""
+        ...
 
     def prepare(self, query: Query) -> Statement:
         """Compile a query."""
+        ...
 
     async def start(self, tables: Sequence[Table]) -> None:
         """Open for calls. ``tables`` is all that will be written to. Raises StoreError."""
+        ...
 
     async def commit(self, writes: WriteSet) -> Outcome:
         """Commit, durably, or say what stood against it. Raises Unavailable if the database cannot."""
+        ...
 
     async def guard_version(self, tenant: str | None, name: str, key: str) -> int:
         """The version of a guard's counter; 0 if it was never bumped."""
+        ...
 
     async def stop(self) -> None:
         """Finish what was accepted, and close."""
+        ...
 
 
 class StoreError(Exception):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dragoman.contract.fault import Fault
+from dragoman.contract.fault import Fault, Violation
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Types
@@ -57,11 +57,28 @@ class Binder(Protocol):
 
     def types(self, exposed: Exposed) -> Types:
         """The named types of the operation's contract."""
+        ...
 
     def call(self, exposed: Exposed, *, decode: Callable[[Any], None] | None, encode: Callable[[Any], Any]) -> Call:
         """Compile an operation. ``decode`` fills the call's input from the envelope; ``encode`` makes the style's
         answer from its result. Both are given the :class:`dragoman.runtime.call.State`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the values of ``in`` are
+    separated by commas. ``parent`` narrows to one value of a reference: (field, id). ``violations`` are what the style
+    found wrong already, to be reported with the rest.
+    """
+
+    filters: Sequence[tuple[str, str, str]] = ()
+    order_by: str = ""
+    page_size: int | None = None
+    page_token: str = ""
+    parent: tuple[str, str] | None = None
+    violations: tuple[Violation, ...] = ()
 
 
 class Match(Protocol):
@@ -70,9 +87,11 @@ class Match(Protocol):
     @property
     def operation(self) -> str:
         """The operation's name, for the log."""
+        ...
 
     async def answer(self, exchange: Any, request: Request) -> Response:
         """Answer it. Raises Fault."""
+        ...
 
 
 class Endpoint(Protocol):
@@ -83,18 +102,23 @@ class Endpoint(Protocol):
 
         Asked before authentication where the surface's audience is public or partner.
         """
+        ...
 
     def match(self, request: Request) -> Match:
         """Find the operation. Raises NotFound, or another fault that says why not."""
+        ...
 
     def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
         """Write a fault on this style's wire."""
+        ...
 
     def explain(self) -> Mapping[str, Explained]:
         """What was compiled, by operation."""
+        ...
 
     def examples(self) -> Sequence[str]:
         """A request or two that show the surface: method, path and body, as in ``GET /v1/customers?page_size=2``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +136,10 @@ class Style(Protocol):
     @property
     def name(self) -> str:
         """The style's word: rest, rpc, graphql …"""
+        ...
 
     def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> Endpoint:
         """Compile the surface. Raises DeclarationError for whatever the style cannot carry, naming the operation, the
         field and the remedy.
         """
+        ...

@@ -21,12 +21,13 @@ from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Method, Operation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import Committed, Store
+from dragoman.ports.style import ListRequest
 
 from .codec import JsonEncoder, Projector
 from .exchange import Exchange, now
 from .failure import BrokenContract
 from .handlers import Invoke
-from .listing import Listing, ListRequest
+from .listing import Listing
 from .permission import permits
 from .refusal import Conflicted, check_visible_references, refusal, stale
 from .rows import Rows, not_found

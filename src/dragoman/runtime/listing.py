@@ -13,6 +13,7 @@ from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience, Principal
 from dragoman.contract.schema import Field, Nullable
 from dragoman.ports.store import Statement, Value
+from dragoman.ports.style import ListRequest
 
 from .codec import JsonEncoder, Projector
 from .paging import PageTokens
@@ -33,21 +34,6 @@ OPERATORS: Final[Mapping[str, Operator]] = {
 """The words of ``dm.Filter`` as operators of conditions."""
 
 Order = tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the values of ``in`` are
-    separated by commas. ``parent`` narrows to one value of a reference: (field, id). ``violations`` are what the style
-    found wrong already, to be reported with the rest.
-    """
-
-    filters: Sequence[tuple[str, str, str]] = ()
-    order_by: str = ""
-    page_size: int | None = None
-    page_token: str = ""
-    parent: tuple[str, str] | None = None
-    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(slots=True)

@@ -183,7 +183,7 @@ class Unit:
         result: R = entry.after
         return result
 
-    def delete(self, value: R) -> None:
+    def delete(self, value: Resource) -> None:
         rows = self._rows(type(value))
         self._check_may_write(rows)
         entry = self._entry(rows, value, "deleted")

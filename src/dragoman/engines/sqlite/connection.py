@@ -28,6 +28,7 @@ class Rows(Protocol):
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Run it to its end, and give its rows."""
+        ...
 
 
 Execute: TypeAlias = Callable[..., Rows]

@@ -16,6 +16,10 @@ MAX_LISTED: Final = 10
 """How many allowed values a message lists."""
 
 
+_literal: Any = Literal
+"""``Literal``, for values that are known only now."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnumForm:
     """One enum, compiled, as :class:`~.scalars.ScalarForm` is for scalars."""
@@ -52,7 +56,7 @@ def enum_form(type_: Enum) -> EnumForm:
 
         if not names:
             return EnumForm(phrase, converted("Enum", read), converted("Enum", accept), read, accept, _same)
-        literal: Any = Literal.__getitem__(names)
+        literal: Any = _literal[names]
         return EnumForm(phrase, literal, literal, read, accept, _same)
 
     values = {member: name for name, member in members.items()}

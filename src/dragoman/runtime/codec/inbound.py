@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, ForwardRef, TypeAlias, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, TypeAlias, cast, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -443,16 +443,17 @@ class Inbound:
 
 def from_error(error: Exception, path: Path) -> list[Violation]:
     """What a class's own validation said, as violations: Pydantic's list, or the message of a ``__post_init__``."""
-    details = getattr(error, "errors", None)
+    details: Any = getattr(error, "errors", None)
     if not callable(details):
         return [Violation(path, str(error)[:200] or "is not valid", "invalid")]
+    found = cast("list[Any]", details(include_url=False, include_context=False, include_input=False))
     return [
         Violation(
             (*path, *each["loc"]),
             each["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")[:200],
             PYDANTIC_RULES.get(each["type"], "invalid"),
         )
-        for each in details(include_url=False, include_context=False, include_input=False)
+        for each in found
     ]
 
 

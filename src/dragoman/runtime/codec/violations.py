@@ -142,9 +142,10 @@ class Walk:
             for index, each in enumerate(value):
                 self._visit(type_.item, each, (*path, index))
             return
-        for start in range(0, len(value), CHUNK):
-            chunk = value[start : start + CHUNK]
-            if len(value) > CHUNK and self._all_fine(type_.item, chunk):
+        items: Any = value  # from JSON: a list
+        for start in range(0, len(items), CHUNK):
+            chunk = items[start : start + CHUNK]
+            if len(items) > CHUNK and self._all_fine(type_.item, chunk):
                 continue
             for index, each in enumerate(chunk, start):
                 self._visit(type_.item, each, (*path, index))

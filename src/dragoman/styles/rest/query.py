@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from dragoman.contract.fault import InvalidArgument, Malformed, Violation
-from dragoman.runtime.listing import ListRequest
+from dragoman.ports.style import ListRequest
 
 MAX_PARAMETERS: Final = 100
 PAGING: Final = ("page_size", "page_token", "order_by")
