@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format tools clean
+.PHONY: help demo test quick check lint types imports format fuzz tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ format: ## Format the code and correct what ruff can correct
 	@scripts/setup dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+fuzz: ## Far more random requests and random histories than `make test` runs: about ten minutes
+	@scripts/setup dev
+	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 $(BIN)/python -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py $(ARGS)
 
 tools: ## Install what the tests need beyond Python (today: curl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 SOURCE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
 CURL_LINES = re.findall(r"^curl .*$", README.split("## The demo")[0], re.MULTILINE)

@@ -19,6 +19,8 @@ from running import LEFT_OUT, Running, bearer, environment, free_port, running
 
 from dragoman.cli import main
 
+pytestmark = pytest.mark.slow
+
 DRAGOMAN = [sys.executable, "-m", "dragoman"]
 
 

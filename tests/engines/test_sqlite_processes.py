@@ -13,10 +13,13 @@ import time
 from pathlib import Path
 
 import apsw
+import pytest
 from sqlite_shop import CUSTOMERS, ORDERS, TABLES, customer, key, opened, order, rows, write
 
 from dragoman.engines.sqlite import SqliteStore
 from dragoman.ports.store import Add, Committed, Conflict, Next, Update, WriteSet
+
+pytestmark = pytest.mark.slow
 
 
 async def work(path: str, name: str, writers: int, count: int) -> None:

@@ -13,6 +13,8 @@ import httpx
 import pytest
 from running import Running, bearer, free_port, running
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "uvicorn": [
         "-m",

@@ -26,6 +26,8 @@ from dragoman.contract.patterns import compiled
 from dragoman.contract.schema import Ref
 from dragoman.runtime.codec import JsonDecoder, JsonEncoder, PatchDecoder
 
+pytestmark = pytest.mark.slow
+
 PUBLIC: Final = dm.Audience.PUBLIC
 DOCUMENT: Final = value_of("public")
 SCHEMAS: Final[Mapping[str, Any]] = DOCUMENT["components"]["schemas"]
