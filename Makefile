@@ -16,43 +16,43 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=1); installs only the core
-	@scripts/setup core && exec $(BIN)/dragoman demo
+	@scripts/setup core && exec "$(BIN)/dragoman" demo
 
 test: ## Run every test
-	@scripts/setup dev && scripts/tools && exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@scripts/setup dev && scripts/tools && exec "$(BIN)/python" -m pytest -n auto $(ARGS)
 
 quick: ## Before each commit, under a minute: lint, mypy, the dependency rule and the tests that are not slow
 	@scripts/setup dev
-	$(BIN)/ruff check --quiet
-	$(BIN)/ruff format --check --quiet
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -m "not slow" -x -q -n 2 $(ARGS)
+	"$(BIN)/ruff" check --quiet
+	"$(BIN)/ruff" format --check --quiet
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports" --no-logo
+	"$(BIN)/python" -m pytest -m "not slow" -x -q -n 2 $(ARGS)
 
 check: lint types imports ## Everything but the tests: ruff, mypy --strict, pyright, import-linter
 
 lint: ## Rules and formatting, by ruff
 	@scripts/setup dev
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	"$(BIN)/ruff" check
+	"$(BIN)/ruff" format --check
 
 types: ## Types, by mypy --strict and pyright
 	@scripts/setup dev
-	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	"$(BIN)/mypy"
+	"$(BIN)/pyright" --pythonpath "$(BIN)/python"
 
 imports: ## The dependency rule, by import-linter
 	@scripts/setup dev
-	$(BIN)/lint-imports --no-logo
+	"$(BIN)/lint-imports" --no-logo
 
 format: ## Format the code and correct what ruff can correct
 	@scripts/setup dev
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+	"$(BIN)/ruff" check --fix
+	"$(BIN)/ruff" format
 
 fuzz: ## Far more random requests and random histories than `make test` runs: about ten minutes
 	@scripts/setup dev
-	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 $(BIN)/python -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py $(ARGS)
+	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py $(ARGS)
 
 tools: ## Install what the tests need beyond Python (today: curl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."

@@ -49,7 +49,6 @@ def test_each_part_imports_only_what_it_may() -> None:
         ("dragoman.app", "import dragoman.cli", "dragoman.cli"),
         ("dragoman.app", "import dragoman.demo", "dragoman.demo"),
         ("dragoman", "import dragoman.demo", "dragoman.demo"),
-        ("dragoman", "import dragoman.testing", "dragoman.testing"),
     ],
 )
 def test_a_forbidden_import_is_named(tmp_path: Path, importer: str, statement: str, imported: str) -> None:

@@ -27,6 +27,9 @@ DATABASE_VARIABLE: Final = "DRAGOMAN_DATABASE"
 DEFAULT_DATABASE: Final = "dragoman.db"
 ENVIRONMENT_VARIABLE: Final = "DRAGOMAN_ENV"
 
+PROBED: Final = ("GET", "HEAD")
+"""The methods of the paths that tell about the server's health."""
+
 LOG: Final = logging.getLogger("dragoman")
 
 
@@ -81,12 +84,11 @@ class App:
                     self._handlers,
                     plain=self._plain,
                 ),
+                self.store,
             )
             for surface in self._surfaces
         )
         authenticators = {id(each.auth): each.auth for each in self.surfaces}.values()
-        for authenticator in authenticators:
-            authenticator.attach(self.store)
         self.tables: tuple[Table, ...] = _distinct(
             [
                 *(rows.table for rows in self.registry.values()),
@@ -127,13 +129,20 @@ class App:
             )
         if plan.steps and os.environ.get(ENVIRONMENT_VARIABLE) == "production":
             raise StoreError(
-                f"{self.database} lacks {len(plan.steps)} changes of the schema; run `dragoman migrate` to apply them"
+                f"{self.database} lacks what the resources need (steps: {len(plan.steps)}); apply them with "
+                f"`dragoman migrate MODULE:APP --database {self.database}`, or see them with --dry-run"
             )
         if plan.steps:
             self.store.migrate(self.tables)
         await self.store.start(self.tables)
+        try:
+            self._tokens.use(await self._secrets.get("page tokens"))
+        except BaseException as error:
+            await self.store.stop()
+            if isinstance(error, StoreError):
+                raise StoreError(f"database {self.database}: {error}") from error
+            raise
         self._handlers.start()
-        self._tokens.use(await self._secrets.get("page tokens"))
         self._started = True
 
     async def stop(self) -> None:
@@ -147,7 +156,13 @@ class App:
     async def respond(self, request: Request) -> Response:
         """Answer a request. Never raises, but for the cancellation of its own task."""
         probe = self._probes.get(request.path)
-        return await self._exchanges.respond(request) if probe is None else await probe()
+        if probe is None:
+            return await self._exchanges.respond(request)
+        if request.method not in PROBED:
+            response = _status(405, f"only {' and '.join(PROBED)} are offered here")
+            response.headers = [*response.headers, (b"allow", ", ".join(PROBED).encode())]
+            return response
+        return await probe()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The application as ASGI 3 has it."""

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from dragoman.auth import anonymous, api_keys
-from dragoman.auth.api_keys import ApiKeys, create_key, digest, key_table, list_keys, revoke_key
+from dragoman.auth.api_keys import create_key, digest, key_table, list_keys, revoke_key
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.expression import EVERYTHING
 from dragoman.contract.fault import FailedPrecondition, InvalidArgument, NotFound, Unauthenticated
 from dragoman.contract.principal import Audience, Principal
 from dragoman.engines.sqlite import SqliteStore
-from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.authenticator import Authenticate
 from dragoman.ports.store import Query
 
 PARTNER = Principal("shop-app", "demo", audiences=frozenset({Audience.PARTNER}))
@@ -35,16 +35,14 @@ def with_store(path: Path, use: Callable[[SqliteStore], Awaitable[Any]]) -> Any:
     return asyncio.run(run())
 
 
-def attached(store: SqliteStore, **options: Any) -> ApiKeys:
-    keys = api_keys(**options)
-    keys.attach(store)
-    return keys
+def bound(store: SqliteStore, **options: Any) -> Authenticate:
+    return api_keys(**options).bind(store)
 
 
-async def refusal(keys: Authenticator, header: str | None) -> str:
+async def refusal(authenticate: Authenticate, header: str | None) -> str:
     headers = {} if header is None else {"authorization": header}
     with pytest.raises(Unauthenticated) as caught:
-        await keys.authenticate(headers)
+        await authenticate(headers)
     return caught.value.message
 
 
@@ -57,9 +55,9 @@ def test_a_key_lets_its_owner_in(tmp_path: Path) -> None:
             scopes=["orders.*", "customers.get"],
             audiences=["partner", "operator"],
         )
-        keys = attached(store)
+        keys = bound(store)
         for scheme in ("Bearer", "bearer", "BEARER", "  Bearer  "):
-            principal = await keys.authenticate({"authorization": f"{scheme} {text}"})
+            principal = await keys({"authorization": f"{scheme} {text}"})
             assert principal == Principal(
                 "acme",
                 "t1",
@@ -100,7 +98,7 @@ def test_only_the_hash_is_stored(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     async def use(store: SqliteStore) -> None:
-        keys = attached(store)
+        keys = bound(store)
         text, _ = await create_key(store, owner="acme", audiences=["partner"])
         assert "no credentials" in await refusal(keys, None)
         for header in ("Basic YTpi", "Digest x", text, ""):
@@ -125,14 +123,14 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
 
 def test_a_revoked_key_is_refused_from_the_next_call_on(tmp_path: Path) -> None:
     async def use(store: SqliteStore) -> None:
-        keys = attached(store)
+        keys = bound(store)
         first, record = await create_key(store, owner="acme", audiences=["partner"])
         second, _ = await create_key(store, owner="acme", audiences=["partner"])
-        assert (await keys.authenticate({"authorization": f"Bearer {first}"})).identity == "acme"
+        assert (await keys({"authorization": f"Bearer {first}"})).identity == "acme"
         assert await revoke_key(store, record.prefix) == "acme"
         assert await refusal(keys, f"Bearer {first}") == "the key is not known or was revoked"
         # The owner's other key is the same caller still.
-        assert (await keys.authenticate({"authorization": f"Bearer {second}"})).identity == "acme"
+        assert (await keys({"authorization": f"Bearer {second}"})).identity == "acme"
         with pytest.raises(FailedPrecondition, match="revoked before"):
             await revoke_key(store, record.prefix)
 
@@ -143,7 +141,7 @@ def test_a_leaked_key_can_be_revoked_as_it_was_found(tmp_path: Path) -> None:
     async def use(store: SqliteStore) -> None:
         text, _ = await create_key(store, owner="acme", audiences=["partner"])
         await revoke_key(store, text)
-        await refusal(attached(store), f"Bearer {text}")
+        await refusal(bound(store), f"Bearer {text}")
 
     with_store(tmp_path, use)
 
@@ -211,8 +209,8 @@ def test_every_violation_is_listed(tmp_path: Path) -> None:
 
 def test_keys_that_stand_in_the_source() -> None:
     async def use() -> None:
-        keys = api_keys(fixed={"demo-partner": PARTNER})
-        principal = await keys.authenticate({"authorization": "Bearer demo-partner"})
+        keys = bound(SqliteStore(":memory:"), fixed={"demo-partner": PARTNER})
+        principal = await keys({"authorization": "Bearer demo-partner"})
         assert principal.identity == "shop-app"
         assert principal.credential == "demo-partner"
         for near in ("demo-partne", "demo-partner1", "Demo-partner"):
@@ -254,8 +252,8 @@ def test_two_tables_do_not_mix(tmp_path: Path) -> None:
         store.migrate([ours, theirs])
         await store.start([ours, theirs])
         text, _ = await create_key(store, owner="acme", audiences=["partner"], table=theirs)
-        assert (await attached(store, table="their_keys").authenticate({"authorization": f"Bearer {text}"})).tenant
-        await refusal(attached(store), f"Bearer {text}")
+        assert (await bound(store, table="their_keys")({"authorization": f"Bearer {text}"})).tenant
+        await refusal(bound(store), f"Bearer {text}")
         await store.stop()
 
     asyncio.run(run())
@@ -266,7 +264,7 @@ def test_anonymous_is_said_aloud() -> None:
     assert everybody.anonymous
     assert everybody.tables == ()
     everybody.check_listening("0.0.0.0")
-    principal = asyncio.run(everybody.authenticate({"authorization": "Bearer nonsense"}))
+    principal = asyncio.run(everybody.bind(SqliteStore(":memory:"))({"authorization": "Bearer nonsense"}))
     assert (principal.identity, principal.tenant, principal.audiences) == (
         "anonymous",
         "t1",

@@ -116,6 +116,39 @@ def test_explain(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not list(here.iterdir())
 
 
+BOOKING = """
+import dragoman as dm
+
+class Booking(dm.Resource, prefix="boo"):
+    guest: str
+
+bookings = dm.Contract("bookings").resource(Booking)
+
+@bookings.visible
+def own_bookings(principal):
+    if principal.identity == "root":
+        return dm.EVERYTHING
+    return bookings.field.guest == principal.identity
+
+app = dm.App(dm.rest("all", "/v1", audience="public", auth=dm.anonymous(), exposes=[bookings]))
+"""
+
+
+def test_explain_shows_what_is_visible(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("booking_rule.py").write_text(BOOKING)
+    visible = "own_bookings decides by principal; shown for Principal('probe', tenant 'probe')\n"
+    for method, where in (
+        ("list", 'WHERE "_tenant" = ?1 AND "guest" = ?2 ORDER BY "id" LIMIT ?3'),
+        ("get", 'WHERE "_tenant" = ?1 AND ("id" = ?2 AND "guest" = ?3) LIMIT 1'),
+        ("update", 'WHERE "_tenant" = ?1 AND ("id" = ?2 AND "guest" = ?3) LIMIT 1'),
+    ):
+        code, out, _ = in_process(capsys, "explain", "booking_rule:app", f"bookings.{method}")
+        assert code == 0
+        assert f"  visible:\n    {visible}" in out
+        assert where in out
+        assert ("  commit:\n    one transaction: " in out) is (method == "update")
+
+
 def test_migrate(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("migrate", "dragoman.demo.shop:app", "--database", "shop.db")
     code, to_do, err = in_process(capsys, *words, "--dry-run")
@@ -154,6 +187,21 @@ def test_migrate_refuses_what_would_lose_data(here: Path, capsys: pytest.Capture
     assert "size" in refusal(here, "serve", "text_thing:app", "--port", "0")
 
 
+def test_a_class_that_was_renamed_does_not_lose_its_rows(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("old_thing.py").write_text(THING.format(field="size: int = 0"))
+    Path("new_thing.py").write_text(THING.format(field="size: int = 0").replace("Thing", "Item"))
+    assert in_process(capsys, "migrate", "old_thing:app")[0] == 0
+    with closing(apsw.Connection("dragoman.db")) as database:
+        database.execute("INSERT INTO things VALUES ('t', 'thi_1', 0, '', '', 1)")
+    code, out, err = in_process(capsys, "migrate", "new_thing:app")
+    assert (code, out) == (1, "")
+    assert err.startswith(
+        "dragoman: table things has 1 row and is no longer declared, and the new table items has the "
+    )
+    assert 'plural="things"' in err
+    assert "things has 1 row" in refusal(here, "serve", "new_thing:app", "--port", "0")
+
+
 def test_the_life_of_a_key(here: Path, copy_filled: Callable[[Path], Path], capsys: pytest.CaptureFixture[str]) -> None:
     copy_filled(here)
     port = free_port()
@@ -165,6 +213,7 @@ def test_the_life_of_a_key(here: Path, copy_filled: Callable[[Path], Path], caps
         key = done.stdout.removesuffix("\n")
         assert re.fullmatch(r"dm_[a-z0-9]{8}_[\w-]{43}", key)
         assert "only time" in done.stderr
+        assert "It stands in demo.db, which has to be the App's database." in done.stderr
         assert key not in done.stderr
         prefix = key[:11]
 
@@ -211,6 +260,8 @@ def test_wrong_keys(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "the owner 'a/b'" in said
     assert "'partners'" in said
     assert "the scope '!'" in said
+    said = refused("create", "--owner", "a", "--audience", "partner", "--database", "no-folder/keys.db")
+    assert "there is no folder no-folder for the database no-folder/keys.db" in said
     assert "no key dm_00000000" in refused("revoke", "dm_00000000", "--database", "keys.db")
 
 
@@ -243,7 +294,11 @@ def test_a_port_in_use(tmp_path: Path, copy_filled: Callable[[Path], Path]) -> N
     port = free_port()
     with running([*DRAGOMAN, "demo"], tmp_path, port, {"PORT": str(port), "DATABASE": "demo.db"}):
         said = refusal(tmp_path, "demo", PORT=str(port), DATABASE="other.db")
-        assert said == f"port {port} on 127.0.0.1 is in use: stop what listens there, or take another port"
+        in_use = f"port {port} on 127.0.0.1 is in use: stop what listens there, or take another port, as in "
+        another = port + 1 if port < 65_535 else port - 1
+        assert said == f"{in_use}`PORT={another} make demo`"
+        said = refusal(tmp_path, "serve", "dragoman.demo.shop:app", "--port", str(port), "--database", "other.db")
+        assert said == f"{in_use}`--port {another}`"
         assert not (tmp_path / "other.db").exists()
 
 
@@ -254,6 +309,7 @@ def test_a_port_in_use(tmp_path: Path, copy_filled: Callable[[Path], Path]) -> N
         ("PORT", "-1", "PORT: '-1' is not a port"),
         ("WORKERS", "many", "WORKERS: 'many' is not a number of processes"),
         ("HOST", "0.0.0.0", "demo-partner, demo-internal, demo-frontend, demo-operator"),
+        ("HOST", "0.0.0.0", "leave HOST out, and reach the demo from another machine through a tunnel: ssh -L 8000:"),
         ("HOST", "::", "demo-partner"),
         ("HOST", "no-such-host.invalid", "demo-partner"),
     ],

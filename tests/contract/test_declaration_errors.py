@@ -389,6 +389,22 @@ class Order(dm.Resource, prefix="ord"):
     total: Annotated[Decimal, dm.Sort()]
 shop.resource(Order)
 
+# a filter of decimals
+class Order(dm.Resource, prefix="ord"):
+    total: Annotated[Decimal | None, dm.Filter()] = None
+shop.resource(Order)
+
+# unique decimals
+class Order(dm.Resource, prefix="ord"):
+    total: Annotated[Decimal, dm.Unique()]
+shop.resource(Order)
+
+# decimals among what is unique together
+class Order(dm.Resource, prefix="ord"):
+    shop: Annotated[str, dm.Unique(among=("total",))]
+    total: Decimal
+shop.resource(Order)
+
 # a range of bools
 class Order(dm.Resource, prefix="ord"):
     paid: Annotated[bool, dm.Filter("lt")]
@@ -398,6 +414,20 @@ shop.resource(Order)
 class Order(dm.Resource, prefix="ord"):
     customer: Annotated[str, dm.Ref(reverse="orders")]
 shop.resource(Order)
+
+# a reference that is the whole of a resource
+class Order(dm.Resource, prefix="ord"):
+    customer: Annotated[Customer, dm.Ref()]
+shop.resource(Order)
+
+# a value without a type
+class Order(dm.Resource, prefix="ord"):
+    total = 3
+
+# a value without a type in a message
+class Line(dm.Struct):
+    sku: str
+    amounts = [1, 2]
 
 # an id of a struct
 class Order(dm.Resource, prefix="ord"):
@@ -509,6 +539,25 @@ class Order(dm.Resource, prefix="ord"):
     number: Annotated[str, dm.Unique(among=("yaer",))]
     year: int
 shop.resource(Order)
+
+# unique among a string
+class Order(dm.Resource, prefix="ord"):
+    number: Annotated[str, dm.Unique(among=("year"))]
+    year: int
+shop.resource(Order)
+
+# a method in the place of a standard one
+customers = shop.resource(Customer)
+@customers.method
+async def create(customer: Customer, ctx: dm.Context) -> Customer: ...
+
+# an operation that is not there
+customers = shop.resource(Customer)
+dm.App(dm.rest("all", "/v1", audience="public", auth=dm.anonymous(), exposes=[customers.only("list", "read")]))
+
+# an operation that is spelled in another way
+customers = shop.resource(Customer)
+dm.App(dm.rest("all", "/v1", audience="public", auth=dm.anonymous(), exposes=[customers.without("delet")]))
 
 # a handler without types
 @shop.operation
@@ -633,6 +682,49 @@ shop.event(Item, key="order")
 
 # an event that is a scalar
 shop.event(int, key="order")
+
+# batches of nothing
+dm.Batch(max_size=0)
+
+# batches that nobody can wait for
+dm.Batch(queue=0)
+
+# an audience that there is not
+customers = shop.resource(Customer)
+dm.rest("open", "/v1", audience="publik", auth=dm.anonymous(), exposes=[customers])
+
+# an audience that there is not, on another style
+@shop.operation
+async def predict(item: Item) -> Item: ...
+dm.rpc("inference", "/internal", audience="nope", auth=dm.anonymous(), exposes=[predict])
+
+# a resource where a list of them is meant
+customers = shop.resource(Customer)
+dm.rest("open", "/v1", audience="public", auth=dm.anonymous(), exposes=customers)
+
+# keys that are not called
+customers = shop.resource(Customer)
+dm.rest("open", "/v1", audience="public", auth=dm.api_keys, exposes=[customers])
+
+# keys that are none
+customers = shop.resource(Customer)
+dm.rest("open", "/v1", audience="public", auth="secret", exposes=[customers])
+
+# nobody is said to call
+customers = shop.resource(Customer)
+dm.App(dm.rest("open", "/v1", audience="public", exposes=[customers]))
+
+# a plural of the database's
+class Sequence(dm.Resource, prefix="seq", plural="sqlite_sequence"):
+    name: str
+sequences = shop.resource(Sequence)
+dm.App(dm.rest("open", "/v1", audience="public", auth=dm.anonymous(), exposes=[sequences]))
+
+# a plural of ours
+class Secret(dm.Resource, prefix="sec", plural="dragoman_secrets"):
+    name: str
+secrets = shop.resource(Secret)
+dm.App(dm.rest("open", "/v1", audience="public", auth=dm.anonymous(), exposes=[secrets]))
 
 # a contract with a space in its name
 dm.Contract("the shop")

@@ -2,13 +2,14 @@
 
 import dataclasses
 import enum
+import functools
 import subprocess
 import sys
 import types
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NewType, Optional, Union
+from typing import Annotated, Any, ClassVar, Literal, NewType, Optional, Union
 from uuid import UUID
 
 import annotated_types
@@ -535,3 +536,34 @@ def test_replace() -> None:
         dm.replace(5)
     with pytest.raises((AttributeError, TypeError)):
         Cash().note = "x"  # type: ignore[misc]
+
+
+def test_what_a_class_may_have_beside_its_fields() -> None:
+    class Parcel(dm.Resource, prefix="par"):
+        """Its fields, and what is none."""
+
+        LIMIT: ClassVar[int] = 3
+        Size = Literal["small", "large"]
+
+        class Label(dm.Struct):
+            text: str
+
+        size: Size = "small"
+        label: Label | None = None
+
+        @property
+        def big(self) -> bool:
+            return self.size == "large"
+
+        @functools.cached_property
+        def never(self) -> int:
+            return 1
+
+        @classmethod
+        def of(cls) -> None: ...
+
+        @staticmethod
+        def nothing() -> None: ...
+
+    names = [each.name for each in read_resource(Parcel, Types()).record.fields]
+    assert names == ["id", "size", "label", "created_at", "updated_at"]

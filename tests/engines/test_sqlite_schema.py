@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +105,12 @@ async def start_and_stop(store: SqliteStore, tables: list[Table]) -> None:
 @pytest.mark.parametrize(
     ("table", "reason"),
     [
-        pytest.param(changed(columns=(KEY, A, N, Column("m", Storage.TEXT))), "new column 'm' is neither", id="column"),
+        pytest.param(
+            changed(columns=(KEY, A, N, Column("m", Storage.TEXT))), "things.m is new, and the rows", id="column"
+        ),
         pytest.param(
             changed(columns=(KEY, A, Column("n", Storage.REAL))), "holds INTEGER in the database, and REAL", id="type"
         ),
-        pytest.param(changed(columns=(KEY, A)), "'n' of table 'things' is no longer declared", id="removed column"),
         pytest.param(changed(key="a"), r"has the key \(_tenant, id\) in the database, and \(_tenant, a\)", id="key"),
         pytest.param(changed(tenant=False), "had tenants, and has none now", id="tenants"),
         pytest.param(changed(uniques=(Unique(("a",)),)), "are equal in .a., which is unique now: .*'x'", id="unique"),
@@ -137,22 +141,100 @@ def test_what_would_lose_something_is_refused(tmp_path: Path, table: Table, reas
     assert store.plan([table]) == SchemaPlan()
 
 
-def test_null_is_refused_where_it_may_stand(tmp_path: Path) -> None:
-    path = tmp_path / "a.db"
+def follow(refusal: str, **given: str) -> None:
+    """Run the command that a refusal ends with, as a person does."""
+    text = "python -c " + refusal.rpartition("python -c ")[2]
+    for name, value in given.items():
+        text = text.replace(name, value)
+    done = subprocess.run([sys.executable, *shlex.split(text)[1:]], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_null_is_refused_where_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "it's a.db"
     nullable = changed(columns=(KEY, A, Column("n", Storage.INTEGER, nullable=True)))
     store = made(path, nullable, ("t", "1", "x", None))
     (refusal,) = store.plan([BASE]).refusals
-    sql(path, "UPDATE things SET n = 1")
-    sql(path, refusal.rpartition("run: ")[2])
+    assert refusal.startswith("things.n is null in 1 row, and must not be null now")
+    follow(refusal, VALUE="1")
+    # Without nulls there is nothing to lose.
+    assert store.migrate([BASE]).steps == ('ALTER TABLE "things" ALTER COLUMN "n" SET NOT NULL',)
     assert store.plan([BASE]) == SchemaPlan()
+    assert sql(path, "SELECT n FROM things") == [(1,)]
 
 
-def test_the_remedy_for_a_removed_column_works(tmp_path: Path) -> None:
+def test_a_removed_column_keeps_its_values(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    store = made(path, BASE, ROW)
-    (refusal,) = store.plan([changed(columns=(KEY, A))]).refusals
-    sql(path, refusal.partition("run: ")[2].partition(";")[0])
-    assert store.plan([changed(columns=(KEY, A))]) == SchemaPlan()
+    store = made(path, BASE, *TWINS)
+    less = changed(columns=(KEY, A))
+    (step,) = store.migrate([less]).steps
+    assert step.endswith("DROP NOT NULL -- no longer declared: keeps its values, and is null in new rows")
+    assert store.plan([less]) == SchemaPlan()
+    sql(path, "INSERT INTO things (_tenant, id, a) VALUES ('t', '3', 'y')")
+    assert sql(path, "SELECT n FROM things ORDER BY id") == [(1,), (2,), (None,)]
+    (refusal,) = store.plan([BASE]).refusals
+    assert "things.n is null in 1 row" in refusal
+
+
+def test_a_renamed_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = made(path, BASE, *TWINS)
+    renamed = changed(columns=(KEY, A, Column("order", Storage.INTEGER)), uniques=(Unique(("order",)),))
+    (refusal,) = store.plan([renamed]).refusals
+    assert "or, if it was things.n before, rename that: python -c " in refusal
+    follow(refusal)
+    assert not store.migrate([renamed]).refusals
+    assert sql(path, 'SELECT "order" FROM things ORDER BY id') == [(1,), (2,)]
+    # Two that might be meant, or one of another type: no guess.
+    two = changed(columns=(KEY, A, Column("p", Storage.INTEGER), Column("q", Storage.INTEGER)))
+    assert not any("if it was" in each for each in store.plan([two]).refusals)
+    other = changed(columns=(KEY, A, Column("p", Storage.REAL)))
+    assert not any("if it was" in each for each in store.plan([other]).refusals)
+
+
+def test_a_renamed_table_is_not_made_anew_beside_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = made(path, BASE, *TWINS)
+    new = dataclasses.replace(BASE, name="items")
+    (refusal,) = store.migrate([new]).refusals
+    assert refusal.startswith("table things has 2 rows and is no longer declared, and the new table items has the same")
+    assert 'write plural="things" in it' in refusal
+    assert store.plan([BASE, new]).refusals == ()
+    follow(refusal.rpartition("; if not")[0])
+    assert store.plan([new]) == SchemaPlan()
+    assert sql(path, "SELECT count(*) FROM items") == [(2,)]
+
+
+def test_a_table_that_was_set_aside_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = made(path, BASE, *TWINS)
+    new = dataclasses.replace(BASE, name="items")
+    follow(store.plan([new]).refusals[0])
+    assert not store.migrate([new]).refusals
+    assert sql(path, "SELECT count(*) FROM _things") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(changed(name="items", columns=(KEY, A)), id="fewer columns"),
+        pytest.param(changed(name="items", columns=(KEY, A, Column("n", Storage.REAL))), id="another type"),
+        pytest.param(changed(name="items", tenant=False), id="without tenants"),
+        pytest.param(changed(name="dragoman_items"), id="not of a class"),
+    ],
+)
+def test_a_new_table_of_other_columns_is_made(tmp_path: Path, table: Table) -> None:
+    assert not made(tmp_path / "a.db", BASE, ROW).plan([table]).refusals
+
+
+def test_what_only_looks_like_a_renamed_table(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = made(path)  # no rows
+    assert not store.plan([dataclasses.replace(BASE, name="items")]).refusals
+    bare = Table("bare", (KEY,), versioned=False)
+    store.migrate([bare])
+    sql(path, "INSERT INTO bare VALUES ('t', '1')")
+    assert not store.plan([dataclasses.replace(bare, name="other")]).refusals
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:

@@ -64,8 +64,10 @@ def test_versions() -> None:
         row = key(CUSTOMERS, "c")
         await write(store, customer("c"))
         assert await commit(store, Update(row, {"name": "x"}, 1)) == Committed({})
-        assert await commit(store, Update(row, {"name": "y"})) == Committed({0: {"version": 3}})
-        assert await commit(store, Update(row, {})) == Committed({0: {"version": 4}})
+        # One whose version nobody checked tells the whole row as it left it.
+        whole = {"id": "c", "version": 3, "email": "c@example.com", "name": "y", "region": None}
+        assert await commit(store, Update(row, {"name": "y"})) == Committed({0: whole})
+        assert await commit(store, Update(row, {})) == Committed({0: {**whole, "version": 4}})
         assert await commit(store, Update(row, {"version": 99, "name": "z"}, 4)) == Committed({})
         assert (await rows(store, CUSTOMERS))["c"]["version"] == 5
         assert await commit(store, Update(row, {"name": "late"}, 4)) == Conflict(row, 5)
@@ -231,9 +233,13 @@ def test_values_computed_at_commit() -> None:
             {1: {"total": 1}}
         )
         o = key(ORDERS, "o")
-        assert await commit(store, Update(o, {"total": Add(4)})) == Committed({0: {"total": 5, "version": 2}})
+        added = await commit(store, Update(o, {"total": Add(4)}))
+        assert isinstance(added, Committed)
+        assert (added.settled[0]["total"], added.settled[0]["version"]) == (5, 2)
         assert await commit(store, Update(o, {"total": Add(1)}, 2)) == Committed({0: {"total": 6, "version": 3}})
-        assert await commit(store, Update(o, {"total": Next("orders")})) == Committed({0: {"total": 4, "version": 4}})
+        counted = await commit(store, Update(o, {"total": Next("orders")}))
+        assert isinstance(counted, Committed)
+        assert (counted.settled[0]["total"], counted.settled[0]["version"]) == (4, 4)
         assert await commit(store, Update(o, {"total": Add(1)}, 2)) == Conflict(o, 4)
         gone = key(ORDERS, "gone")
         assert await commit(store, Update(gone, {"total": Add(1)})) == Conflict(gone, None)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -222,10 +223,23 @@ def test_a_cancelled_request_cancels_the_application() -> None:
         ("/my api/a/b", b"/my%20api%2Fa/b", "/my api/a", "/b"),
         ("/my api", b"/my%20api", "/my api", "/"),
         ("/api/a/b", b"/api/a%2Fb", "/api", "/a%2Fb"),
+        ("/my apix/v1", b"/my%20apix/v1", "/my api", "/my%20apix/v1"),
+        ("/my api/a", b"/my%20api/a", "/my api/a/b", "/my%20api/a"),
+        ("//api/v1", b"//api/v1", "/api", "//api/v1"),
+        ("/caf\u00e9/v1", b"/caf%C3%A9/v1", "/caf\u00e9", "/v1"),
+        ("*", b"*", "/api", "*"),
     ],
 )
 def test_paths(path: str, raw: bytes | None, root: str, expected: str) -> None:
     assert path_as_sent(path, raw, root) == expected
+
+
+@pytest.mark.parametrize("root", ["/api", "/A" * 3000 + "/B"])
+def test_a_long_path_is_looked_at_once(root: str) -> None:
+    raw = "/%41" * 20_000
+    before = time.process_time()
+    assert path_as_sent("", raw.encode(), root) == raw
+    assert time.process_time() - before < 1
 
 
 def test_a_server_with_lifespan_starts_and_stops_it() -> None:
@@ -346,3 +360,63 @@ def test_what_the_host_refuses_is_in_the_log(caplog: pytest.LogCaptureFixture) -
         exchange(Recorder(max_body=1), scope("/v1/orders", method="POST"), body(b"xx"))
     line = json.loads(caplog.messages[0])
     assert (line["status"], line["path"], line["fault"]) == (413, "/v1/orders", "INVALID_ARGUMENT")
+
+
+def test_what_is_under_way_is_answered_when_the_server_ends_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def never(request: Request) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def run() -> tuple[Messages, Messages]:
+        app = Recorder()
+        app.handle = never
+        host = AsgiHost(app)
+        sent: tuple[Messages, Messages] = ([], [])
+
+        async def stalled() -> dict[str, Any]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def whole() -> dict[str, Any]:
+            return body(b"")
+
+        async def first(message: Any) -> None:
+            sent[0].append(dict(message))
+
+        async def second(message: Any) -> None:
+            sent[1].append(dict(message))
+
+        running = [
+            asyncio.create_task(host(scope(method="POST"), stalled, first)),
+            asyncio.create_task(host(scope("/v1"), whole, second)),
+        ]
+        await asyncio.sleep(0.01)
+        host.end_requests()
+        await asyncio.gather(*running)
+        return sent
+
+    with caplog.at_level(logging.INFO, "dragoman.access"):
+        for start, end in asyncio.run(run()):
+            assert start["status"] == 503
+            assert headers(start)[b"connection"] == b"close"
+            assert json.loads(end["body"])["detail"] == "the server is stopping; try again"
+    lines = [json.loads(each.getMessage()) for each in caplog.records if each.name == "dragoman.access"]
+    assert [(line["status"], line["fault"]) for line in lines] == [(503, "UNAVAILABLE")] * 2
+
+
+def test_a_request_that_anyone_else_cancels_is_cancelled() -> None:
+    async def run() -> None:
+        app = Recorder()
+
+        async def never(request: Request) -> Response:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        app.handle = never
+        task = asyncio.create_task(call(AsgiHost(app), scope(), body(b"")))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())

@@ -1,8 +1,11 @@
 """The demo under each ASGI server that is named in the documentation."""
 
+import contextlib
 import json
+import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running import Running, bearer, free_port, running
+from running import Running, bearer, environment, free_port, running
+
+from dragoman.hosts.serve import DRAIN_SECONDS, LEAVE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +112,17 @@ def test_head_has_no_body(server: Running) -> None:
     assert answer.partition(b"\r\n\r\n")[2] == b""
 
 
+def test_each_request_has_a_line_in_the_log(server: Running) -> None:
+    headers = bearer("demo-partner") | {"x-request-id": f"logged-{id(server)}"}
+    assert httpx.get(f"{server.url}/v1/customers?page_size=1", headers=headers).status_code == 200
+    deadline = time.monotonic() + 10
+    while headers["x-request-id"] not in server.stdout:
+        assert time.monotonic() < deadline, "no line in the log"
+        time.sleep(0.05)
+    (line,) = (each for each in server.stdout.splitlines() if headers["x-request-id"] in each)
+    assert (json.loads(line)["operation"], json.loads(line)["status"]) == ("customers.list", 200)
+
+
 def test_many_requests_at_once(server: Running) -> None:
     statuses: list[int] = []
 
@@ -157,8 +173,144 @@ def test_a_request_that_is_under_way_is_answered_before_the_end(number: int, tmp
         assert lines[-1]["operation"] == "wait"
 
 
+class Asking:
+    """A call in a thread of its own."""
+
+    def __init__(self, server: Running, operation: str) -> None:
+        self._answers: list[httpx.Response] = []
+        self._thread = threading.Thread(target=self._ask, args=(f"{server.url}/api/{operation}",))
+        self._thread.start()
+
+    def _ask(self, url: str) -> None:
+        self._answers.append(httpx.post(url, json={}, timeout=60))
+
+    def unavailable(self) -> str:
+        """Check that the answer says so; returns the request's id."""
+        self._thread.join()
+        (answer,) = self._answers
+        problem = answer.json()
+        assert answer.status_code == problem["status"] == 503
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (problem["code"], problem["detail"]) == ("UNAVAILABLE", "the server is stopping; try again")
+        return str(problem["request_id"])
+
+
+def refuses_connections(server: Running) -> bool:
+    try:
+        httpx.get(f"{server.url}/healthz", timeout=2)
+    except httpx.ConnectError:
+        return True
+    return False
+
+
+def check_the_end(server: Running, ids: set[str]) -> None:
+    """Each request has one line, as it was answered, and stderr has no word of trouble."""
+    lines = [json.loads(line) for line in server.stdout.splitlines()]
+    ended = [line for line in lines if line.get("operation")]
+    assert {line["request_id"] for line in ended} == ids
+    assert [(line["status"], line["fault"]) for line in ended] == [(503, "UNAVAILABLE")] * len(ids)
+    assert "Traceback" not in server.stderr
+    assert server.stderr.count("dragoman: ") == 1, server.stderr  # where it listens
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_is_not_finished_in_time_is_answered_unavailable(workers: str, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port = free_port()
+    words = [*command("dragoman", port, "slow:app"), "--workers", workers]
+    with running(words, tmp_path, port) as server:
+        asking = [Asking(server, "sleep"), Asking(server, "sleep")]
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert refuses_connections(server)
+        assert server.process.wait(DRAIN_SECONDS + 5) == 0
+        check_the_end(server, {each.unavailable() for each in asking})
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_second_interrupt_ends_at_once(workers: str, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port = free_port()
+    words = [*command("dragoman", port, "slow:app"), "--workers", workers]
+    with running(words, tmp_path, port) as server:
+        asking = [Asking(server, "sleep"), Asking(server, "sleep")]
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert refuses_connections(server)
+        assert server.stop(signal.SIGINT, timeout=5) == 0
+        check_the_end(server, {each.unavailable() for each in asking})
+
+
+@pytest.mark.parametrize("operation", ["block", "hold"])
+def test_a_handler_that_cannot_be_ended_is_left_behind(operation: str, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port = free_port()
+    with running(command("dragoman", port, "slow:app"), tmp_path, port) as server:
+        threading.Thread(target=lambda: ignore(server, operation), daemon=True).start()
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert server.stop(signal.SIGINT, timeout=LEAVE_SECONDS + 3) == 0
+        assert "did not end in time, and was left behind" in server.stderr
+        assert "Traceback" not in server.stderr
+
+
+def ignore(server: Running, operation: str) -> None:
+    with contextlib.suppress(httpx.TransportError):
+        httpx.post(f"{server.url}/api/{operation}", json={}, timeout=60)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bug_is_shown_as_text_on_a_terminal(terminal: bool, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port = free_port()
+    ours, theirs = os.openpty()
+    words = command("dragoman", port, "slow:app")
+    with (tmp_path / "stderr").open("w") as file:
+        server = subprocess.Popen(
+            words,
+            cwd=tmp_path,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs if terminal else file,
+        )
+    try:
+        assert ask_until_it_is_there(f"http://127.0.0.1:{port}/api/fail").status_code == 500
+    finally:
+        server.terminate()
+        assert server.wait(10) == 0
+    said = os.read(ours, 100_000).decode().replace("\r", "") if terminal else (tmp_path / "stderr").read_text()
+    os.close(ours)
+    os.close(theirs)
+    told = said.partition("\n\n\n")[2] or said.rpartition("\n\n")[2]
+    if terminal:
+        head, first, frame, *_, last = told.strip().splitlines()
+        assert head.startswith("dragoman: fail on the surface slow failed, request id req_")
+        assert first == "Traceback (most recent call last):"
+        assert frame.startswith(f'  File "{tmp_path}/slow.py", line ')
+        assert last == "ZeroDivisionError: division by zero"
+    else:
+        line = json.loads(told)
+        assert line["operation"] == "fail"
+        assert line["error"] == "ZeroDivisionError: division by zero"
+        assert "slow.py" in line["traceback"]
+
+
+def ask_until_it_is_there(url: str) -> httpx.Response:
+    for _ in range(200):
+        try:
+            return httpx.post(url, json={}, timeout=10)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
 SLOW = """
 import asyncio
+import time
 import dragoman as dm
 
 contract = dm.Contract("slow")
@@ -174,5 +326,37 @@ async def wait(nothing: Nothing) -> Nothing:
     return nothing
 
 
-app = dm.App(dm.rpc("slow", "/api", audience="internal", auth=dm.anonymous(), exposes=[wait]))
+@contract.operation(effect="safe")
+async def sleep(nothing: Nothing) -> Nothing:
+    await asyncio.sleep(60)
+    return nothing
+
+
+@contract.operation(effect="safe")
+def block(nothing: Nothing) -> Nothing:
+    time.sleep(60)
+    return nothing
+
+
+@contract.operation(effect="safe")
+async def hold(nothing: Nothing) -> Nothing:
+    time.sleep(60)
+    return nothing
+
+
+@contract.operation(effect="safe")
+def fail(nothing: Nothing) -> Nothing:
+    return 1 / 0
+
+
+app = dm.App(
+    dm.rpc(
+        "slow",
+        "/api",
+        audience="internal",
+        auth=dm.anonymous(),
+        exposes=[wait, sleep, block, hold, fail],
+        deadline=120,
+    )
+)
 """

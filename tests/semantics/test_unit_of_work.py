@@ -18,6 +18,7 @@ import pytest
 from driving import Answer, Caller, principal, run
 
 import dragoman as dm
+from dragoman.contract.expression import AllOf, Compare
 
 
 class Item(dm.Resource, prefix="itm"):
@@ -349,16 +350,41 @@ def test_a_call_may_write_a_thousand_resources(bench: Bench) -> None:
     bench.run(scenario)
 
 
-def test_a_list_is_never_cut_off(bench: Bench) -> None:
+def test_a_list_is_cut_off_only_where_a_limit_says_so(bench: Bench) -> None:
+    @bench.operation()
+    async def many(input: Ask, ctx: dm.Context) -> Told:
+        for number in range(input.count):
+            ctx.create(Item(name=f"item {input.what} {number}", count=number))
+        return Told()
+
     @bench.operation(effect="safe")
     async def look(input: Ask, ctx: dm.Context) -> Told:
-        return Told(count=len(await ctx.list(Item, limit=input.count)))
+        found = await ctx.list(Item, order_by="-count", limit=input.count or None)
+        return Told(count=len(found), lines=[each.name for each in found[:2]])
 
     async def scenario() -> None:
-        for name in "abc":
-            await bench.add(name)
-        (await bench.one.get("/look", query={"count": 2})).refused(429, "RESOURCE_EXHAUSTED")
-        assert (await bench.one.get("/look", query={"count": 3})).ok().json["count"] == 3
+        (await bench.one.post("/many", {"count": 999, "what": "a"})).ok()
+        await bench.add("last", count=1000)
+        told = (await bench.one.get("/look", query={"count": 2})).ok().json
+        assert told == {"count": 2, "lines": ["last", "item a 998"]}
+        assert (await bench.one.get("/look")).ok().json["count"] == 1000
+        await bench.add("one too many")
+        (await bench.one.get("/look")).refused(429, "RESOURCE_EXHAUSTED")
+        assert (await bench.one.get("/look", query={"count": 1001})).ok().json["count"] == 1001
+
+    bench.run(scenario)
+
+
+@pytest.mark.parametrize("wrong", ["a text", "another's field"])
+def test_a_wrong_condition_is_the_handlers_fault(bench: Bench, caplog: pytest.LogCaptureFixture, wrong: str) -> None:
+    where: Any = "count > 3" if wrong == "a text" else AllOf((Compare("nope", "=", 1),))
+
+    @bench.operation(effect="safe")
+    async def look(input: Ask, ctx: dm.Context) -> Told:
+        return Told(count=len(await ctx.list(Item, where)))
+
+    async def scenario() -> None:
+        internal(await bench.one.get("/look"), caplog, hidden="a condition on items")
 
     bench.run(scenario)
 
@@ -755,6 +781,168 @@ def test_what_has_expired_is_dropped_before_it_runs(bench: Bench) -> None:
         assert batches.seen == [["first"], ["next"]]
 
     bench.run(scenario)
+
+
+def test_a_batch_that_hangs_is_cut_off_and_the_next_one_runs(bench: Bench) -> None:
+    batches = batched(bench, dm.Batch(max_size=8, queue=2), deadline=0.1)
+
+    async def scenario() -> None:
+        for _ in range(2):
+            first = await enter(bench, batches)
+            waiting = [asyncio.create_task(bench.one.post("/score", {})) for _ in range(2)]
+            for each in await asyncio.gather(first, *waiting):
+                each.refused(504, "DEADLINE_EXCEEDED")
+            batches.entered.clear()
+        batches.open.set()
+        (await bench.one.post("/score", {"what": "next"})).ok()
+        assert batches.seen == [["first"], ["first"], ["next"]]
+
+    bench.run(scenario)
+
+
+def test_a_batch_goes_on_while_one_of_its_callers_can_wait(bench: Bench) -> None:
+    batches = batched(bench, dm.Batch(max_size=8))
+
+    async def scenario() -> None:
+        async with asyncio.timeout(20):
+            first = await enter(bench, batches)
+            gone, stays = (asyncio.create_task(bench.one.post("/score", {"what": what})) for what in ("gone", "stays"))
+            await settle()
+            batches.open.set()
+            batches.open = asyncio.Event()
+            (await first).ok()
+            await settle()
+            assert batches.seen[1:] == [["gone", "stays"]]
+            gone.cancel()
+            await settle()
+            batches.open.set()
+            assert (await stays).ok().json["count"] == 2
+
+    bench.run(scenario)
+
+
+def test_whoever_stops_waiting_for_a_batch_leaves_its_place(bench: Bench) -> None:
+    batches = batched(bench, dm.Batch(max_size=8, queue=1))
+
+    async def scenario() -> None:
+        first = await enter(bench, batches)
+        gone = asyncio.create_task(bench.one.post("/score", {"what": "gone"}))
+        await settle()
+        gone.cancel()
+        await settle()
+        second = asyncio.create_task(bench.one.post("/score", {"what": "second"}))
+        await settle()
+        batches.open.set()
+        (await first).ok()
+        (await second).ok()
+        assert batches.seen == [["first"], ["second"]]
+
+    bench.run(scenario)
+
+
+def test_a_batch_in_a_thread_is_waited_for(bench: Bench) -> None:
+    release = threading.Event()
+    running, most = [0], [0]
+
+    @bench.operation(batch=dm.Batch(max_size=8, queue=4), deadline=0.05)
+    def score(asked: Sequence[Ask]) -> Sequence[Told]:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        release.wait(20)
+        running[0] -= 1
+        return [Told() for _ in asked]
+
+    async def scenario() -> None:
+        for _ in range(6):  # more of them than the queue holds, but none waits any longer
+            (await bench.one.post("/score", {})).refused(504, "DEADLINE_EXCEEDED")
+        release.set()
+        (await bench.one.post("/score", {})).ok()
+        assert most == [1]
+
+    bench.run(scenario)
+
+
+@pytest.mark.parametrize("gathered", [True, False])
+def test_a_cancellation_of_the_handlers_own_is_a_bug(
+    bench: Bench, caplog: pytest.LogCaptureFixture, gathered: bool
+) -> None:
+    async def cancelled() -> None:
+        elsewhere = asyncio.get_running_loop().create_future()
+        elsewhere.cancel()
+        await elsewhere
+
+    if gathered:
+
+        @bench.operation(batch=dm.Batch())
+        async def score(asked: Sequence[Ask]) -> Sequence[Told]:
+            await cancelled()
+            return []
+    else:
+
+        @bench.operation(name="score")
+        async def single(asked: Ask) -> Told:
+            await cancelled()
+            return Told()
+
+    async def scenario() -> None:
+        for _ in range(2):
+            caplog.clear()
+            internal(await bench.one.post("/score", {}), caplog, hidden="CancelledError")
+
+    bench.run(scenario)
+
+
+@pytest.mark.parametrize("gathered", [True, False])
+def test_an_iteration_that_stops_in_a_thread_is_a_bug(
+    bench: Bench, caplog: pytest.LogCaptureFixture, gathered: bool
+) -> None:
+    """Before Python 3.12 a future could not hold it, and its caller waited for ever."""
+    if gathered:
+
+        @bench.operation(batch=dm.Batch(), deadline=5)
+        def score(asked: Sequence[Ask]) -> Sequence[Told]:
+            return [next(iter(())) for _ in asked] or next(iter(()))
+    else:
+
+        @bench.operation(name="score", deadline=5)
+        def single(asked: Ask) -> Told:
+            return next(iter(()))
+
+    async def scenario() -> None:
+        for _ in range(2):
+            caplog.clear()
+            internal(await bench.one.post("/score", {}), caplog, hidden="StopIteration")
+
+    bench.run(scenario)
+
+
+def test_a_batch_is_shared_by_all_surfaces(tmp_path: Path) -> None:
+    contract = dm.Contract("bench")
+    batches = Batches()
+
+    @contract.operation(batch=dm.Batch())
+    async def score(asked: Sequence[Ask]) -> Sequence[Told]:
+        return await batches.handle(asked)
+
+    def surface(name: str, style: Any) -> dm.Surface:
+        found: dm.Surface = style(name, f"/{name}", audience="public", auth=dm.anonymous(), exposes=[score])
+        return found
+
+    app = dm.App(surface("one", dm.rest), surface("two", dm.rpc), database=tmp_path / "bench.db")
+    one, two = Caller(app, None, "/one"), Caller(app, None, "/two")
+
+    async def scenario() -> None:
+        first = asyncio.create_task(one.post("/score", {"what": "first"}))
+        await batches.entered.wait()
+        rest = [asyncio.create_task(each.post("/score", {"what": "rest"})) for each in (one, two)]
+        await settle()
+        assert batches.seen == [["first"]]
+        batches.open.set()
+        for each in await asyncio.gather(first, *rest):
+            each.ok()
+        assert batches.seen == [["first"], ["rest", "rest"]]
+
+    run(app, scenario)
 
 
 def test_each_item_of_a_batch_is_validated_by_itself(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dragoman.contract.principal import Audience, Principal
+from dragoman.ports.authenticator import Authenticate
 from dragoman.ports.store import Store, Table
 
 
@@ -22,15 +23,16 @@ class Anonymous:
     def __repr__(self) -> str:
         return f"anonymous(tenant={self.principal.tenant!r}, identity={self.principal.identity!r})"
 
-    def attach(self, store: Store) -> None:
-        """It keeps no state."""
+    def bind(self, store: Store) -> Authenticate:
+        """Everybody is the one principal; credentials are not looked at."""
+
+        async def authenticate(headers: Mapping[str, str]) -> Principal:
+            return self.principal
+
+        return authenticate
 
     def check_listening(self, host: str) -> None:
         """Whoever writes ``anonymous()`` means it, wherever the process listens."""
-
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal:
-        """The one principal."""
-        return self.principal
 
 
 def anonymous(tenant: str = "default", identity: str = "anonymous") -> Anonymous:

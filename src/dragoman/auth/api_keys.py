@@ -31,6 +31,7 @@ from dragoman.contract.fault import (
     Violation,
 )
 from dragoman.contract.principal import Audience, Principal
+from dragoman.ports.authenticator import Authenticate
 from dragoman.ports.store import (
     Column,
     Committed,
@@ -102,15 +103,15 @@ class ApiKeys:
             digest(text): replace(principal, credential=principal.credential or text)
             for text, principal in fixed.items()
         }
-        self._lookup: Statement | None = None
 
     def __repr__(self) -> str:
         return f"api_keys(table={self.table.name!r})"
 
-    def attach(self, store: Store) -> None:
+    def bind(self, store: Store) -> Authenticate:
         """Prepare the one statement of a call."""
         where = Compare("sha256", "=", Slot(0))
-        self._lookup = store.prepare(Query(self.table, _READ_BY_EACH_CALL, where, tenant=False, limit=1))
+        lookup = store.prepare(Query(self.table, _READ_BY_EACH_CALL, where, tenant=False, limit=1))
+        return functools.partial(self._authenticate, lookup)
 
     def check_listening(self, host: str) -> None:
         """Keys that stand in the source are known to whoever reads it: they hold on this machine alone."""
@@ -122,7 +123,7 @@ class ApiKeys:
                 "Listen on 127.0.0.1, or remove fixed= and make keys with `dragoman keys create`",
             )
 
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal:
+    async def _authenticate(self, lookup: Statement, headers: Mapping[str, str]) -> Principal:
         """The key's owner. Raises Unauthenticated."""
         shown = headers.get("authorization")
         if shown is None:
@@ -140,9 +141,7 @@ class ApiKeys:
         if FORM.fullmatch(text) is None:
             # Said without a look at the database: whoever sends anything but a key costs it nothing.
             raise Unauthenticated(_UNKNOWN)
-        if self._lookup is None:
-            raise RuntimeError("the keys are attached to no store; name them as auth= of a surface of an App")
-        row = await self._lookup.fetch_one((hashed,))
+        row = await lookup.fetch_one((hashed,))
         if row is None or row[5] is not None:
             raise Unauthenticated(_UNKNOWN)
         prefix, owner, tenant, scopes, audiences, _ = row

@@ -6,6 +6,8 @@ import argparse
 import os
 from collections.abc import Callable
 
+from dragoman.contract.declaration import DeclarationError
+
 from . import declare
 from .failure import CommandError
 from .launch import launch
@@ -21,7 +23,7 @@ environment:
   DATABASE  the SQLite file (default: dragoman-demo.db, here)
   WORKERS   processes (default: 1)
 
-It accepts the keys demo-partner, demo-internal, demo-frontend and demo-operator.
+It accepts the keys demo-partner, demo-internal and demo-operator, each on its own surface.
 """
 
 
@@ -43,7 +45,15 @@ def run(options: argparse.Namespace) -> int:
     port = from_environment("PORT", declare.port, 8000)
     workers = from_environment("WORKERS", declare.workers, 1)
     target = "dragoman.demo:app"
-    return launch(load(target), target, host=host, port=port, workers=workers)
+    app = load(target)
+    try:
+        app.check_listening(host)
+    except DeclarationError as error:
+        raise CommandError(
+            f"HOST={host}: {error.thing}; leave HOST out, and reach the demo from another machine through a tunnel: "
+            f"ssh -L {port}:localhost:{port} and the name of this one"
+        ) from None
+    return launch(app, target, host=host, port=port, workers=workers, another="PORT={port} make demo")
 
 
 def from_environment(name: str, read: Callable[[str], int], default: int) -> int:

@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 EXAMPLES: Final = """\
   dragoman keys create --owner acme --audience partner --database shop.db
-  dragoman keys create --owner report --audience internal --scope orders.list --scope 'orders.g*'
+  dragoman keys create --owner report --audience internal --scope orders.list --scope 'customers.*'
+  dragoman keys create --owner ann --audience operator --scope '*' --scope staff
   KEY=$(dragoman keys create --owner acme --audience partner)
   dragoman keys list
   dragoman keys revoke dm_ab12cd34
@@ -47,7 +48,7 @@ def add(commands: declare.Commands) -> None:
         run_create,
         summary="make a key, and show it this once",
         description="Make a key. It is shown once, on stdout; the database holds its hash alone.",
-        examples="\n".join(EXAMPLES.splitlines()[:3]),
+        examples="\n".join(EXAMPLES.splitlines()[:4]),
     )
     create.add_argument("--owner", required=True, help="who calls; every key of an owner is the same caller")
     create.add_argument("--tenant", default="default", help="whose rows the key sees (default: %(default)s)")
@@ -61,7 +62,8 @@ def add(commands: declare.Commands) -> None:
         "--scope",
         action="append",
         metavar="PATTERN",
-        help="operations that it may call: orders.list, 'orders.*' (default: all); may be given again",
+        help="operations that it may call: orders.list, 'orders.*', or '*' for all (default); a word that names "
+        "none, such as staff, is a mark for rules of visibility, and stands beside those; may be given again",
     )
     create.add_argument("--description", default="", help="what it is for, in a line")
 
@@ -101,7 +103,8 @@ def run_create(options: argparse.Namespace) -> int:
         print(
             f"\nThis is the only time that the key is shown. It belongs to {record.owner} "
             f"(tenant {record.tenant}), enters {', '.join(record.audiences)} surfaces and may call "
-            f"{', '.join(record.scopes)}.\nCallers send it as `Authorization: Bearer <key>`; "
+            f"{', '.join(record.scopes)}.\nIt stands in {database_of(options)}, which has to be the App's database. "
+            f"Callers send it as `Authorization: Bearer <key>`; "
             f"`dragoman keys revoke {record.prefix}` ends it.",
             file=sys.stderr,
         )
@@ -147,12 +150,19 @@ def run_revoke(options: argparse.Namespace) -> int:
     return _with_store(options, revoke)
 
 
+def database_of(options: argparse.Namespace) -> str:
+    """The database that is meant."""
+    return str(options.database or os.environ.get("DRAGOMAN_DATABASE") or "dragoman.db")
+
+
 def _with_store(options: argparse.Namespace, use: Callable[[Store, Table], Awaitable[T]], *, new: bool = False) -> T:
     """Open the database with the table of keys alone, and close it; ``new`` allows one that is not there."""
-    database = options.database or os.environ.get("DRAGOMAN_DATABASE") or "dragoman.db"
+    database = database_of(options)
     if not Path(database).exists():
         if not new:
             raise CommandError(f"there is no database {database}: name it with --database or DRAGOMAN_DATABASE")
+        if not Path(database).parent.is_dir():
+            raise CommandError(f"there is no folder {Path(database).parent} for the database {database}: make it first")
         print(f"dragoman: {database} is a new database", file=sys.stderr)
     table = key_table(options.table)
 

@@ -10,16 +10,21 @@ from collections.abc import Sequence
 
 from dragoman.app import App
 from dragoman.auth import ApiKeys
-from dragoman.hosts.serve import listen, serve
+from dragoman.hosts.serve import ListenError, listen, serve
 from dragoman.ports.style import Surface
 
 from . import worker
 
 
-def launch(app: App, target: str, *, host: str, port: int, workers: int) -> int:
-    """Serve until a signal; returns the exit code."""
+def launch(app: App, target: str, *, host: str, port: int, workers: int, another: str = "--port {port}") -> int:
+    """Serve until a signal; returns the exit code. ``another`` is how another port is asked for."""
     app.check_listening(host)
-    sockets = listen(host, port)
+    try:
+        sockets = listen(host, port)
+    except ListenError as error:
+        if not str(error).endswith("another port"):
+            raise
+        raise ListenError(f"{error}, as in `{another.format(port=port + 1 if port < 65_535 else port - 1)}`") from None
     if workers > 1:
         # What is wrong is told once, here, and not by each worker; and the schema is changed by one process.
         asyncio.run(try_start(app))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
+from dragoman.hosts.serve import DRAIN_SECONDS
+
 from . import declare
 from .launch import launch
 from .target import load
@@ -23,7 +25,9 @@ def add(commands: declare.Commands) -> None:
         "serve",
         run,
         summary="serve an application",
-        description="Serve every surface of an application on one port, until Ctrl-C or SIGTERM.",
+        description="Serve every surface of an application on one port, until Ctrl-C or SIGTERM. From then on\n"
+        f"nobody can connect, and requests under way may go on for {DRAIN_SECONDS} seconds, or until Ctrl-C is\n"
+        "pressed again; those that are not finished by then are answered 503.",
         examples=EXAMPLES,
     )
     declare.add_target(parser)

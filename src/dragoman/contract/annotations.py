@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from .declaration import DeclarationError
 from .principal import Audience
+from .schema import Field
 from .traits import Trait
 
 FilterOperator: TypeAlias = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in"]
@@ -164,3 +165,9 @@ class Only(Trait):
 
     def __repr__(self) -> str:
         return f"Only({', '.join(sorted(self.audiences))})"
+
+
+def visible_to(field: Field, audience: Audience) -> bool:
+    """Whether the field exists for that audience: the one rule of :class:`Only`."""
+    only = field.traits.get(Only)
+    return only is None or audience in only.audiences

@@ -56,11 +56,17 @@ class Context(Protocol):
         ...
 
     async def list(
-        self, resource: type[R], where: Expression | None = None, *, order_by: str = "id", limit: int = 1000
+        self,
+        resource: type[R],
+        where: Expression | None = None,
+        *,
+        order_by: str = "id",
+        limit: int | None = None,
     ) -> list[R]:
-        """The resources that meet ``where``, at most ``limit`` of them, staged writes included. Not
-        protected: take a :meth:`guard` first where the absence of a row matters. Raises ResourceExhausted
-        where there are more than ``limit``, so that nothing is decided on a part.
+        """The resources that meet ``where``, staged writes included: the first ``limit`` of them, or all.
+
+        Without a limit it raises ResourceExhausted where there are more than 1,000, so that nothing is decided
+        on a part. Not protected: take a :meth:`guard` first where the absence of a row matters.
         """
         ...
 
@@ -78,7 +84,8 @@ class Context(Protocol):
     def delete(self, value: Resource) -> None:
         """Stage a deletion. The version is checked unless the resource was peeked at."""
 
-    async def guard(self, name: str, key: str = "") -> None:
+    async def guard(self, name: str, key: str = "", *, shared: bool = False) -> None:
         """Protect a decision that rests on more than single rows: of two concurrent calls with the same
-        guard, the second to commit is refused. Take it before the reads that it protects.
+        guard, the second to commit is refused. Take it before the reads that it protects. A guard is the
+        tenant's own; one that protects resources without tenants is ``shared`` by all.
         """

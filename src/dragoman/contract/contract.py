@@ -222,11 +222,14 @@ class Contract:
         if not name.isidentifier() or name != name.lower():
             raise DeclarationError(full, f"the name {name!r} is not in snake_case", f'Write name="{snake(name)}"')
         if resources is not None and name in resources.handles:
-            raise DeclarationError(
-                full,
-                f"{resources.description.plural} has an operation {name!r} already",
-                'Give this one a name="…"',
-            )
+            plural, remedy = resources.description.plural, 'Give this one a name="…"'
+            if resources.handles[name].operation.method is not Method.CUSTOM:
+                noun = snake(resources.description.name)
+                remedy = (
+                    f'A standard method cannot be replaced: expose {plural}.without("{name}"), and add another '
+                    f"operation, such as @contract.operation {name}_{noun}"
+                )
+            raise DeclarationError(full, f"{plural} has an operation {name!r} already", remedy)
         if deadline is not None and deadline <= 0:
             raise DeclarationError(
                 full, f"the deadline {deadline} is not positive", "Give seconds, as in deadline=0.05"

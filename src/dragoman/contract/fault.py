@@ -11,9 +11,10 @@ a ``reason``::
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, Final
 
 Path = tuple[str | int, ...]
 
@@ -43,6 +44,10 @@ RETRYABLE = frozenset({Code.ABORTED, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAU
 """The codes after which the same call may succeed without any change by the caller."""
 
 
+MAX_VIOLATIONS: Final = 100
+"""How many violations a fault keeps: an answer is not to grow with what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One thing wrong with an input: where it is, which rule it breaks, and what would be right.
@@ -59,7 +64,8 @@ class Violation:
 class Fault(Exception):
     """An answer that is not a result. ``message`` is for the caller's developer: it never holds internals.
 
-    ``retryable`` defaults by code; ``metadata`` are facts for programs (string to string).
+    ``retryable`` defaults by code; ``metadata`` are facts for programs (string to string). Of the violations the
+    first :data:`MAX_VIOLATIONS` are kept.
     """
 
     code: ClassVar[Code] = Code.UNKNOWN
@@ -69,13 +75,13 @@ class Fault(Exception):
         self,
         message: str,
         *,
-        violations: Sequence[Violation] = (),
+        violations: Iterable[Violation] = (),
         metadata: Mapping[str, str] | None = None,
         retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.violations = tuple(violations)
+        self.violations = tuple(islice(violations, MAX_VIOLATIONS))
         self.metadata = dict(metadata or {})
         self.retryable = self.code in RETRYABLE if retryable is None else retryable
 

@@ -266,5 +266,5 @@ def _handles(exposable: Exposable, place: str) -> list[Handle[Any, Any]]:
 def _suggestion(name: str, known: Iterable[str]) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, [str(each) for each in known], 1)
+    close = difflib.get_close_matches(name, [str(each) for each in known], 1, 0.7)
     return f"; did you mean {close[0]!r}?" if close else ""

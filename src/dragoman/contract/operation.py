@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .declaration import DeclarationError
 from .fault import Fault
 from .schema import Type
 from .traits import Traits
@@ -51,6 +52,14 @@ class Batch:
 
     max_size: int = 64
     queue: int = 1024
+
+    def __post_init__(self) -> None:
+        for name in ("max_size", "queue"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise DeclarationError(
+                    f"Batch({name}={value!r})", f"{name} is not an integer of at least 1", f"Write dm.Batch({name}=64)"
+                )
 
 
 @dataclass(frozen=True, slots=True)

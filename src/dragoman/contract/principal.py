@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from .declaration import DeclarationError
+
 
 class Audience(enum.StrEnum):
     """For whom a surface is meant."""
@@ -14,6 +16,14 @@ class Audience(enum.StrEnum):
     INTERNAL = "internal"
     FRONTEND = "frontend"
     OPERATOR = "operator"
+
+
+def audience_called(name: str, place: str) -> Audience:
+    """The audience of that name. Raises DeclarationError for an unknown one."""
+    try:
+        return Audience(name)
+    except ValueError:
+        raise DeclarationError(place, f"there is no audience {name!r}", f"Write one of {', '.join(Audience)}") from None
 
 
 @dataclass(frozen=True, slots=True)

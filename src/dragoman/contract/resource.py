@@ -24,10 +24,10 @@ from typing import (
 
 import msgspec
 
-from .annotations import Ref as RefTrait
 from .declaration import DeclarationError
 from .identifier import IdFactory
 from .schema import Field, Record
+from .struct import annotated_names, check_attributes
 from .traits import Traits
 
 SERVER_SET = ("id", "created_at", "updated_at", "version")
@@ -200,18 +200,15 @@ def _check_class(name: str, prefix: str | None, plural: str | None, namespace: M
         raise DeclarationError(
             f"class {name}", f"the plural {plural!r} is not in snake_case", f'Write plural="{snake(plural)}"'
         )
+    annotated = annotated_names(namespace)
     for reserved in SERVER_SET:
-        if reserved in namespace.get("__annotations__", {}):
+        if reserved in annotated:
             raise DeclarationError(
                 f"{name}.{reserved}",
                 "every resource has this field, and the server sets it",
                 "Remove it, or give yours another name",
             )
-
-
-def reference(traits: Traits) -> RefTrait | None:
-    """The reference among a field's traits."""
-    return traits.get(RefTrait)
+    check_attributes(name, namespace)
 
 
 def own_fields(description: ResourceDescription) -> tuple[Field, ...]:

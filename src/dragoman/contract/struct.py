@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import sys
+import typing
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 import msgspec
 
+from .declaration import DeclarationError
+
 T = TypeVar("T")
+
+
+def annotated_names(namespace: Mapping[str, Any]) -> Collection[str]:
+    """The names that a class's body gives a type."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        function = annotationlib.get_annotate_from_class_namespace(namespace)
+        if function is not None:
+            return annotationlib.call_annotate_function(function, annotationlib.Format.FORWARDREF)
+    names: Collection[str] = namespace.get("__annotations__", {})
+    return names
+
+
+def check_attributes(name: str, namespace: Mapping[str, Any]) -> None:
+    """A value without a type would be no field, which nobody would notice. Raises DeclarationError."""
+    annotated = annotated_names(namespace)
+    for attribute, value in namespace.items():
+        if attribute in annotated or (attribute.startswith("__") and attribute.endswith("__")):
+            continue
+        # Functions, properties and the like; classes and aliases of types, which annotations may use.
+        if inspect.isroutine(value) or hasattr(value, "__get__") or isinstance(value, type):
+            continue
+        if typing.get_origin(value) is not None or type(value).__name__ == "TypeAliasType":
+            continue
+        given = repr(value) if len(repr(value)) <= 40 else "…"
+        raise DeclarationError(
+            f"{name}.{attribute}",
+            "it has a value and no type, so that it is no field",
+            f"Write {attribute}: {type(value).__name__} = {given}, or {attribute}: ClassVar = … for what is no field",
+        )
+
 
 if TYPE_CHECKING:
 
@@ -30,6 +68,7 @@ else:
         """Makes message classes: frozen, keyword-only structs. msgspec does not inherit the latter."""
 
         def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+            check_attributes(name, namespace)
             return super().__new__(mcls, name, bases, namespace, **{"frozen": True, "kw_only": True, **options})
 
     class Struct(msgspec.Struct, metaclass=StructMeta):

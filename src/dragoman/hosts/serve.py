@@ -5,23 +5,49 @@ The socket is bound here and first of all, so that a port in use is known before
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import importlib.util
 import logging
 import logging.config
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from types import FrameType
+from typing import Any, Final, Protocol, cast
 
 import uvicorn
 
+from .asgi import AsgiHost
+from .readable import Readable
 from .workers import NOT_STARTED, Workers
 
 BACKLOG: Final = 2048
 DRAIN_SECONDS: Final = 10
+"""How long requests may go on after the signal that stops the server. Then they are answered UNAVAILABLE."""
+
+LEAVE_SECONDS: Final = 2
+"""How long the answers and the database's closing may take after that. Then the process ends, whatever runs."""
+
 FAILED: Final = 1
+
+LOG: Final = logging.getLogger("dragoman.hosts.serve")
+
+
+class Served(Protocol):
+    """What is served, with its ASGI host."""
+
+    @property
+    def asgi(self) -> AsgiHost:
+        """The host, which knows the requests that are under way."""
+        ...
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application as ASGI 3 has it."""
+        ...
 
 
 class ListenError(Exception):
@@ -87,16 +113,27 @@ def _reason(error: OSError, host: str, port: int) -> str:
     return f"{place} cannot be listened on: {error.strerror or error}"
 
 
-def serve(app: Any, target: str, sockets: Sequence[socket.socket], *, workers: int, ready: Callable[[], None]) -> int:
-    """Serve until SIGTERM or SIGINT, then finish what is under way; returns the process's exit code.
+def serve(
+    app: Served, target: str, sockets: Sequence[socket.socket], *, workers: int, ready: Callable[[], None]
+) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what is under way; returns the process's exit code. From the
+    signal on nobody can connect. What is not finished after DRAIN_SECONDS, or when SIGINT comes again, is
+    answered UNAVAILABLE.
 
     One worker serves ``app`` in this process. More of them call ``target`` (``module:function``) for it,
     each in a process of its own. ``ready`` is called once it can be told where the application is.
     """
-    logging.config.dictConfig(LOGGING)
+    logging.config.dictConfig(logging_config())
     if workers == 1:
         return 0 if _run(app, sockets, ready) else FAILED
-    crew = Workers(_work, (target, list(sockets)), count=workers, patience=DRAIN_SECONDS + 5)
+    crew = Workers(
+        _work,
+        (target, list(sockets)),
+        count=workers,
+        patience=DRAIN_SECONDS + LEAVE_SECONDS + 3,
+        hurry=LEAVE_SECONDS + 1,
+        ending=lambda: _close(sockets),
+    )
     ready()
     return 0 if crew.run() else FAILED
 
@@ -107,7 +144,12 @@ def _work(target: str, sockets: Sequence[socket.socket]) -> None:
         sys.exit(NOT_STARTED)
 
 
-def _run(app: Any, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> bool:
+def _close(sockets: Sequence[socket.socket]) -> None:
+    for each in sockets:
+        each.close()
+
+
+def _run(app: Served | str, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> bool:
     """Serve in this process; returns whether the application could be started. A text names what makes it."""
     config = uvicorn.Config(
         app,
@@ -117,67 +159,123 @@ def _run(app: Any, sockets: Sequence[socket.socket], ready: Callable[[], None]) 
         ws="none",
         lifespan="on",
         interface="asgi3",
-        log_config=LOGGING,
+        log_config=logging_config(),
         access_log=False,
         proxy_headers=False,
         server_header=False,
         workers=1,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS + LEAVE_SECONDS // 2,  # for connections that cannot be closed
     )
     server = _Server(config, ready)
-    # From here on a signal ends the process by way of a drain, however early it comes; and when the server
-    # raises again what it caught, as it does last of all, nothing is left to do.
+    # From here on a signal ends the process by way of a drain, however early it comes.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     try:
         server.run(list(sockets))
     except SystemExit:
         pass  # the application did not start, and the log says why
+    finally:
+        server.has_left()
     return server.started
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that says when it is ready, and that always comes to an end once it was told to."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: threading.Timer | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         if self.started and not self.should_exit:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        timer = asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._end_requests)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: the first begins the drain, SIGINT after it ends it."""
+        if not self.should_exit:
+            self.should_exit = True
+            self._leave_in(DRAIN_SECONDS + LEAVE_SECONDS)
+        elif sig == signal.SIGINT:
+            self._leave_in(LEAVE_SECONDS)
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._end_requests)
+
+    def has_left(self) -> None:
+        """The server came to its end by itself."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def _end_requests(self) -> None:
+        cast("Served", self.config.loaded_app).asgi.end_requests()
+
+    def _leave_in(self, seconds: float) -> None:
+        """End the process after that time even if a handler blocks a thread, or the event loop itself."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self._leaving = threading.Timer(seconds, _leave)
+        self._leaving.daemon = True
+        self._leaving.start()
+
+
+def _leave() -> None:
+    LOG.warning("a handler or a connection did not end in time, and was left behind")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
 
 class Quiet(logging.Filter):
-    """Leaves out what uvicorn says after the reason was said."""
+    """Leaves out what uvicorn says after the reason was said, or of what is no trouble."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to keep the line."""
-        return not record.getMessage().endswith("Exiting.")
+        said = record.getMessage()
+        return not said.endswith("Exiting.") and "timeout graceful shutdown exceeded" not in said
 
 
-LOGGING: Final[dict[str, Any]] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"quiet": {"()": "dragoman.hosts.serve.Quiet"}},
-    "formatters": {"line": {"format": "dragoman: %(message)s"}, "record": {"format": "%(message)s"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stderr",
-            "formatter": "line",
-            "filters": ["quiet"],
+def logging_config() -> dict[str, Any]:
+    """A line of JSON a request on stdout; on stderr lines for a person, and one of JSON for each bug, which on a
+    terminal is shown as text too.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"quiet": {"()": Quiet}},
+        "formatters": {
+            "line": {"format": "dragoman: %(message)s"},
+            "record": {"format": "%(message)s"},
+            "readable": {"()": Readable},
         },
-        "errors": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "record"},
-        "access": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "record"},
-    },
-    "loggers": {
-        "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "dragoman": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "dragoman.error": {"handlers": ["errors"], "propagate": False},
-        "dragoman.access": {"handlers": ["access"], "propagate": False},
-    },
-}
-"""A line of JSON a request on stdout; on stderr lines for a person, and one of JSON for each bug."""
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": "line",
+                "filters": ["quiet"],
+            },
+            "errors": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": "readable" if sys.stderr.isatty() else "record",
+            },
+            "access": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "record"},
+        },
+        "loggers": {
+            "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "dragoman": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+            "dragoman.error": {"handlers": ["errors"], "propagate": False},
+            "dragoman.access": {"handlers": ["access"], "propagate": False},
+        },
+    }

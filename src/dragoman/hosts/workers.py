@@ -27,22 +27,34 @@ LOG: Final = logging.getLogger("dragoman.hosts.workers")
 
 class Workers:
     """``count`` processes that each call ``work(*arguments)``, which are pickled. ``patience`` is how many
-    seconds they have to finish after a signal before they are killed.
+    seconds they have to finish after a signal before they are killed, and ``hurry`` how many after Ctrl-C is
+    pressed again. ``ending`` is called before they are told to end; none is started after it.
 
-    A worker ends on SIGTERM. It is sent one as well when this process disappears without a word, so that
-    none is left behind with the port.
+    A worker ends on SIGTERM, and at once on SIGINT after it. It is sent a SIGTERM as well when this process
+    disappears without a word, so that none is left behind with the port.
     """
 
-    def __init__(self, work: Callable[..., None], arguments: tuple[Any, ...], *, count: int, patience: float) -> None:
+    def __init__(
+        self,
+        work: Callable[..., None],
+        arguments: tuple[Any, ...],
+        *,
+        count: int,
+        patience: float,
+        hurry: float,
+        ending: Callable[[], None],
+    ) -> None:
         self._work = work
         self._arguments = arguments
         self._count = count
         self._patience = patience
+        self._hurry = hurry
+        self._ending = ending
         self._spawn = multiprocessing.get_context("spawn")
         self._lifeline, self._held = self._spawn.Pipe(duplex=False)
         self._processes: list[SpawnProcess] = []
         self._deaths: collections.deque[float] = collections.deque(maxlen=MOST_DEATHS + 1)
-        self._interrupts = 0
+        self._hurried = False
         self._stopping = False
 
     def run(self) -> bool:
@@ -68,8 +80,8 @@ class Workers:
             os.close(wake)
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
+        self._hurried = self._hurried or (self._stopping and number == signal.SIGINT)
         self._stopping = True
-        self._interrupts += number == signal.SIGINT
 
     def _start(self) -> None:
         process = self._spawn.Process(target=_work, args=(self._lifeline, self._work, self._arguments), daemon=False)
@@ -100,18 +112,31 @@ class Workers:
         return True
 
     def _end(self) -> None:
-        """End what still runs: with patience, unless Ctrl-C is pressed again."""
+        """End what still runs: with patience, and with less of it when Ctrl-C is pressed again."""
+        self._stopping = True
+        self._ending()
         for process in self._processes:
             process.terminate()
         deadline = time.monotonic() + self._patience
-        interrupts = self._interrupts
-        while self._processes and time.monotonic() < deadline and self._interrupts == interrupts:
+        told = False
+        while self._processes and time.monotonic() < deadline:
+            if self._hurried and not told:
+                told = True
+                deadline = time.monotonic() + self._hurry
+                for process in self._processes:
+                    _interrupt(process)
             wait([process.sentinel for process in self._processes], timeout=0.2)
             self._processes = [process for process in self._processes if process.exitcode is None]
         for process in self._processes:
             LOG.warning("worker %s did not end in time, and was killed", process.pid)
             process.kill()
             process.join()
+
+
+def _interrupt(process: SpawnProcess) -> None:
+    """As Ctrl-C does for a process of the terminal; a supervisor may have sent it to this process alone."""
+    if process.pid is not None and process.exitcode is None:
+        os.kill(process.pid, signal.SIGINT)
 
 
 def _ending(code: int | None) -> str:

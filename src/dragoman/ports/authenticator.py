@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from dragoman.contract.principal import Principal
 
 from .store import Store, Table
 
+Authenticate: TypeAlias = Callable[[Mapping[str, str]], Awaitable[Principal]]
+"""Tells who calls, from headers (HTTP) or metadata (gRPC) with lower-case names.
+
+Raises Unauthenticated, with a message that says what is missing or wrong, and never which part of a secret.
+"""
+
 
 class Authenticator(Protocol):
-    """Tells who calls. One object may serve several surfaces, and is started once."""
+    """A way to tell who calls. A value: it may serve several surfaces, and several applications."""
 
     @property
     def anonymous(self) -> bool:
@@ -33,17 +39,10 @@ class Authenticator(Protocol):
         """The tables it keeps its state in."""
         ...
 
-    def attach(self, store: Store) -> None:
-        """Prepare statements; called when the application is composed, before the store is started."""
+    def bind(self, store: Store) -> Authenticate:
+        """Prepare it for one application's store, before that is started."""
         ...
 
     def check_listening(self, host: str) -> None:
         """Called before the process listens on ``host``. Raises DeclarationError if that is not safe."""
-        ...
-
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal:
-        """The caller, from headers (HTTP) or metadata (gRPC) with lower-case names.
-
-        Raises Unauthenticated, with a message that says what is missing or wrong, and never which part of a secret.
-        """
         ...

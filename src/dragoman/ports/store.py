@@ -218,8 +218,9 @@ class WriteSet:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """It is durable. ``settled`` holds, for each write by position that had values computed at commit or whose version
-    was not known, those columns' values (``version`` included for updates of versioned tables).
+    """It is durable. ``settled`` holds, for each write by position that had values computed at commit, those columns'
+    values (``version`` included for updates of versioned tables); for an update of a versioned table whose version was
+    not checked, all of the row's columns as the update left them.
     """
 
     settled: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)

@@ -7,22 +7,25 @@ driving those calls. A new style is a new package: a surface carries its style, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Violation
 from dragoman.contract.handle import Exposable, Exposed
-from dragoman.contract.principal import Audience
+from dragoman.contract.principal import Audience, audience_called
 from dragoman.contract.schema import Types
 
 from .authenticator import Authenticator
 from .wire import Request, Response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Surface:
     """One door into the product. ``path`` is where it starts (``/v1``); paths of surfaces do not overlap.
+
+    ``audience`` may be given by its name, ``exposes`` as any iterable. Raises DeclarationError for what is none.
 
     ``deadline`` bounds each exchange, in seconds. ``cross_tenants`` lets principals with the scope ``tenants.cross``
     act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it.
@@ -38,6 +41,55 @@ class Surface:
     cross_tenants: bool = False
     title: str = ""
     description: str = ""
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        audience: str,
+        style: Style,
+        auth: Authenticator | None,
+        exposes: Iterable[Exposable],
+        deadline: float = 30.0,
+        cross_tenants: bool = False,
+        title: str = "",
+        description: str = "",
+    ) -> None:
+        place = f"surface {name!r}"
+        values = {
+            "name": name,
+            "path": path,
+            "audience": audience_called(audience, place),
+            "style": style,
+            "auth": _checked_auth(auth, place),
+            "exposes": _listed(exposes, place),
+            "deadline": deadline,
+            "cross_tenants": cross_tenants,
+            "title": title,
+            "description": description,
+        }
+        for each, value in values.items():
+            object.__setattr__(self, each, value)
+
+
+def _checked_auth(auth: Authenticator | None, place: str) -> Authenticator | None:
+    """The authenticator; None, which is refused when the surface is bound, stays."""
+    if auth is None or hasattr(auth, "check_listening"):
+        return auth
+    name = getattr(auth, "__name__", None)
+    raise DeclarationError(
+        place,
+        f"its auth is {auth!r}, which does not tell who calls" if name is None else f"its auth {name} is not called",
+        "Write auth=dm.api_keys(), or auth=dm.anonymous() to let anybody in",
+    )
+
+
+def _listed(exposes: Iterable[Exposable], place: str) -> tuple[Exposable, ...]:
+    if isinstance(exposes, Iterable):
+        return tuple(exposes)
+    raise DeclarationError(
+        place, f"what it exposes, {exposes!r}, is not a list", "Write exposes=[…], also where it is only one"
+    )
 
 
 class Call(Protocol):
@@ -68,12 +120,12 @@ class Binder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the values of ``in`` are
-    separated by commas. ``parent`` narrows to one value of a reference: (field, id). ``violations`` are what the style
+    """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the value of ``in`` is a
+    tuple of texts. ``parent`` narrows to one value of a reference: (field, id). ``violations`` are what the style
     found wrong already, to be reported with the rest.
     """
 
-    filters: Sequence[tuple[str, str, str]] = ()
+    filters: Sequence[tuple[str, str, str | tuple[str, ...]]] = ()
     order_by: str = ""
     page_size: int | None = None
     page_token: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 
@@ -47,11 +47,3 @@ class Response:
         self.status = status
         self.headers = headers
         self.body = body
-
-
-class RequestTooLarge(Exception):
-    """The host stopped reading the body because it passed the limit."""
-
-
-Application: TypeAlias = Callable[[Request], Awaitable[Response]]
-"""What a host calls, once for each request. It never raises."""

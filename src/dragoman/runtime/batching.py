@@ -7,14 +7,14 @@ nothing waits for others to come, and the batches grow with the load.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from dragoman.contract.fault import DeadlineExceeded, Fault, Unavailable
 from dragoman.contract.operation import Batch
 
-from .failure import BrokenContract
+from .failure import BrokenContract, cancelled_from_within
 
 Run = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 
@@ -27,41 +27,62 @@ class _Waiting:
         self.deadline = deadline
         self.future = future
 
+    def answer(self, result: Any) -> None:
+        """Let the caller go on, if it still waits."""
+        if not self.future.done():
+            self.future.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        """The same with an error."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
 
 class Batcher:
     """Gathers the calls of one operation. ``run`` calls the handler with a sequence and gives one result or fault for
     each. Used in one event loop.
+
+    One batch runs at a time. It is cancelled at the latest deadline of its calls, when nobody can wait for it any
+    more; one that is not ``cancellable``, because it runs in a thread, is waited for.
     """
 
-    def __init__(self, name: str, batch: Batch, run: Run) -> None:
+    def __init__(self, name: str, batch: Batch, run: Run, *, cancellable: bool) -> None:
         self.name = name
         self.batch = batch
         self._run = run
-        self._queue: deque[_Waiting] = deque()
+        self._cancellable = cancellable
+        self._queue: OrderedDict[_Waiting, None] = OrderedDict()
         self._worker: asyncio.Task[None] | None = None
 
     async def submit(self, item: Any, deadline: float) -> Any:
-        """The handler's result for the item. Raises Unavailable when the queue is full, the handler's fault, or
-        TimeoutError when the deadline (on the loop's clock) passes first.
+        """The handler's result for the item. Raises Unavailable when the queue is full, or the handler's fault.
+
+        Whoever awaits it bounds it by the deadline (on the loop's clock); when they stop, the item's place is free.
         """
         if len(self._queue) >= self.batch.queue:
             raise Unavailable(f"{self.name} has {self.batch.queue} calls waiting; try again in a moment")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(item, deadline, loop.create_future())
-        self._queue.append(waiting)
+        self._queue[waiting] = None
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work(), name=f"batch {self.name}")
-        async with asyncio.timeout_at(deadline):
+        try:
             result = await waiting.future
+        finally:
+            self._queue.pop(waiting, None)
         if isinstance(result, Fault):
             raise result
         return result
 
     async def _work(self) -> None:
-        while self._queue:
-            gathered = self._gather()
-            if gathered:
-                await self._run_batch(gathered)
+        try:
+            while self._queue:
+                gathered = self._gather()
+                if gathered:
+                    await self._run_batch(gathered)
+        finally:
+            # Empty, unless this task was cancelled.
+            self._refuse(self._queue)
 
     def _gather(self) -> list[_Waiting]:
         """The next calls to run. Those whose caller went away, or whose time is up, are dropped before they cost
@@ -70,27 +91,49 @@ class Batcher:
         now = asyncio.get_running_loop().time()
         gathered: list[_Waiting] = []
         while self._queue and len(gathered) < self.batch.max_size:
-            waiting = self._queue.popleft()
+            waiting, _ = self._queue.popitem(last=False)
             if waiting.future.done():
                 continue
             if waiting.deadline <= now:
-                waiting.future.set_result(DeadlineExceeded(f"{self.name} could not start in time"))
+                waiting.answer(DeadlineExceeded(f"{self.name} could not start in time"))
             else:
                 gathered.append(waiting)
         return gathered
 
     async def _run_batch(self, gathered: Sequence[_Waiting]) -> None:
         try:
-            results = await self._run([each.item for each in gathered])
-            if len(results) != len(gathered):
-                raise BrokenContract(
-                    f"the handler of {self.name} was given {len(gathered)} items and returned {len(results)} results"
-                )
+            results = await self._results(gathered)
         except Exception as error:
             for each in gathered:
-                if not each.future.done():
-                    each.future.set_exception(error)
-            return
-        for each, result in zip(gathered, results, strict=True):
-            if not each.future.done():
-                each.future.set_result(result)
+                each.fail(error)
+        except BaseException:
+            self._refuse(gathered)
+            raise
+        else:
+            for each, result in zip(gathered, results, strict=True):
+                each.answer(result)
+
+    async def _results(self, gathered: Sequence[_Waiting]) -> Sequence[Any]:
+        timer = asyncio.timeout_at(max(each.deadline for each in gathered) if self._cancellable else None)
+        try:
+            async with timer:
+                results = await self._run([each.item for each in gathered])
+        except TimeoutError:
+            if timer.expired():
+                raise DeadlineExceeded(f"{self.name} took longer than its deadline allows") from None
+            raise
+        except asyncio.CancelledError as error:
+            if cancelled_from_within():
+                raise BrokenContract(
+                    f"the handler of {self.name} let a CancelledError pass that was not its own"
+                ) from error
+            raise
+        if len(results) != len(gathered):
+            raise BrokenContract(
+                f"the handler of {self.name} was given {len(gathered)} items and returned {len(results)} results"
+            )
+        return results
+
+    def _refuse(self, waiting: Iterable[_Waiting]) -> None:
+        for each in waiting:
+            each.answer(Unavailable(f"{self.name} was stopped; try again in a moment"))

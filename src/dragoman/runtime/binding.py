@@ -21,13 +21,10 @@ from .exchanges import BoundSurface
 from .handlers import Handlers
 from .listing import Listing
 from .paging import PageTokens
-from .rows import Rows
+from .rows import Registry, Rows
+from .shown import Shown
 
 RESERVED_PATHS: Final = ("/healthz", "/readyz")
-
-
-class Registry(dict[Any, Rows]):
-    """The rows of every resource in an application, by class, each bound once however many surfaces show it."""
 
 
 class SurfaceBinder:
@@ -51,6 +48,8 @@ class SurfaceBinder:
         self._tokens = tokens
         self._handlers = handlers
         self._plain = plain
+        resources = (each.resources for each in expand(surface.exposes, _place(surface)))
+        self._shown = Shown(surface.audience, frozenset(each.description.plural for each in resources if each))
 
     def contract(self, exposed: Exposed) -> Contract:
         """The contract that the operation belongs to."""
@@ -79,8 +78,7 @@ class SurfaceBinder:
         if operation.method is Method.LIST:
             assert rows is not None
             assert encoder is not None
-            by_table = {each.table.name: each for each in self._registry.values()}
-            parents = {field: by_table[table] for field, table in rows.references.items()}
+            parents = {field: self._registry.by_table[table] for field, table in rows.references.items()}
             place = f"{self.surface.name} {operation.name}"
             listing = Listing(rows, parents, encoder, audience, place, self._tokens)
         own = operation.method not in (None, Method.CUSTOM)
@@ -92,9 +90,12 @@ class SurfaceBinder:
             encode,
             self._store,
             self._registry,
+            self._shown,
             rows=rows,
             encoder=encoder,
-            projector=rows.stored.projector(encoder) if rows and encoder and not self._plain else None,
+            projector=rows.stored.projector(encoder)
+            if rows and encoder and operation.method is Method.GET and not self._plain
+            else None,
             listing=listing,
             invoke=None if own else self._handlers.compile(exposed.handle),
             context=signature is not None and signature.context,
@@ -130,11 +131,11 @@ def bind_resources(contracts: Sequence[Contract], store: Store) -> Registry:
                     f"the contract {plurals[plural]!r} has a resource {plural!r} too",
                     'Give one of them another plural="…": an application keeps each in a table of that name',
                 )
-            registry[resources.description.native] = Rows(resources, known, store)
+            registry.add(Rows(resources, known, store))
     return registry
 
 
-def bind_surface(surface: Surface, binder: SurfaceBinder) -> BoundSurface:
+def bind_surface(surface: Surface, binder: SurfaceBinder, store: Store) -> BoundSurface:
     """Let the surface's style compile it. Raises DeclarationError for whatever the style cannot carry."""
     if surface.auth is None:
         raise DeclarationError(
@@ -145,7 +146,8 @@ def bind_surface(surface: Surface, binder: SurfaceBinder) -> BoundSurface:
     exposed = expand(surface.exposes, _place(surface))
     if not exposed:
         raise DeclarationError(_place(surface), "it exposes nothing", "Name resources or operations in exposes=[…]")
-    return BoundSurface(surface, surface.auth, surface.style.bind(surface, exposed, binder))
+    endpoint = surface.style.bind(surface, exposed, binder)
+    return BoundSurface(surface, surface.auth, surface.auth.bind(store), endpoint)
 
 
 def check_surfaces(surfaces: Sequence[Surface]) -> None:

@@ -24,16 +24,20 @@ from dragoman.ports.store import Committed, Store
 from dragoman.ports.style import ListRequest
 
 from .codec import JsonEncoder, Projector
+from .deadline import within
 from .exchange import Exchange, now
 from .failure import BrokenContract
 from .handlers import Invoke
 from .listing import Listing
 from .permission import permits
 from .refusal import Conflicted, check_visible_references, refusal, stale
-from .rows import Rows, not_found
+from .rows import Registry, Rows, not_found
+from .shown import Shown
 from .unit import Unit
 
 MAX_RERUNS: Final = 5
+
+LATE_COMMIT: Final = "the database took longer than the deadline allows; whether it was written is not known"
 
 Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 
@@ -97,7 +101,8 @@ class Plan:
     decode: Step | None
     encode: Step
     store: Store
-    registry: Any
+    registry: Registry
+    shown: Shown
     rows: Rows | None = None
     encoder: JsonEncoder | None = None
     projector: Projector | None = None
@@ -145,12 +150,22 @@ def _decode(plan: Plan) -> Step:
 
 
 def _unit(plan: Plan) -> Step:
-    safe, registry = plan.operation.effect is Effect.SAFE, plan.registry
+    safe, registry, store = plan.operation.effect is Effect.SAFE, plan.registry, plan.store
 
     def step(state: State) -> None:
         exchange = state.exchange
         clock = asyncio.get_running_loop().time
-        state.unit = Unit(registry, exchange.principal, exchange.request_id, now(), state.deadline, clock, safe=safe)
+        state.unit = Unit(
+            registry,
+            store,
+            plan.shown,
+            exchange.principal,
+            exchange.request_id,
+            now(),
+            state.deadline,
+            clock,
+            safe=safe,
+        )
 
     return step
 
@@ -232,53 +247,66 @@ def _handle(plan: Plan) -> Step:
     return standard
 
 
-def _commit(plan: Plan) -> Step:
-    """Write everything that was staged, as one. What the handler returned is given the values computed by it."""
-    store = plan.store
-
-    async def step(state: State) -> None:
-        unit = state.unit
-        assert unit is not None
-        writes = unit.write_set()
-        if writes:
-            if asyncio.get_running_loop().time() > state.deadline:
-                raise DeadlineExceeded(f"{plan.operation.name} took too long; nothing was written")
-            await check_visible_references(unit, plan.registry.values())
-            # Once handed over, a commit goes on whatever happens to this call.
-            outcome = await store.commit(writes)
-            if not isinstance(outcome, Committed):
-                raise refusal(outcome, state, plan.rows, plan.registry.values())
-            unit.settle(writes, outcome)
-        state.result = unit.settled(state.result)
-
-    return step
-
-
 def _project(plan: Plan) -> Step:
-    """The result as this surface may see it, checked against the contract."""
-    if plan.projector is not None and plan.method is Method.GET:
+    """The result as this surface may see it, checked against the contract: before the commit, so that a handler whose
+    result breaks its contract has written nothing.
+    """
+    if plan.projector is not None:
         projector = plan.projector
 
         def row(state: State) -> None:
             state.projected = projector(state.row)
 
         return row
-    encoder, name = plan.encoder, plan.operation.name
-    assert encoder is not None
-    versioned = plan.operation.resource is not None and plan.operation.output is not None
+    project = _projection(plan)
 
     def value(state: State) -> None:
-        state.projected = encoder.to_wire(state.result)
-        if versioned:
-            state.version = getattr(state.result, "version", 0)
+        project(state, state.result if state.unit is None else state.unit.preview(state.result))
 
-    def named(state: State) -> None:
+    return value
+
+
+def _projection(plan: Plan) -> Callable[[State, Any], None]:
+    encoder, name = plan.encoder, plan.operation.name
+    assert encoder is not None
+
+    def project(state: State, value: Any) -> None:
         try:
-            value(state)
+            state.projected = encoder.to_wire(value)
         except BrokenContract as broken:
             raise BrokenContract(f"the result of {name} breaks its contract: {broken}") from broken
+        state.version = getattr(value, "version", 0)
 
-    return named
+    return project
+
+
+def _commit(plan: Plan) -> Step:
+    """Write everything that was staged, as one. A result of which the commit changed more than was known before is
+    projected again.
+    """
+    store = plan.store
+    project = None if plan.operation.output is None else _projection(plan)
+
+    async def step(state: State) -> None:
+        unit = state.unit
+        assert unit is not None
+        writes = unit.write_set()
+        if not writes:
+            return
+        if asyncio.get_running_loop().time() > state.deadline:
+            raise DeadlineExceeded(f"{plan.operation.name} took too long; nothing was written")
+        await check_visible_references(unit, plan.registry)
+        # What the store has not begun by the deadline is dropped; what it has goes on.
+        outcome = await within(state.deadline, store.commit(writes), LATE_COMMIT)
+        if not isinstance(outcome, Committed):
+            raise refusal(outcome, state, plan)
+        result = unit.settle(outcome, state.result)
+        if result is not state.result:
+            state.result = result
+            if project is not None:
+                project(state, result)
+
+    return step
 
 
 def _encode(plan: Plan) -> Step:
@@ -305,8 +333,8 @@ PHASES: Final[tuple[Phase, ...]] = (
         _precondition,
     ),
     Phase("handler", lambda plan: plan.method not in (Method.LIST, Method.GET), _handle, waits=True),
-    Phase("commit", _works_on_unit, _commit, waits=True),
     Phase("project", lambda plan: plan.operation.output is not None and plan.method is not Method.LIST, _project),
+    Phase("commit", _works_on_unit, _commit, waits=True),
     Phase("encode", lambda plan: True, _encode),
 )
 """The phases of a call, in their order. Quota and ledger have their places behind "decode and validate"."""

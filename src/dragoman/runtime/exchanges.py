@@ -21,11 +21,11 @@ from dragoman.contract.fault import (
     Unavailable,
 )
 from dragoman.contract.principal import Audience, Principal
-from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.authenticator import Authenticate, Authenticator
 from dragoman.ports.style import Endpoint, Surface
 from dragoman.ports.wire import Header, Request, Response
 
-from . import observation, problem
+from . import ending, observation, problem
 from .exchange import Exchange
 from .permission import CROSS_TENANTS, may_cross_tenants
 
@@ -41,6 +41,7 @@ class BoundSurface:
 
     surface: Surface
     auth: Authenticator
+    authenticate: Authenticate
     endpoint: Endpoint
 
 
@@ -61,7 +62,8 @@ class Exchanges:
         try:
             response = observation.with_request_id(await self._answer(request, exchange), exchange)
         except asyncio.CancelledError:
-            exchange.fault = "CANCELLED"
+            # Whatever a handler cancelled of its own was caught below: here the caller is gone.
+            exchange.fault = Cancelled.code.name
             observation.access(request, problem.STATUS[Cancelled.code], 0, exchange)
             raise
         finally:
@@ -77,20 +79,27 @@ class Exchanges:
             bound = self._find(request.path)
             return await self._enter(bound, request, exchange)
         except Fault as fault:
-            exchange.fault = fault.code.name
-            return _refuse(bound, fault, request, exchange)
+            try:
+                exchange.fault = fault.code.name
+                return _refuse(bound, fault, request, exchange)
+            except Exception as error:  # a fault that cannot be told: of a wrong class, or holding no text
+                return _broken(bound, error, request, exchange)
+        except asyncio.CancelledError as error:
+            if (stopping := ending.ended()) is not None:
+                exchange.fault = stopping.code.name
+                return _refuse(bound, stopping, request, exchange)
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return _broken(bound, error, request, exchange)
         except Exception as error:
-            observation.unexpected(exchange, error)
-            exchange.fault = Internal.code.name
-            told = Internal(f"something went wrong here; it is logged under the request id {exchange.request_id}")
-            return _refuse(bound, told, request, exchange)
+            return _broken(bound, error, request, exchange)
 
     def _find(self, path: str) -> BoundSurface:
         for whole, start, bound in self._surfaces:
             if path.startswith(start) or path == whole:
                 return bound
-        known = ", ".join(whole for whole, _, _ in self._surfaces)
-        raise NotFound(f"nothing is served under this path; what is starts with {known}")
+        raise NotFound("nothing is served under this path")
 
     async def _enter(self, bound: BoundSurface, request: Request, exchange: Exchange) -> Response:
         surface, endpoint = bound.surface, bound.endpoint
@@ -100,7 +109,7 @@ class Exchanges:
             document = endpoint.document(request)
             if document is not None:
                 return document
-        exchange.principal = principal = await bound.auth.authenticate(request.headers)
+        exchange.principal = principal = await bound.authenticate(request.headers)
         if not bound.auth.anonymous and surface.audience not in principal.audiences:
             entered = ", ".join(sorted(principal.audiences)) or "no"
             raise PermissionDenied(
@@ -131,6 +140,15 @@ def _in_tenant(principal: Principal, surface: Surface, headers: Mapping[str, str
     if not tenant.isprintable() or not 0 < len(tenant) <= 128:
         raise InvalidArgument("the header Dragoman-Tenant is not a tenant's name: 1 to 128 printable characters")
     return replace(principal, tenant=tenant)
+
+
+def _broken(bound: BoundSurface | None, error: BaseException, request: Request, exchange: Exchange) -> Response:
+    """Something that nobody expected: the log is told all of it, the caller where in the log."""
+    observation.unexpected(exchange, error)
+    exchange.fault = Internal.code.name
+    exchange.place = "body"
+    told = Internal(f"something went wrong here; it is logged under the request id {exchange.request_id}")
+    return _refuse(bound, told, request, exchange)
 
 
 def _refuse(bound: BoundSurface | None, fault: Fault, request: Request, exchange: Exchange) -> Response:

@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from dragoman.contract.operation import Method
+from dragoman.contract.expression import EVERYTHING, NOTHING, AllOf, split
+from dragoman.contract.operation import Effect, Method
+from dragoman.contract.principal import Principal
 from dragoman.ports.style import Explained
 
 from .call import CompiledCall, Plan
-from .rows import BY_ID
+from .rows import BY_ID, Rows
+
+PROBE: Final = Principal("probe", "probe")
+"""Whose statements are shown where they differ by principal."""
+
+COMMIT: Final = (
+    "one transaction: writes what was staged, if the versions of what was read, unique keys and references\n"
+    "allow it; else nothing"
+)
 
 
 def explain(call: Any, routes: Sequence[str]) -> Explained:
     """A compiled call: its phases, in order, and the statements whose text is known before any request."""
     assert isinstance(call, CompiledCall)
-    return Explained(tuple(routes), call.phases, _statements(call.plan))
+    statements = _statements(call.plan)
+    if "commit" in call.phases and call.plan.operation.effect is not Effect.SAFE:
+        statements["commit"] = COMMIT
+    return Explained(tuple(routes), call.phases, statements)
 
 
 def _statements(plan: Plan) -> dict[str, str]:
     rows = plan.rows
     if rows is None or plan.method is Method.CREATE:
         return {}
+    columns = plan.projector.columns if plan.projector and plan.method is Method.GET else rows.columns
     if plan.method is Method.LIST:
         assert plan.listing is not None
-        return {"first page": plan.listing.statement().text}
-    columns = plan.projector.columns if plan.projector and plan.method is Method.GET else rows.columns
-    return {"load": rows.prepare(columns, BY_ID, limit=1).text}
+        # As calls have it: the values are given with each, so that only the rule's shape stands in the text.
+        shape, _ = split(rows.visible_to(PROBE))
+        statements = {"first page": plan.listing.statement(shape).text}
+    elif rows.visibility is None:
+        statements = {"load": rows.by_id(columns).text}
+    else:
+        shape, _ = split(rows.visible_to(PROBE), 1)
+        statements = {"load": rows.prepare(columns, AllOf((BY_ID, shape)), limit=1).text}
+    return statements if rows.visibility is None else {"visible": _visible(rows), **statements}
+
+
+def _visible(rows: Rows) -> str:
+    assert rows.visibility is not None
+    name = getattr(rows.visibility, "__name__", repr(rows.visibility))
+    shown = rows.visible_to(PROBE)
+    what = ", who may see everything" if shown == EVERYTHING else ", who may see nothing" if shown == NOTHING else ""
+    return f"{name} decides by principal; shown for Principal({PROBE.identity!r}, tenant {PROBE.tenant!r}){what}"

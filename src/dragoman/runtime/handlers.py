@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from dragoman.contract.fault import DeadlineExceeded
 from dragoman.contract.handle import Handle
 
 from .batching import Batcher
+from .deadline import within
+from .failure import BrokenContract, cancelled_from_within
 
 if TYPE_CHECKING:
     from .call import State
@@ -26,6 +27,7 @@ class Handlers:
 
     def __init__(self) -> None:
         self._executor: ThreadPoolExecutor | None = None
+        self._compiled: dict[Handle[Any, Any], Invoke] = {}
 
     def start(self) -> None:
         """Make the executor."""
@@ -37,12 +39,20 @@ class Handlers:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     def compile(self, handle: Handle[Any, Any]) -> Invoke:
-        """The handler as the call's runner wants it. Raises DeclarationError where there is none."""
+        """The handler as the call's runner wants it, once for all surfaces: they share its batches. Raises
+        DeclarationError where there is none.
+        """
+        invoke = self._compiled.get(handle)
+        if invoke is None:
+            invoke = self._compiled[handle] = self._invoke(handle)
+        return invoke
+
+    def _invoke(self, handle: Handle[Any, Any]) -> Invoke:
         function, signature, operation = handle.bound_handler, handle.signature, handle.operation
         assert signature is not None
         if operation.batch is not None:
             run = function if signature.asynchronous else self._in_executor(function)
-            batcher = Batcher(operation.name, operation.batch, run)
+            batcher = Batcher(operation.name, operation.batch, run, cancellable=signature.asynchronous)
             return lambda state: _bounded(operation.name, batcher.submit(state.input, state.deadline), state)
         arguments = _arguments(handle.resources is not None, operation.input is not None, signature.context)
         if signature.asynchronous:
@@ -52,9 +62,17 @@ class Handlers:
 
     def _in_executor(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         def execute(*arguments: Any) -> Awaitable[Any]:
-            return asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+            return asyncio.get_running_loop().run_in_executor(self._executor, _called, function, *arguments)
 
         return execute
+
+
+def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call it. A future never ends with StopIteration: before Python 3.12 its caller would wait for ever."""
+    try:
+        return function(*arguments)
+    except StopIteration as error:
+        raise RuntimeError("a handler let StopIteration pass") from error
 
 
 def _arguments(resource: bool, input: bool, context: bool) -> Callable[[State], Sequence[Any]]:
@@ -69,12 +87,12 @@ def _arguments(resource: bool, input: bool, context: bool) -> Callable[[State], 
 
 
 async def _bounded(name: str, running: Awaitable[Any], state: State) -> Any:
-    """Await until the deadline. A TimeoutError of the handler's own is not taken for it."""
-    timer = asyncio.timeout_at(state.deadline)
+    """Await until the deadline. A TimeoutError of the handler's own is not taken for it, nor a CancelledError for the
+    caller's going away.
+    """
     try:
-        async with timer:
-            return await running
-    except TimeoutError:
-        if timer.expired():
-            raise DeadlineExceeded(f"{name} took longer than its deadline allows") from None
+        return await within(state.deadline, running, f"{name} took longer than its deadline allows")
+    except asyncio.CancelledError as error:
+        if cancelled_from_within():
+            raise BrokenContract(f"the handler of {name} let a CancelledError pass that was not its own") from error
         raise

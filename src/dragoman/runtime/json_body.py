@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,10 +15,21 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 JSON_HEADER: Final = (b"content-type", b"application/json")
 
 
+_PARAMETER: Final = re.compile(
+    r""";[ \t]*(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^";]*))"""
+)
+"""A parameter of a media type (RFC 9110, section 5.6.6)."""
+
+
 def require_json(headers: Mapping[str, str], *allowed: str) -> None:
-    """Refuse a body of another type than those; a body without a type is taken for JSON. Raises
-    UnsupportedMediaType.
+    """Refuse a body of another type than those, and one that is compressed; a body without a type is taken for JSON.
+    Raises UnsupportedMediaType.
     """
+    coding = headers.get("content-encoding")
+    if coding is not None and coding.strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType(
+            f"a body with Content-Encoding {coding[:60]!r} is not read here, nor any other coding; send it as it is"
+        )
     given = headers.get("content-type")
     if given is None or given in allowed:
         return
@@ -26,9 +38,12 @@ def require_json(headers: Mapping[str, str], *allowed: str) -> None:
         raise UnsupportedMediaType(
             f"a body of type {media.strip()[:60]!r} is not read here; send {' or '.join(allowed)}"
         )
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if parameters.strip().lower().startswith("charset=") and charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedMediaType(f"JSON is UTF-8 (RFC 8259, section 8.1), and the charset given is {charset[:30]!r}")
+    for each in _PARAMETER.finditer(f";{parameters}"):
+        charset = each["token"].strip() if each["quoted"] is None else each["quoted"]
+        if each["name"].lower() == "charset" and charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise UnsupportedMediaType(
+                f"JSON is UTF-8 (RFC 8259, section 8.1), and the charset given is {charset[:30]!r}"
+            )
 
 
 def takes_no_input() -> InvalidArgument:

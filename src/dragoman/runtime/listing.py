@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dragoman.contract.annotations import Filter, Only, Sort
-from dragoman.contract.expression import AllOf, AnyOf, Compare, Expression, Operator, split
+from dragoman.contract.annotations import Filter, FilterOperator, Sort, visible_to
+from dragoman.contract.expression import EVERYTHING, AllOf, AnyOf, Compare, Expression, Operator, split
 from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience, Principal
-from dragoman.contract.schema import Field, Nullable
+from dragoman.contract.schema import Field, Nullable, Record
 from dragoman.ports.store import Statement, Value
 from dragoman.ports.style import ListRequest
 
@@ -21,6 +21,8 @@ from .rows import Rows, not_found
 
 DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 1000
+MAX_KEYS: Final = 8
+"""How many fields a list is ordered by at most."""
 
 OPERATORS: Final[Mapping[str, Operator]] = {
     "eq": "=",
@@ -34,6 +36,22 @@ OPERATORS: Final[Mapping[str, Operator]] = {
 """The words of ``dm.Filter`` as operators of conditions."""
 
 Order = tuple[tuple[str, bool], ...]
+
+
+def filters_of(record: Record, audience: Audience) -> dict[str, tuple[FilterOperator, ...]]:
+    """What that audience may filter a list by: each field, with its operators."""
+    return {
+        each.name: trait.operators
+        for each in record.fields
+        if (trait := each.traits.get(Filter)) is not None and visible_to(each, audience)
+    }
+
+
+def order_of(record: Record, audience: Audience) -> tuple[str, ...]:
+    """What that audience may order a list by."""
+    return tuple(
+        each.name for each in record.fields if (each.name == "id" or Sort in each.traits) and visible_to(each, audience)
+    )
 
 
 @dataclass(slots=True)
@@ -63,21 +81,17 @@ class Listing:
         self.place = place
         self.tokens = tokens
         self.fields: dict[str, Field] = {
-            each.name: each for each in rows.description.record.fields if _open_to(each, audience)
+            each.name: each for each in rows.description.record.fields if visible_to(each, audience)
         }
-        self.filters: dict[str, tuple[str, ...]] = {
-            name: trait.operators for name, each in self.fields.items() if (trait := each.traits.get(Filter))
-        }
-        self.sortable: tuple[str, ...] = tuple(
-            name for name, each in self.fields.items() if name == "id" or Sort in each.traits
-        )
+        self.filters = filters_of(rows.description.record, audience)
+        self.sortable = order_of(rows.description.record, audience)
         self.project: Projector = rows.stored.projector(encoder)
         self._nullable = {name for name, each in self.fields.items() if isinstance(each.type, Nullable)}
         self._orders: dict[str, Order] = {"": (("id", False),)}
 
-    def statement(self) -> Statement:
-        """The statement of the plain first page, for ``explain``."""
-        return self._prepare(AllOf(()), (("id", False),))
+    def statement(self, shape: Expression = EVERYTHING) -> Statement:
+        """The statement of the plain first page, with a condition of that shape, for ``explain``."""
+        return self._prepare(shape, (("id", False),))
 
     async def page(self, principal: Principal, request: ListRequest) -> Page:
         """One page. Raises InvalidArgument with everything that is wrong with the request."""
@@ -90,7 +104,7 @@ class Listing:
             principal.identity,
             principal.tenant,
             request.parent,
-            sorted(request.filters),
+            sorted(request.filters, key=lambda each: each[:2]),
             order,
         )
         after = self._after(request.page_token, binding, violations) if request.page_token else None
@@ -134,7 +148,14 @@ class Listing:
         if known is not None:
             return known
         before, order = len(violations), dict[str, bool]()
-        for part in (each.strip() for each in text.split(",")):
+        parts = [each.strip() for each in text.split(",")]
+        if len(parts) > MAX_KEYS:
+            message = f"names {len(parts)} fields to order by; at most {MAX_KEYS} are read"
+            violations.append(Violation(("order_by",), message, "order"))
+            return ()
+        if "" in parts:
+            violations.append(Violation(("order_by",), "names no field before, after or between commas", "order"))
+        for part in filter(None, parts):
             name = part.removeprefix("-")
             if name not in self.sortable:
                 allowed = ", ".join(self.sortable)
@@ -142,7 +163,7 @@ class Listing:
                 violations.append(Violation(("order_by",), message, "order"))
             # Named again, it changes nothing: the rows are in that order already.
             order.setdefault(name, part.startswith("-"))
-        order.setdefault("id", next(reversed(order.values())))
+        order.setdefault("id", next(reversed(order.values()), False))
         result = tuple(order.items())
         if len(violations) == before and len(self._orders) < 256:
             self._orders[text] = result
@@ -152,7 +173,7 @@ class Listing:
         parts: list[Expression] = []
         if request.parent is not None:
             parts.append(Compare(request.parent[0], "=", request.parent[1]))
-        for name, word, text in request.filters:
+        for name, word, value in request.filters:
             parameter = name if word == "eq" else f"{name}.{word}"
             if name not in self.filters:
                 violations.append(Violation((parameter,), self._no_filter(name), "unknown_parameter"))
@@ -161,16 +182,15 @@ class Listing:
                 violations.append(Violation((parameter,), f"is no filter of this list; use {allowed}", "filter"))
             else:
                 try:
-                    parts.append(Compare(name, OPERATORS[word], self._value(name, word, text)))
+                    parts.append(Compare(name, OPERATORS[word], self._value(name, value)))
                 except InvalidArgument as fault:
                     found = fault.violations or (Violation((), fault.message),)
                     violations += [Violation((parameter,), each.message, each.rule) for each in found]
         return AllOf(tuple(parts))
 
-    def _value(self, name: str, word: str, text: str) -> Any:
-        if word == "in":
-            return tuple(self.rows.stored.parse(name, each) for each in text.split(","))
-        return self.rows.stored.parse(name, text)
+    def _value(self, name: str, value: str | tuple[str, ...]) -> Any:
+        parse = self.rows.stored.parse
+        return parse(name, value) if isinstance(value, str) else tuple(parse(name, each) for each in value)
 
     def _no_filter(self, name: str) -> str:
         if name in self.fields:
@@ -209,11 +229,6 @@ class Listing:
         if descending and name in self._nullable:
             return AnyOf((behind, Compare(name, "null", True)))
         return behind
-
-
-def _open_to(field: Field, audience: Audience) -> bool:
-    only = field.traits.get(Only)
-    return only is None or audience in only.audiences
 
 
 def _summary(violations: Iterable[Violation]) -> str:

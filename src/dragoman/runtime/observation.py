@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
 import traceback
 from datetime import UTC, datetime
@@ -24,6 +25,13 @@ ERROR: Final = logging.getLogger("dragoman.error")
 
 _GIVEN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _new_id: Final = IdFactory("req")
+
+
+def log_by_default() -> None:
+    """Write access lines to stdout, if nobody has set up logging: for servers that run an application as it stands."""
+    if not ACCESS.hasHandlers() and ACCESS.getEffectiveLevel() > logging.INFO:
+        ACCESS.setLevel(logging.INFO)
+        ACCESS.addHandler(logging.StreamHandler(sys.stdout))
 
 
 def request_id(request: Request) -> str:
@@ -64,17 +72,32 @@ def access(request: Request, status: int, size: int, exchange: Exchange) -> None
     ACCESS.info("%s", _text(line))
 
 
+class Unexpected:
+    """An exception that the caller learns nothing of but the request's id. As text it is a line of JSON; whoever
+    formats the log otherwise finds the exception itself here.
+    """
+
+    def __init__(self, exchange: Exchange, error: BaseException) -> None:
+        self.exchange = exchange
+        self.error = error
+        self._time = datetime.now(UTC)
+
+    def __str__(self) -> str:
+        return _text(
+            {
+                "time": self._time,
+                "request_id": self.exchange.request_id,
+                "surface": self.exchange.surface,
+                "operation": self.exchange.operation,
+                "error": f"{type(self.error).__name__}: {self.error}",
+                "traceback": "".join(traceback.format_exception(self.error)),
+            }
+        )
+
+
 def unexpected(exchange: Exchange, error: BaseException) -> None:
-    """Log an exception that the caller learns nothing of but the request's id."""
-    line = {
-        "time": datetime.now(UTC),
-        "request_id": exchange.request_id,
-        "surface": exchange.surface,
-        "operation": exchange.operation,
-        "error": f"{type(error).__name__}: {error}",
-        "traceback": "".join(traceback.format_exception(error)),
-    }
-    ERROR.error("%s", _text(line))
+    """Log it."""
+    ERROR.error("%s", Unexpected(exchange, error))
 
 
 def with_request_id(response: Response, exchange: Exchange) -> Response:

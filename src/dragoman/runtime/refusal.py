@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dragoman.contract.fault import (
@@ -16,10 +16,11 @@ from dragoman.contract.fault import (
 )
 from dragoman.ports.store import BoundViolation, Conflict, Key, Outcome, ReferenceViolation, UniqueViolation
 
-from .rows import Rows
+from .rows import Registry, Rows
+from .shown import Shown
 
 if TYPE_CHECKING:
-    from .call import State
+    from .call import Plan, State
     from .unit import Unit
 
 
@@ -39,62 +40,69 @@ def stale(rows: Rows, id: str, current: int | None) -> PreconditionFailed:
     )
 
 
-async def check_visible_references(unit: Unit, registry: Iterable[Rows]) -> None:
+async def check_visible_references(unit: Unit, registry: Registry) -> None:
     """A reference to something that the caller may not see is one to nothing. Raises FailedPrecondition."""
-    targets = {rows.table.name: rows for rows in registry}
     for entry, field, id in unit.changed_references():
-        target = targets[entry.rows.references[field]]
+        target = registry.by_table[entry.rows.references[field]]
         if target.visibility is None or unit.holds(target.native, id):
             continue
         if await target.fetch(unit.principal, id, ("id",)) is None:
             raise _no_target(target, field, id)
 
 
-def refusal(outcome: Outcome, state: State, loaded: Rows | None, registry: Iterable[Rows]) -> Exception:
-    """The fault for an outcome that is not a commit; inside Conflicted where another run of the call may help.
-
-    ``loaded`` are the rows of the resource that the call names, if any: its preconditions are about that one.
+def refusal(outcome: Outcome, state: State, plan: Plan) -> Exception:
+    """The fault for an outcome that is not a commit; inside Conflicted where another run of the call may help. It tells
+    nothing that the surface does not show.
     """
-    by_table = {rows.table.name: rows for rows in registry}
+    by_table, shown = plan.registry.by_table, plan.shown
     match outcome:
         case Conflict():
-            return _conflict(outcome, state, loaded, by_table)
+            return _conflict(outcome, state, plan)
         case UniqueViolation():
-            return _taken(outcome, by_table)
+            return _taken(outcome, by_table[outcome.row.table.name], shown)
         case ReferenceViolation(referenced=True):
-            return FailedPrecondition(
-                f"{by_table[outcome.row.table.name].description.name} {outcome.row.key} is referred to by "
-                f"{outcome.holder} ({outcome.reference.column}); delete or change these first"
-            )
+            return _referred_to(outcome, by_table, shown)
         case ReferenceViolation():
-            return _no_target(by_table[outcome.reference.table], outcome.reference.column, outcome.value)
+            target = by_table[outcome.reference.table]
+            if not shown.field(by_table[outcome.row.table.name], outcome.reference.column):
+                return FailedPrecondition("something that this refers to, out of sight here, does not exist")
+            return _no_target(target, outcome.reference.column, outcome.value)
         case BoundViolation():
-            return _out_of_bounds(outcome)
+            return _out_of_bounds(outcome, by_table[outcome.row.table.name], shown)
     raise AssertionError(outcome)
 
 
-def _conflict(outcome: Conflict, state: State, loaded: Rows | None, by_table: Mapping[str, Rows]) -> Conflicted:
+def _conflict(outcome: Conflict, state: State, plan: Plan) -> Conflicted:
     if not isinstance(outcome.row, Key):
         return Conflicted(Aborted("another call got in between; try again"))
-    rows, id = by_table[outcome.row.table.name], outcome.row.key
-    if state.versions is not None and rows is loaded and id == state.id:
+    rows, id = plan.registry.by_table[outcome.row.table.name], outcome.row.key
+    if state.versions is not None and rows is plan.rows and id == state.id:
         return Conflicted(stale(rows, id, outcome.current))
+    if rows.description.plural not in plan.shown.resources:
+        return Conflicted(Aborted("another call got in between; try again"))
     metadata = {"resource": id}
     if outcome.current is not None:
         metadata["current_version"] = str(outcome.current)
     happened = "deleted" if outcome.current is None else "changed"
     return Conflicted(
         Aborted(
-            f"{rows.description.name} {id} was {happened} by another call; read it again and repeat",
-            metadata=metadata,
+            f"{rows.description.name} {id} was {happened} by another call; read it again and repeat", metadata=metadata
         )
     )
 
 
-def _taken(outcome: UniqueViolation, by_table: Mapping[str, Rows]) -> Fault:
+def _taken(outcome: UniqueViolation, rows: Rows, shown: Shown) -> Fault:
+    names = [each for each in outcome.columns if shown.field(rows, each)]
+    message = f"there is another {rows.description.name} with the same {', '.join(names) or 'key'}"
+    return AlreadyExists(message, violations=[Violation((each,), message, "unique") for each in names])
+
+
+def _referred_to(outcome: ReferenceViolation, by_table: Mapping[str, Rows], shown: Shown) -> Fault:
+    field = outcome.reference.column
+    seen = shown.reference(by_table[outcome.holder], field)
+    holders = f"{outcome.holder} ({field})" if seen else "other resources"
     name = by_table[outcome.row.table.name].description.name
-    message = f"there is another {name} with the same {', '.join(outcome.columns)}"
-    return AlreadyExists(message, violations=[Violation((each,), message, "unique") for each in outcome.columns])
+    return FailedPrecondition(f"{name} {outcome.row.key} is referred to by {holders}; delete or change these first")
 
 
 def _no_target(target: Rows, field: str, id: str) -> Fault:
@@ -102,7 +110,9 @@ def _no_target(target: Rows, field: str, id: str) -> Fault:
     return FailedPrecondition(message, violations=[Violation((field,), message, "reference")])
 
 
-def _out_of_bounds(outcome: BoundViolation) -> Fault:
+def _out_of_bounds(outcome: BoundViolation, rows: Rows, shown: Shown) -> Fault:
+    if not shown.field(rows, outcome.column):
+        return OutOfRange("a number that this surface does not show would leave its bounds")
     low, high = outcome.bounds.minimum, outcome.bounds.maximum
     limit = f"at least {low}" if low is not None and outcome.value < low else f"at most {high}"
     message = f"must be {limit}, and would become {outcome.value}"

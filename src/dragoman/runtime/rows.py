@@ -14,6 +14,7 @@ from dragoman.contract.resource import ResourceDescription
 from dragoman.ports.store import Query, Statement, Store, Table, Value
 
 from .codec import StoredRecord
+from .failure import BrokenContract
 from .tables import table_of
 
 MAX_STATEMENTS: Final = 2048
@@ -57,6 +58,11 @@ class Rows:
     def to_stored(self, expression: Expression) -> Expression:
         """The expression with every value in stored form. Raises InvalidArgument for one that does not fit."""
         if isinstance(expression, Compare):
+            if expression.column not in self.columns:
+                raise BrokenContract(
+                    f"a condition on {self.description.plural} names {expression.column!r}, which is no field of "
+                    f"{self.description.name}; build it from the handle of {self.description.plural}"
+                )
             if expression.operator == "null":
                 return expression
             convert = self.stored.to_stored
@@ -67,7 +73,11 @@ class Rows:
             return Compare(expression.column, expression.operator, value)
         if isinstance(expression, Not):
             return Not(self.to_stored(expression.of))
-        assert isinstance(expression, AllOf | AnyOf)
+        if not isinstance(expression, AllOf | AnyOf):
+            raise BrokenContract(
+                f"a condition on {self.description.plural} is {expression!r}, and not an expression such as "
+                f"{self.description.plural}.field.id == id, dm.EVERYTHING or dm.NOTHING"
+            )
         return type(expression)(tuple(map(self.to_stored, expression.of)))
 
     def prepare(
@@ -153,6 +163,18 @@ class Rows:
             self.to_stored(expression)
         except Exception as error:
             raise DeclarationError(place, str(error), "Compare each field with a value of its own type") from error
+
+
+class Registry(dict[Any, Rows]):
+    """The rows of every resource in an application, by class, each bound once however many surfaces show it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_table: dict[str, Rows] = {}
+
+    def add(self, rows: Rows) -> None:
+        """Keep the rows of a resource."""
+        self[rows.native] = self.by_table[rows.table.name] = rows
 
 
 def not_found(rows: Rows, id: str) -> NotFound:

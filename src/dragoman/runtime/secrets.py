@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from dragoman.contract.expression import Compare, Slot
+from dragoman.contract.fault import Fault
 from dragoman.ports.store import (
     Column,
+    Committed,
     Insert,
     Key,
     Query,
@@ -16,6 +18,7 @@ from dragoman.ports.store import (
     Store,
     StoreError,
     Table,
+    UniqueViolation,
     WriteSet,
 )
 
@@ -37,12 +40,20 @@ class Secrets:
         )
 
     async def get(self, name: str) -> bytes:
-        """The secret of that name: 32 bytes. Of two processes that make it at once, one wins, and both use that."""
-        row = await self._read.fetch_one((name,))
-        if row is None:
-            value = secrets.token_hex(32)
-            await self._store.commit(WriteSet(writes=[Insert(Key(TABLE, None, name), {"id": name, "value": value})]))
-            row = await self._read.fetch_one((name,))
-        if row is None:
-            raise StoreError(f"the database did not keep the secret {name!r}")
+        """The secret of that name: 32 bytes. Of two processes that make it at once, one wins, and both use that.
+
+        Raises StoreError.
+        """
+        try:
+            row = await self._read.fetch_one((name,)) or await self._make(name)
+        except Fault as fault:
+            raise StoreError(f"the secret {name!r} cannot be had: {fault.message}") from fault
         return bytes.fromhex(row[0])
+
+    async def _make(self, name: str) -> tuple[Any, ...]:
+        values = {"id": name, "value": secrets.token_hex(32)}
+        outcome = await self._store.commit(WriteSet(writes=[Insert(Key(TABLE, None, name), values)]))
+        row = await self._read.fetch_one((name,))
+        if row is None or not isinstance(outcome, Committed | UniqueViolation):
+            raise StoreError(f"the database did not keep the secret {name!r}: {outcome}")
+        return row

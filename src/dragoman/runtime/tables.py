@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from dragoman.contract.annotations import Filter, Sort
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.resource import ResourceDescription
 from dragoman.ports.store import Column, Index, Reference, Table, Unique
+
+RESERVED: Final = ("dragoman_", "sqlite_")
+"""How tables begin that belong to Dragoman and to the database."""
 
 
 def table_of(
@@ -16,8 +20,15 @@ def table_of(
     resources: Mapping[str, ResourceDescription],
 ) -> Table:
     """The table. Every field that lists filter or order by gets an index; ``resources`` are those that references may
-    point to, by name. Raises DeclarationError for a reference that cannot hold.
+    point to, by name. Raises DeclarationError for a reference that cannot hold, and for a name that is taken.
     """
+    for reserved in RESERVED:
+        if description.plural.startswith(reserved):
+            raise DeclarationError(
+                f"class {description.name}",
+                f"its plural {description.plural!r} would name its table, and names with {reserved} are taken",
+                'Give it another plural="…"',
+            )
     indexed = [
         each.name
         for each in description.record.fields

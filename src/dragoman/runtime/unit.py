@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dragoman.contract.context import R
-from dragoman.contract.expression import EVERYTHING, AllOf, Expression
-from dragoman.contract.fault import InvalidArgument, ResourceExhausted, Violation
+from dragoman.contract.expression import EVERYTHING, AllOf, Expression, columns
+from dragoman.contract.fault import InvalidArgument, OutOfRange, ResourceExhausted, Violation
 from dragoman.contract.principal import Principal
 from dragoman.contract.resource import Id, Resource
 from dragoman.contract.struct import replace
@@ -22,6 +22,7 @@ from dragoman.ports.store import (
     Insert,
     Key,
     Next,
+    Store,
     Update,
     Value,
     Write,
@@ -32,9 +33,13 @@ from .commit_value import bounded, is_commit_value, stand_in
 from .evaluate import evaluate
 from .failure import BrokenContract
 from .rows import Rows, not_found
+from .shown import Shown
 
 MAX_WRITES: Final = 1000
 """How many resources one call may write. They share one transaction, which others wait for."""
+
+MAX_LISTED: Final = 1000
+"""How many resources a list without a limit may have: nothing is ever decided on a part that looks like the whole."""
 
 MAX_READS: Final = 10_000
 """How many resources one call may hold."""
@@ -42,7 +47,8 @@ MAX_READS: Final = 10_000
 
 class Entry:
     """One resource in a unit of work. ``before`` is as it was read (None if created here), ``after`` as staged (None
-    if deleted). ``protected`` reads are checked at commit; ``checked`` writes are.
+    if deleted). ``protected`` reads are checked at commit; ``checked`` writes are. ``pending`` holds, by field, what
+    commit will compute; in ``after`` the field has the author's own object.
     """
 
     __slots__ = ("after", "before", "checked", "pending", "protected", "rows")
@@ -54,6 +60,59 @@ class Entry:
         self.protected = protected
         self.checked = checked
         self.pending: dict[str, Add | Next] = {}
+
+    @property
+    def staged(self) -> bool:
+        """Whether there is something to write."""
+        return self.after is not self.before
+
+    def stand_in(self) -> Any:
+        """What is staged, with other values where commit computes them."""
+        if not self.pending:
+            return self.after
+        description, before = self.rows.description, self.before
+        return replace(
+            self.after,
+            **{name: stand_in(description, name) if before is None else getattr(before, name) for name in self.pending},
+        )
+
+    def stage(self, value: Any) -> None:
+        """Validate and keep. A change that commit computes is added to what was staged before it."""
+        pending: dict[str, Add | Next] = {}
+        known: dict[str, Any] = {}
+        for field in self.rows.description.record.fields:
+            given, name = getattr(value, field.name), field.name
+            if not is_commit_value(given):
+                continue
+            last = None if self.after is None else getattr(self.after, name)
+            if given is last:
+                pending[name] = self.pending[name]
+                continue
+            if isinstance(given, Add):
+                earlier = self.pending.get(name)
+                if isinstance(earlier, Add):
+                    given = Add(earlier.amount + given.amount)
+                elif (
+                    earlier is None and last is not None and (self.before is None or last != getattr(self.before, name))
+                ):
+                    known[name] = last + given.amount
+                    continue
+                elif self.before is None:
+                    raise BrokenContract(
+                        f"{self.rows.description.name}.{name}: dm.add has nothing to add to in a resource that is "
+                        "being created"
+                    )
+            pending[name] = bounded(self.rows.description, name, given)
+        previous = self.after, self.pending
+        self.after, self.pending = replace(value, **known) if known else value, pending
+        try:
+            if self.before is None:
+                self.rows.row(self.stand_in())
+            else:
+                self.rows.stored.changes(self.before, self.stand_in())
+        except BaseException:
+            self.after, self.pending = previous
+            raise
 
 
 class Unit:
@@ -69,11 +128,17 @@ class Unit:
         "_registry",
         "_request_id",
         "_safe",
+        "_shown",
+        "_staged",
+        "_store",
+        "_written",
     )
 
     def __init__(
         self,
         registry: Mapping[Any, Rows],
+        store: Store,
+        shown: Shown,
         principal: Principal,
         request_id: str,
         now: datetime,
@@ -83,6 +148,8 @@ class Unit:
         safe: bool = False,
     ) -> None:
         self._registry = registry
+        self._shown = shown
+        self._store = store
         self._principal = principal
         self._request_id = request_id
         self._now = now
@@ -90,7 +157,9 @@ class Unit:
         self._clock = clock
         self._safe = safe
         self._entries: dict[tuple[Any, str], Entry] = {}
-        self._guards: dict[tuple[str, str], int] = {}
+        self._staged: set[tuple[Any, str]] = set()
+        self._guards: dict[tuple[str | None, str, str], int] = {}
+        self._written: Sequence[Entry] = ()
 
     @property
     def principal(self) -> Principal:
@@ -131,57 +200,59 @@ class Unit:
         return entry.after
 
     async def list(
-        self, resource: type[R], where: Expression | None = None, *, order_by: str = "id", limit: int = 1000
+        self, resource: type[R], where: Expression | None = None, *, order_by: str = "id", limit: int | None = None
     ) -> list[R]:
         rows = self._rows(resource)
         condition = rows.to_stored(EVERYTHING if where is None else where)
         order = parse_order(order_by, rows)
-        staged = [entry for (cls, _), entry in self._entries.items() if cls is resource]
+        staged = [self._entries[key] for key in self._staged if key[0] is resource]
+        most = MAX_LISTED + 1 if limit is None else max(0, min(limit, MAX_READS))
         # Staged rows may leave the result, so fetch as many more.
-        found = await rows.fetch_where(self._principal, condition, order, limit + len(staged) + 1)
+        found = await rows.fetch_where(self._principal, condition, order, most + len(staged))
         values = {value.id: self._enter(rows, value, protected=False, checked=True).after for value in found}
         visible = AllOf((condition, rows.visible_to(self._principal)))
+        names = columns(visible)
         for entry in staged:
-            id = (entry.after if entry.after is not None else entry.before).id
+            id = (entry.before if entry.after is None else entry.after).id
             values.pop(id, None)
-            if entry.after is not None and evaluate(visible, rows.row(self._settled(entry))):
+            if entry.after is not None and evaluate(visible, self._stored(rows, entry, names)):
                 values[id] = entry.after
-        if len(values) > limit:
+        if limit is None and len(values) > MAX_LISTED:
             raise ResourceExhausted(
-                f"more than {limit} {rows.description.plural} meet the condition; "
-                "narrow it, or let the handler ask for a higher limit"
+                f"more than {MAX_LISTED} {rows.description.plural} meet the handler's condition; "
+                "it must narrow it, or ask for the first of them with a limit",
+                retryable=False,
             )
-        return list(self._sorted(rows, tuple(values.values()), order) if staged else values.values())
+        return list(self._sorted(rows, tuple(values.values()), order) if staged else values.values())[:most]
 
     def create(self, value: R) -> R:
         rows = self._rows(type(value))
         self._check_may_write(rows)
-        if (type(value), value.id) in self._entries:
+        key = (type(value), value.id)
+        if key in self._entries:
             raise BrokenContract(f"{rows.description.name} {value.id} is created, and exists in this call already")
-        created = replace(value, created_at=self._now, updated_at=self._now, version=1)
-        entry = Entry(rows, None, created, protected=False, checked=False)
-        self._stage(entry, created)
-        self._entries[type(value), value.id] = entry
-        self._check_size()
-        return created
+        entry = Entry(rows, None, None, protected=False, checked=True)
+        self._stage(entry, replace(value, created_at=self._now, updated_at=self._now, version=1))
+        self._entries[key] = entry
+        self._count(key)
+        return cast("R", entry.after)
 
     def save(self, value: R) -> R:
         rows = self._rows(type(value))
         self._check_may_write(rows)
         entry = self._entry(rows, value, "saved")
         before = entry.before
-        saved = replace(
-            value,
-            created_at=self._now if before is None else before.created_at,
-            updated_at=self._now,
-            version=1 if before is None else before.version + 1,
-        )
-        self._stage(entry, saved)
-        if before is not None and not entry.pending and not rows.stored.changes(before, self._unstamped(before, saved)):
-            entry.after = before
-        self._check_size()
-        result: R = entry.after
-        return result
+        if before is None:
+            self._stage(entry, replace(value, created_at=self._now, updated_at=self._now, version=1))
+        else:
+            stamped = replace(value, created_at=before.created_at, updated_at=before.updated_at, version=before.version)
+            self._stage(entry, stamped)
+            if entry.pending or rows.stored.changes(before, entry.after):
+                entry.after = replace(entry.after, updated_at=self._now, version=before.version + 1)
+            else:
+                entry.after = before
+        self._count((type(value), value.id))
+        return cast("R", entry.after)
 
     def delete(self, value: Resource) -> None:
         rows = self._rows(type(value))
@@ -191,35 +262,39 @@ class Unit:
         entry.after = None
         if entry.before is None:
             del self._entries[type(value), value.id]
+            self._staged.discard((type(value), value.id))
+        else:
+            self._count((type(value), value.id))
 
-    async def guard(self, name: str, key: str = "") -> None:
-        if (name, key) not in self._guards:
-            store = next(iter(self._registry.values())).store
-            self._guards[name, key] = await store.guard_version(self._principal.tenant, name, key)
+    async def guard(self, name: str, key: str = "", *, shared: bool = False) -> None:
+        tenant = None if shared else self._principal.tenant
+        if (tenant, name, key) not in self._guards:
+            self._guards[tenant, name, key] = await self._store.guard_version(tenant, name, key)
 
     def write_set(self) -> WriteSet:
         """Everything staged, as the store wants it. Checks alone are left out where nothing is written: reads that
         decide nothing need no protection.
         """
         writes = WriteSet()
+        written: list[Entry] = []
         for (_, id), entry in self._entries.items():
             row = Key(entry.rows.table, entry.rows.tenant_of(self._principal), id)
             write = self._write(row, entry)
             if write is not None:
                 writes.writes.append(write)
+                written.append(entry)
             elif entry.protected:
                 writes.checks.append(Check(row, entry.before.version))
-        if self._safe:
-            return writes
-        for (name, key), version in self._guards.items():
-            writes.guards.append(Guard(self._principal.tenant, name, key, version))
+        self._written = written
+        if not self._safe:
+            writes.guards += [Guard(*guard, version) for guard, version in self._guards.items()]
         return writes
 
     def changed_references(self) -> Sequence[tuple[Entry, str, str]]:
         """The references that staged writes set: the entry, the field, and the id it shall hold."""
         found = []
         for entry in self._entries.values():
-            if entry.after is not None and entry.after is not entry.before:
+            if entry.after is not None and entry.staged:
                 for field in entry.rows.references:
                     id = getattr(entry.after, field)
                     if id is not None and (entry.before is None or getattr(entry.before, field) != id):
@@ -231,67 +306,54 @@ class Unit:
         entry = self._entries.get((resource, id))
         return entry is not None and entry.after is not None
 
-    def settle(self, writes: WriteSet, outcome: Committed) -> None:
-        """Put the values that were computed at commit into what was staged."""
-        for position, values in outcome.settled.items():
-            write: Write = writes.writes[position]
-            entry = next(
-                each
-                for (_, id), each in self._entries.items()
-                if id == write.row.key and each.rows.table is write.row.table
-            )
-            if entry.after is not None:
-                entry.after = replace(entry.after, **values)
+    def preview(self, value: Any) -> Any:
+        """The handler's result as it can be checked before the commit: with stand-ins for what commit computes."""
+        entry = self._returned(value)
+        return value if entry is None else entry.stand_in()
 
-    def settled(self, value: Any) -> Any:
-        """The committed form of a resource that the handler returned: itself, unless commit computed something."""
-        entry = self._entries.get((type(value), value.id)) if isinstance(value, Resource) else None
-        if entry is None or entry.after is None or entry.after is value:
+    def settle(self, outcome: Committed, value: Any) -> Any:
+        """The handler's result as it was committed: itself, unless it is a staged resource of which the commit changed
+        more than was known here.
+        """
+        entry = self._returned(value)
+        if entry is None:
             return value
-        return entry.after if entry.pending or not entry.checked else value
+        position = next((at for at, each in enumerate(self._written) if each is entry), None)
+        settled = {} if position is None else outcome.settled.get(position, {})
+        if not entry.checked and settled:
+            # Others may have changed fields that this call never saw: the whole row is told, as the commit left it.
+            return entry.rows.stored.from_row([settled[name] for name in entry.rows.columns])
+        return replace(value, **settled) if settled else value
+
+    def _returned(self, value: Any) -> Entry | None:
+        """The entry whose staged resource this is: the very object that save or create gave, no copy of it."""
+        entry = self._entries.get((type(value), value.id)) if isinstance(value, Resource) else None
+        return entry if entry is not None and entry.staged and entry.after is value else None
 
     def _write(self, row: Key, entry: Entry) -> Write | None:
         if entry.before is None:
-            values: dict[str, Value | Add | Next] = {**entry.rows.row(self._settled(entry)), **entry.pending}
+            values: dict[str, Value | Add | Next] = {**entry.rows.row(entry.stand_in()), **entry.pending}
             return Insert(row, values)
         version = entry.before.version if entry.checked else None
         if entry.after is None:
             return Delete(row, version)
-        if entry.after is entry.before:
+        if not entry.staged:
             return None
         changes: dict[str, Value | Add | Next] = {
-            **entry.rows.stored.changes(entry.before, self._settled(entry)),
+            **entry.rows.stored.changes(entry.before, entry.stand_in()),
             **entry.pending,
         }
-        changes.pop("version", None)
         return Update(row, changes, version)
 
     def _stage(self, entry: Entry, value: Any) -> None:
-        """Validate and keep. Values computed at commit are set aside: their bounds are checked then."""
-        pending = {
-            each.name: getattr(value, each.name)
-            for each in entry.rows.description.record.fields
-            if is_commit_value(getattr(value, each.name))
-        }
-        for name, change in pending.items():
-            pending[name] = bounded(entry.rows.description, name, change, creating=entry.before is None)
-        entry.pending = pending
-        entry.after = value
-        entry.rows.row(self._settled(entry))
-
-    def _settled(self, entry: Entry) -> Any:
-        """What is staged, with stand-ins for values that commit computes."""
-        if not entry.pending:
-            return entry.after
-        stand_ins = {
-            name: getattr(entry.before, name) if entry.before is not None else stand_in(entry.rows.description, name)
-            for name in entry.pending
-        }
-        return replace(entry.after, **stand_ins)
-
-    @staticmethod
-    def _unstamped(before: Any, saved: Any) -> Any:
-        return replace(saved, updated_at=before.updated_at, version=before.version)
+        try:
+            entry.stage(value)
+        except (InvalidArgument, OutOfRange) as fault:
+            if all(not each.path or self._shown.field(entry.rows, str(each.path[0])) for each in fault.violations):
+                raise
+            # The caller neither gave nor sees that field: nothing about its value may be told.
+            message = f"a handler staged a {entry.rows.description.name} that its contract forbids: {fault.message}"
+            raise BrokenContract(message) from fault
 
     def _enter(self, rows: Rows, value: Any, *, protected: bool, checked: bool) -> Entry:
         key = (rows.native, value.id)
@@ -299,7 +361,8 @@ class Unit:
         if entry is None:
             entry = self._entries[key] = Entry(rows, value, value, protected=protected, checked=checked)
             if len(self._entries) > MAX_READS:
-                raise ResourceExhausted(f"a call may hold {MAX_READS} resources, and this one read more")
+                message = f"a call may hold {MAX_READS} resources, and this one read more"
+                raise ResourceExhausted(message, retryable=False)
         return entry
 
     def _entry(self, rows: Rows, value: Any, done: str) -> Entry:
@@ -326,16 +389,25 @@ class Unit:
                 f"an operation declared safe writes {rows.description.plural}; declare its effect idempotent or unsafe"
             )
 
-    def _check_size(self) -> None:
-        staged = sum(1 for entry in self._entries.values() if entry.after is not entry.before)
-        if staged > MAX_WRITES:
-            raise ResourceExhausted(f"a call may write {MAX_WRITES} resources, and this one staged more")
+    def _count(self, key: tuple[Any, str]) -> None:
+        if self._entries[key].staged:
+            self._staged.add(key)
+        else:
+            self._staged.discard(key)
+        if len(self._staged) > MAX_WRITES:
+            message = f"a call may write {MAX_WRITES} resources, and this one staged more"
+            raise ResourceExhausted(message, retryable=False)
 
     def _sorted(self, rows: Rows, values: Sequence[Any], order: tuple[tuple[str, bool], ...]) -> Sequence[Any]:
-        keyed = [(rows.row(self._settled(self._entries[rows.native, value.id])), value) for value in values]
+        names = [column for column, _ in order]
+        keyed = [(self._stored(rows, self._entries[rows.native, each.id], names), each) for each in values]
         for column, descending in reversed(order):
             keyed.sort(key=partial(_sort_key, column), reverse=descending)
         return [value for _, value in keyed]
+
+    @staticmethod
+    def _stored(rows: Rows, entry: Entry, names: Iterable[str]) -> dict[str, Value]:
+        return rows.stored.values_of(entry.stand_in(), names)
 
 
 def _sort_key(column: str, keyed: tuple[Mapping[str, Value], Any]) -> tuple[bool, Any]:

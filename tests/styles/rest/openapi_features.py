@@ -127,6 +127,7 @@ class Order(dm.Struct):
     amount: Annotated[int, dm.Ge(1)] = 1
     box: Box | msgspec.UnsetType = msgspec.UNSET
     label: Label | None = None
+    approved: Annotated[bool, dm.ReadOnly()] = False
 
 
 class Receipt(dm.Struct):
@@ -142,6 +143,7 @@ class Question(dm.Struct):
     numbers: list[int] = msgspec.field(default_factory=list)
     since: date | None = None
     loud: bool = False
+    asked_by: Annotated[str, dm.ReadOnly()] = ""
 
 
 class Answer(dm.Struct):

@@ -207,6 +207,15 @@ def test_what_the_server_sets(public: dict[str, Any]) -> None:
     assert set(schemas["Thing"]["required"]) == set(schemas["Thing"]["properties"])
 
 
+def test_what_the_server_sets_is_in_no_input(public: dict[str, Any]) -> None:
+    schemas = public["components"]["schemas"]
+    assert "approved" in schemas["Order"]["properties"]
+    assert "approved" not in schemas["OrderInput"]["properties"]
+    asked = [each["name"] for each in public["paths"]["/ask"]["get"]["parameters"]]
+    assert "text" in asked
+    assert "asked_by" not in asked
+
+
 def test_an_update_asks_for_nothing_and_assumes_nothing(public: dict[str, Any]) -> None:
     update = public["components"]["schemas"]["ThingUpdate"]
     assert "required" not in update
@@ -360,7 +369,7 @@ async def converse(talk: Conversation) -> None:
     await talk.ask("GET", "/makers/{id}/things", "mkr_x")
     await talk.ask("POST", "/things/{id}:order", thing["id"], body={"amount": 2})
     await talk.ask("GET", "/things/{id}:describe", thing["id"])
-    await talk.ask("GET", "/ask", query="text=why&numbers=1,2")
+    await talk.ask("GET", "/ask", query="text=why&numbers=1&numbers=2")
     await talk.ask("POST", "/forget")
     await talk.ask("POST", "/appraise", body={"holds": "air", "inside": [{"holds": "more"}]})
     await talk.ask("DELETE", "/makers/{id}", maker["id"])

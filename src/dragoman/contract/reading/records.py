@@ -44,6 +44,9 @@ RESERVED: Final = frozenset({"page_size", "page_token", "order_by", "fields", "e
 UNORDERED: Final = frozenset({Kind.BOOLEAN, Kind.BYTES, Kind.DECIMAL, Kind.DURATION})
 """Kinds whose stored form does not sort as their values do."""
 
+UNEQUAL: Final = "compares what is stored, and decimals are stored as they are written: 12.5 is not 12.50"
+CENTS: Final = "Keep the amount as an int, in the smallest unit (cents, seconds)"
+
 OF_RESOURCES: Final = (ours.Filter, ours.Sort, ours.Unique, ours.Ref)
 EMPTY: Final[dict[Any, Any]] = {list: [], tuple: [], set: [], frozenset: [], dict: {}}
 
@@ -208,6 +211,11 @@ def _check_traits(subject: _Subject, traits: Traits, reader: Reader) -> None:
                 f"{name} stands on a field of {subject.cls.__name__}, which is not a resource",
                 "Remove it: only a resource's own fields can be filtered, sorted, unique or references",
             )
+        if isinstance(trait, ours.Ref) and (whole := _resource(subject.bare, reader)) is not None:
+            raise subject.wrong(
+                f"it holds a whole {whole.__name__}, and a reference is the id of one",
+                f"Write Annotated[dm.Id[{whole.__name__}], dm.Ref()]",
+            )
         if isinstance(trait, OF_RESOURCES) and not _is_single(subject.bare, reader):
             raise subject.wrong(f"{name} stands on a field that is not a single value", "Remove it")
         if isinstance(trait, ours.Filter) and subject.member.name in RESERVED:
@@ -215,14 +223,16 @@ def _check_traits(subject: _Subject, traits: Traits, reader: Reader) -> None:
                 f"lists have a parameter {subject.member.name!r}, so that no filter can have the name",
                 "Give the field another name, or remove Filter",
             )
+        bare = subject.bare
+        if isinstance(trait, ours.Filter | ours.Unique) and _is_decimal(bare):
+            raise subject.wrong(f"{name} {UNEQUAL}", CENTS)
         ordering = isinstance(trait, ours.Sort) or (
             isinstance(trait, ours.Filter) and not {"lt", "lte", "gt", "gte"}.isdisjoint(trait.operators)
         )
-        bare = subject.bare
         if ordering and isinstance(bare, Scalar) and bare.kind in UNORDERED:
             raise subject.wrong(
                 f"{name} needs an order, and a {bare.kind} is not stored in one",
-                "Keep the amount as an int, in the smallest unit (cents, seconds)"
+                CENTS
                 if bare.kind in (Kind.DECIMAL, Kind.DURATION)
                 else "Remove it, or filter for equality: dm.Filter()"
                 if isinstance(trait, ours.Filter)
@@ -235,6 +245,16 @@ def _check_traits(subject: _Subject, traits: Traits, reader: Reader) -> None:
                 "other audiences could not create the resource, for they cannot give the field",
                 "Give it a default",
             )
+
+
+def _is_decimal(type_: Type) -> bool:
+    return isinstance(type_, Scalar) and type_.kind is Kind.DECIMAL
+
+
+def _resource(type_: Type, reader: Reader) -> type[Resource] | None:
+    """The resource class that the type stands for, if it does for one."""
+    native = getattr(reader.lookup(type_.name), "native", None) if isinstance(type_, Ref) else None
+    return native if isinstance(native, type) and issubclass(native, Resource) else None
 
 
 def _is_single(type_: Type, reader: Reader) -> bool:
@@ -271,6 +291,12 @@ def _check_reference(subject: _Subject, traits: Traits, target: Any) -> None:
 def _check_uniques(record: Record) -> None:
     for field in record.fields:
         unique = field.traits.get(ours.Unique)
+        if unique is not None and isinstance(unique.among, str):
+            raise DeclarationError(
+                f"{record.name}.{field.name}",
+                f"Unique(among={unique.among!r}) is a string, and among is a tuple of names",
+                f'Write dm.Unique(among=("{unique.among}",))',
+            )
         for name in unique.among if unique is not None else ():
             other = record.field(name)
             if other is None or other.read_only or name == field.name:
@@ -279,6 +305,8 @@ def _check_uniques(record: Record) -> None:
                     f"Unique(among=…) names {name!r}, which is no other field of {record.name}",
                     "Name fields that the class declares",
                 )
+            if _is_decimal(other.type.of if isinstance(other.type, Nullable) else other.type):
+                raise DeclarationError(f"{record.name}.{field.name}", f"Unique(among=({name!r},)) {UNEQUAL}", CENTS)
 
 
 def _default(subject: _Subject, reader: Reader) -> Any:

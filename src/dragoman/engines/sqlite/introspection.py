@@ -65,3 +65,14 @@ def read_table(execute: Execute, name: str) -> ActualTable | None:
 def is_empty(execute: Execute, quoted_name: str) -> bool:
     """Whether the table has no rows."""
     return not execute(f"SELECT 1 FROM {quoted_name} LIMIT 1").fetchall()
+
+
+def count_rows(execute: Execute, of: str) -> int:
+    """How many rows the table has, or meet the condition behind its name."""
+    count: int = execute(f"SELECT count(*) FROM {of}").fetchall()[0][0]
+    return count
+
+
+def table_names(execute: Execute) -> list[str]:
+    """Every table."""
+    return [name for (name,) in execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()]

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import apsw
 
-from dragoman.ports.store import Reference, SchemaPlan, Table
+from dragoman.ports.store import Column, Reference, SchemaPlan, Storage, Table
 
 from . import ddl
-from .introspection import ActualTable, is_empty, read_table
+from .introspection import ActualColumn, ActualTable, count_rows, is_empty, read_table, table_names
+from .remedy import command, plain, so_many_rows
 from .sql import TENANT, literal, quote
+
+COMMON: Final = frozenset({TENANT, "id", "version", "created_at", "updated_at"})
+"""The columns that tables of resources have anyway: they tell nothing of what a table holds."""
+
+KEPT: Final = ("_", "sqlite_", "dragoman_")
+"""How tables begin that are never taken for those of a class that was renamed."""
 
 
 @dataclass(slots=True)
@@ -50,10 +58,39 @@ def compare(connection: apsw.Connection | None, tables: Sequence[Table]) -> Diff
     for table in tables:
         actual = None if connection is None else read_table(connection.execute, table.name)
         if connection is None or actual is None:
+            if connection is not None:
+                difference.refusals += _renamed(connection, table, by_name)
             difference.needed += ddl.create(table, by_name)
         else:
             _Comparison(connection, table, actual, by_name, difference).run()
     return difference
+
+
+def _renamed(connection: apsw.Connection, table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
+    """A table that is to be made, while one of the same columns has rows and is no longer declared: to go on would look
+    as if its rows were lost.
+    """
+    columns = {each.name: ddl.TYPES[each.storage] for each in table.columns}
+    if table.tenant:
+        columns[TENANT] = ddl.TYPES[Storage.TEXT]
+    if table.name.startswith(KEPT) or columns.keys() <= COMMON:
+        return
+    for name in table_names(connection.execute):
+        if name in tables or name.startswith(KEPT):
+            continue
+        actual = read_table(connection.execute, name)
+        if actual is None or actual.kind != "table" or actual.key != ddl.primary_key(table):
+            continue
+        if {each.name: each.type for each in actual.columns.values()} != columns:
+            continue
+        if count := count_rows(connection.execute, quote(name)):
+            rename = f"ALTER TABLE {plain(name)} RENAME TO "
+            yield (
+                f"table {name} has {so_many_rows(count)} and is no longer declared, and the new table {table.name} has "
+                f'the same columns. If the class was renamed, write plural="{name}" in it, or rename the table: '
+                f"{command(connection, rename + plain(table.name))}; if not, set the old table aside: "
+                f"{command(connection, rename + plain('_' + name))}"
+            )
 
 
 def apply(connection: apsw.Connection, tables: Sequence[Table]) -> SchemaPlan:
@@ -89,7 +126,7 @@ class _Comparison:
                 f"{name!r} is a {self.actual.kind} in this database, not a table. Rename it or drop it"
             )
             return
-        refusals = [*self._key(), *self._columns(), *self._removed()]
+        refusals = [*self._key(), *self._columns()]
         if refusals:
             if is_empty(self.connection.execute, quote(name)):
                 # Nothing is lost: make it anew. Emptiness is looked at again in the transaction that does so.
@@ -116,47 +153,72 @@ class _Comparison:
         yield f"table {name!r} {what}. Declare a new table, copy the rows over, and drop the old one"
 
     def _columns(self) -> Iterator[str]:
-        name = self.table.name
         for column in self.table.columns:
+            place = f"{self.table.name}.{column.name}"
             actual = self.actual.columns.get(column.name)
             type_ = ddl.TYPES[column.storage]
             if actual is None:
                 if not column.nullable and column.default is None:
                     yield (
-                        f"table {name!r} has rows, and its new column {column.name!r} is neither nullable nor has a "
-                        "default for them. Give it a default, or make it nullable and fill it"
+                        f"{place} is new, and the rows that are there would lack it. Give it a default, or make "
+                        f"it nullable and fill it{self._or_rename(column)}"
                     )
             elif actual.type != type_:
                 yield (
-                    f"column {column.name!r} of table {name!r} holds {actual.type} in the database, and {type_} now. "
+                    f"{place} holds {actual.type} in the database, and {type_} now. "
                     "Add a column under another name, and copy the values over"
                 )
-            elif actual.nullable and not column.nullable and column.name not in self.actual.key:
-                sql = f"ALTER TABLE {quote(name)} ALTER COLUMN {quote(column.name)} SET NOT NULL"
+            elif self._tightens(column, actual) and (nulls := self._nulls(column.name)):
+                name, table = plain(column.name), plain(self.table.name)
+                fill = command(self.connection, f"UPDATE {table} SET {name} = ? WHERE {name} IS NULL", "[VALUE]")
                 yield (
-                    f"column {column.name!r} of table {name!r} may be null in the database, and not now. Keep it "
-                    f"nullable, or fill the nulls and run: {sql}"
+                    f"{place} is null in {so_many_rows(nulls)}, and must not be null now. Keep it nullable; or fill "
+                    f"it, with a VALUE of yours, and try again: {fill}"
                 )
 
-    def _removed(self) -> Iterator[str]:
-        name = self.table.name
+    def _or_rename(self, column: Column) -> str:
+        """How to rename the one column that is no longer declared, if it may have been this one."""
+        type_ = ddl.TYPES[column.storage]
+        gone = [each for each in self._gone() if each.type == type_]
+        new = [
+            each
+            for each in self.table.columns
+            if each.name not in self.actual.columns and ddl.TYPES[each.storage] == type_
+        ]
+        if len(gone) != 1 or new != [column]:
+            return ""
+        table, before, after = plain(self.table.name), plain(gone[0].name), plain(column.name)
+        rename = command(self.connection, f"ALTER TABLE {table} RENAME COLUMN {before} TO {after}")
+        return f"; or, if it was {self.table.name}.{gone[0].name} before, rename that: {rename}"
+
+    def _gone(self) -> list[ActualColumn]:
+        """The columns that are no longer declared."""
         declared = {each.name for each in self.table.columns} | {TENANT}
-        for column in self.actual.columns.values():
-            if column.name not in declared and not column.nullable and column.default is None:
-                sql = f"ALTER TABLE {quote(name)} ALTER COLUMN {quote(column.name)} DROP NOT NULL"
-                yield (
-                    f"column {column.name!r} of table {name!r} is no longer declared, and new rows would lack the "
-                    f"value that it requires. Declare it again; or keep its values and run: {sql}; or drop it by hand"
-                )
+        return [each for each in self.actual.columns.values() if each.name not in declared]
+
+    def _tightens(self, column: Column, actual: ActualColumn) -> bool:
+        return actual.nullable and not column.nullable and column.name not in self.actual.key
+
+    def _nulls(self, column: str) -> int:
+        return count_rows(self.connection.execute, f"{quote(self.table.name)} WHERE {quote(column)} IS NULL")
 
     def _additions(self) -> None:
         table = quote(self.table.name)
         for column in self.table.columns:
             actual = self.actual.columns.get(column.name)
+            alter = f"ALTER TABLE {table} ALTER COLUMN {quote(column.name)}"
             if actual is None:
                 self.difference.needed.append(f"ALTER TABLE {table} ADD COLUMN {ddl.column(column)}")
+            elif self._tightens(column, actual):
+                self.difference.needed.append(f"{alter} SET NOT NULL")
             elif column.nullable and not actual.nullable and column.name not in self.actual.key:
-                self.difference.needed.append(f"ALTER TABLE {table} ALTER COLUMN {quote(column.name)} DROP NOT NULL")
+                self.difference.needed.append(f"{alter} DROP NOT NULL")
+        for gone in self._gone():
+            if not gone.nullable and gone.default is None:
+                self.difference.needed.append(
+                    f"ALTER TABLE {table} ALTER COLUMN {quote(gone.name)} DROP NOT NULL"
+                    " -- no longer declared: keeps its values, and is null in new rows"
+                )
 
     def _indexes(self) -> None:
         table = self.table
@@ -218,7 +280,7 @@ class _Comparison:
         ).fetchall()
         if rows:
             self.difference.refusals.append(
-                f"column {column!r} of table {self.table.name!r} refers to {target.name!r} now, and holds "
+                f"{self.table.name}.{column} refers to {target.name!r} now, and holds "
                 f"{rows[0][0]!r}, which is not there. Correct or delete such rows first"
             )
 

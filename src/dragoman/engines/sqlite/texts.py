@@ -22,6 +22,7 @@ class TableTexts:
         "incoming",
         "key",
         "name",
+        "names",
         "outgoing",
         "quoted",
         "read_version",
@@ -38,6 +39,7 @@ class TableTexts:
         self.tenant = table.tenant
         self.versioned = table.versioned
         self.quoted = quote(table.name)
+        self.names = tuple(column.name for column in table.columns)
         self.where = " AND ".join(f"{quote(each)} = ?" for each in primary_key(table))
         version = quote("version") if self.versioned else "NULL"
         self.read_version = f"SELECT {version} FROM {self.quoted} WHERE {self.where}"
@@ -75,7 +77,7 @@ class TableTexts:
 
     def update(self, columns: tuple[str, ...], known: bool) -> str:
         """Parameters: the columns' values, the primary key, and the ``known`` version. One whose version is
-        not known returns it.
+        not known returns the whole row.
         """
         text = self._updates.get((columns, known))
         if text is None:
@@ -89,7 +91,7 @@ class TableTexts:
             sets = sets or [f"{quote(self.key)} = {quote(self.key)}"]
             text = f"UPDATE {self.quoted} SET {', '.join(sets)} WHERE {self.where}"
             if self.versioned:
-                text += ' AND "version" = ?' if known else ' RETURNING "version"'
+                text += ' AND "version" = ?' if known else f" RETURNING {quoted(self.names)}"
             self._updates[(columns, known)] = text
         return text
 

@@ -176,7 +176,7 @@ class Writes:
         if texts.versioned and not known:
             if not returned:
                 return Conflict(row, None)
-            self._settle(position, {"version": returned[0][0]})
+            self._settle(position, dict(zip(texts.names, returned[0], strict=True)))
         elif not self.changes():
             return Conflict(row, self._current(texts, row)[1])
         elif computed and known:

@@ -14,7 +14,7 @@ from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Unavailable
 from dragoman.ports.store import StoreError
 from dragoman.ports.wire import Header, Request, Response
-from dragoman.runtime import observation
+from dragoman.runtime import ending, observation
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.problem import ContentTooLarge, respond
 
@@ -73,6 +73,7 @@ class AsgiHost:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self._addresses: dict[str, bool] = {}
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection: a request, or the life of the server."""
@@ -80,7 +81,7 @@ class AsgiHost:
         if kind == "http":
             if self._loop is not asyncio.get_running_loop():
                 await self._start_late()
-            await self._http(scope, receive, send)
+            await self._http_or_end(scope, receive, send)
         elif kind == "lifespan":
             await self._lifespan(receive, send)
         elif kind == "websocket":
@@ -88,6 +89,28 @@ class AsgiHost:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "no WebSockets here"})
         else:
             raise RuntimeError(f"an ASGI scope of type {kind!r} is not served here")
+
+    def end_requests(self) -> None:
+        """Answer each request that is under way UNAVAILABLE, now: the server stops, and has no more time for them.
+        Only in the event loop.
+        """
+        for task in tuple(self._running):
+            ending.end(task)
+
+    async def _http_or_end(self, scope: Scope, receive: Receive, send: Send) -> None:
+        task: asyncio.Task[Any] | None = asyncio.current_task()
+        if task is None:  # granian can run a request without one
+            await self._http(scope, receive, send)
+            return
+        self._running.add(task)
+        try:
+            await self._http(scope, receive, send)
+        except asyncio.CancelledError:
+            if ending.ended() is None:
+                raise
+            # Ended while the answer was being sent: the server closes the connection.
+        finally:
+            self._running.discard(task)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
@@ -97,14 +120,19 @@ class AsgiHost:
             return
         try:
             request.body = await self._read(request, receive)
+            response = await self.app.respond(request)
         except Gone:
             return
         except TooLarge:
             limit = self.app.max_body
             fault = ContentTooLarge(f"the body is larger than {limit:,} bytes, the most that is read; send less")
-            await self._send(request, refuse(fault, request), send)
-            return
-        await self._send(request, await self.app.respond(request), send)
+            response = refuse(fault, request)
+        except asyncio.CancelledError:
+            stopping = ending.ended()
+            if stopping is None:
+                raise
+            response = refuse(stopping, request)
+        await self._send(request, response, send)
 
     async def _read(self, request: Request, receive: Receive) -> bytes:
         """The body. Raises TooLarge as soon as that is known."""
@@ -151,6 +179,7 @@ class AsgiHost:
                     await send({"type": "lifespan.startup.failed", "message": failure})
                     return
                 self._loop = asyncio.get_running_loop()
+                observation.log_by_default()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._loop = None

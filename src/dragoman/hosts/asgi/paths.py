@@ -25,10 +25,23 @@ def path_as_sent(path: str, raw_path: bytes | None, root_path: str) -> str:
             return "/"
         if raw[end] == "/":
             return raw[end:]
-    # The root is decoded and the path is not: look for the end of a segment where they are the same.
-    end = raw.find("/", 1)
-    while end != -1:
-        if unquote(raw[:end]) == root:
-            return raw[end:]
-        end = raw.find("/", end + 1)
-    return "/" if unquote(raw) == root else raw
+    below = _end_of(root, raw)
+    return raw if below is None else raw[below:] or "/"
+
+
+def _end_of(root: str, raw: str) -> int | None:
+    """Where the root, which is decoded, ends in a path that is not: at the end of one of its segments. None where the
+    path does not begin with it. Segments are decoded one by one, and none behind the first that differs.
+    """
+    matched = end = 0
+    while matched < len(root):
+        if raw[end : end + 1] != "/":
+            return None
+        following = raw.find("/", end + 1)
+        following = len(raw) if following == -1 else following
+        segment = unquote(raw[end:following])
+        if not root.startswith(segment, matched):
+            return None
+        matched += len(segment)
+        end = following
+    return end

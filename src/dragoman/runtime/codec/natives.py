@@ -13,6 +13,8 @@ from typing import Annotated, Any, ForwardRef, get_args, get_origin
 
 import msgspec
 
+from dragoman.contract.reading.members import is_pydantic as is_pydantic
+from dragoman.contract.reading.members import is_struct as is_struct
 from dragoman.contract.reading.scope import hints as declared
 from dragoman.contract.schema import Record
 
@@ -20,16 +22,6 @@ from dragoman.contract.schema import Record
 def native_class(record: Record) -> Any:
     """The class behind a record; of a generic one, without its parameters. None if it has no class."""
     return get_origin(record.native) or record.native
-
-
-def is_struct(native: Any) -> bool:
-    """Whether it is a msgspec Struct."""
-    return isinstance(native, type) and issubclass(native, msgspec.Struct)
-
-
-def is_pydantic(native: Any) -> bool:
-    """Whether it is a Pydantic model. Pydantic need not be installed to ask."""
-    return isinstance(native, type) and hasattr(native, "__pydantic_core_schema__")
 
 
 def attributes(record: Record) -> dict[str, str]:

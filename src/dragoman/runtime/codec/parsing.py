@@ -17,6 +17,8 @@ from .scalars import short
 # A string without its end runs to the end: looking for brackets in it again would take quadratic time.
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _POSITION = re.compile(r" \(byte (\d+)\)$")
+_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_SURROGATE = re.compile(rb"%s|\\(?:u(?P<lone>[dD][89a-fA-F][0-9a-fA-F]{2})|.)" % _PAIR, re.DOTALL)
 
 
 def parse(body: bytes) -> Any:
@@ -39,6 +41,8 @@ def malformed(body: bytes, error: Exception) -> Malformed:
     if isinstance(error, RecursionError):
         return _too_deep()
     text = str(error)
+    if ("truncated" in text or "surrogate" in text) and (lone := _lone_surrogate(body)):
+        return Malformed(f"the body holds half of a surrogate pair, {lone[0].decode()}, at byte {lone.start()}")
     if "truncated" in text:
         return Malformed(f"the body is not valid JSON: it ends too early, after byte {len(body)}")
     position = _POSITION.search(text)
@@ -46,6 +50,11 @@ def malformed(body: bytes, error: Exception) -> Malformed:
     if position is None:
         return Malformed(f"the body is not valid JSON: {detail}")
     return Malformed(f"the body is not valid JSON: {detail[: detail.index(' (byte')]} at byte {position[1]}")
+
+
+def _lone_surrogate(body: bytes) -> re.Match[bytes] | None:
+    """The first escape that is one half of a pair, and stands without the other. Escapes are in strings alone."""
+    return next((each for each in _SURROGATE.finditer(body) if each["lone"]), None)
 
 
 def _too_deep() -> Malformed:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from dragoman.contract.fault import Path, Violation
+from dragoman.contract.fault import MAX_VIOLATIONS, Path, Violation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import (
     Field,
@@ -36,7 +36,7 @@ from .scalars import Refused, check_json, kind_of, short
 from .text import from_text
 from .unions import tagged
 from .view import EVERYTHING, View
-from .violations import MAX_VIOLATIONS, Walk, invalid, unexplained, unknown_field
+from .violations import Walk, invalid, unexplained, unknown_field
 
 
 def _merges(types: Types, type_: Type) -> bool:

@@ -8,7 +8,7 @@ integers are text of twenty digits, for SQL has no such integer. Booleans are 0 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -228,7 +228,8 @@ class StoredRecord:
     def changes(self, before: Any, after: Any) -> dict[str, Value]:
         """The stored values of ``after`` that are not those of ``before``; the id and the version are the runtime's.
 
-        Raises InvalidArgument as :meth:`to_row` does.
+        Raises InvalidArgument as :meth:`to_row` does, for the fields that differ: what was stored under other bounds,
+        and stays as it is, is nobody's fault now.
         """
         touched = [
             name
@@ -237,12 +238,22 @@ class StoredRecord:
         ]
         if not touched:
             return {}
-        new = self.to_row(after)
         try:
-            old: dict[str, Value] = self.to_row(before)
+            new: dict[str, Value] = self.to_row(after)
+        except InvalidArgument as fault:
+            found = [each for each in fault.violations if not each.path or each.path[0] in touched]
+            if found or not fault.violations:
+                raise invalid(found or fault.violations) from fault
+            new = self.values_of(after, touched)
+        try:
+            old = self.to_row(before)
         except InvalidArgument:  # it was stored under other bounds
             return {name: new[name] for name in touched}
         return {name: new[name] for name in touched if new[name] != old[name]}
+
+    def values_of(self, value: Any, names: Iterable[str]) -> dict[str, Value]:
+        """Some fields of an instance in stored form; their bounds are not checked."""
+        return {name: self.to_stored(name, getattr(value, self._attributes[name])) for name in names}
 
     # Row to Python
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dragoman.contract.annotations import Only
+from dragoman.contract.annotations import visible_to
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Field, Record
 
@@ -22,10 +22,7 @@ class View:
         """Whether the field exists in this view."""
         if self.writable and field.read_only:
             return False
-        if self.audience is None:
-            return True
-        only = field.traits.get(Only)
-        return only is None or self.audience in only.audiences
+        return self.audience is None or visible_to(field, self.audience)
 
     def fields(self, record: Record) -> tuple[Field, ...]:
         """The record's fields in this view, in order."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from dragoman.contract.fault import InvalidArgument, Path, Violation
+from dragoman.contract.fault import MAX_VIOLATIONS, InvalidArgument, Path, Violation
 from dragoman.contract.schema import (
     MAX_NESTING,
     NO_CONSTRAINTS,
@@ -38,9 +38,6 @@ from .view import View
 
 CHUNK: Final = 256
 """A long list is looked at in parts of this length; parts in which all is well are passed over quickly."""
-
-MAX_VIOLATIONS: Final = 100
-"""A longer list helps nobody, and a large message could make a very long one."""
 
 
 class Walk:

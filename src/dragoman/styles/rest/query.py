@@ -39,25 +39,25 @@ def parameters(query: str) -> list[tuple[str, str]]:
 def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
     """What is asked of a list. Names of filters are checked by the list; here are those that every list has.
 
-    A filter by ``in`` that is repeated means all its values; any other is refused.
+    The values of a filter by ``in`` stand between commas, encoded or not, for many clients encode them; so no value
+    can hold one. If it is repeated, all its values are meant; any other repetition is refused.
     """
     if not query:
         return ListRequest(parent=parent)
     found: dict[str, str] = {}
-    filters: dict[tuple[str, str], str] = {}
+    filters: dict[tuple[str, str], str | tuple[str, ...]] = {}
     violations: list[Violation] = []
     for name, value in parameters(query):
-        if name in PAGING:
-            if name in found:
-                violations.append(Violation((name,), "is given twice", "repeated"))
+        field, _, word = name.partition(".")
+        key = (field, word or "eq")
+        if word == "in":
+            filters[key] = (*filters.get(key, ()), *value.split(","))
+        elif name in found or key in filters:
+            violations.append(Violation((name,), "is given twice", "repeated"))
+        elif name in PAGING:
             found[name] = value
         else:
-            field, _, word = name.partition(".")
-            before = filters.setdefault((field, word or "eq"), value)
-            if before is not value and word == "in":
-                filters[field, word] = f"{before},{value}"
-            elif before is not value:
-                violations.append(Violation((name,), "is given twice", "repeated"))
+            filters[key] = value
     size = _page_size(found.get("page_size"), violations)
     asked = [(field, word, value) for (field, word), value in filters.items()]
     return ListRequest(asked, found.get("order_by", ""), size, found.get("page_token", ""), parent, tuple(violations))
@@ -73,8 +73,8 @@ def _page_size(text: str | None, violations: list[Violation]) -> int | None:
 
 
 def arguments(query: str, lists: Sequence[str]) -> dict[str, str | list[str]]:
-    """The input of a safe operation: a value for each name; for names in ``lists``, the values of every repetition,
-    each of which may hold several between commas. Raises InvalidArgument for another name that is repeated.
+    """The input of a safe operation: a value for each name; for names in ``lists``, the value of every repetition.
+    Raises InvalidArgument for another name that is repeated.
     """
     found: dict[str, str | list[str]] = {}
     violations: list[Violation] = []
@@ -82,7 +82,7 @@ def arguments(query: str, lists: Sequence[str]) -> dict[str, str | list[str]]:
         if name in lists:
             several = found.setdefault(name, [])
             assert isinstance(several, list)
-            several.extend(value.split(","))
+            several.append(value)
         elif name in found:
             violations.append(Violation((name,), "is given twice", "repeated"))
         else:

@@ -9,7 +9,6 @@ from typing import Any
 from dragoman.contract.fault import Fault
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.operation import Method
-from dragoman.contract.principal import Audience
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
@@ -46,10 +45,10 @@ def rest(
     return Surface(
         name,
         path,
-        Audience(audience),
+        audience,
         Rest(require_etag),
         auth,
-        tuple(exposes),
+        exposes,
         deadline=deadline,
         cross_tenants=cross_tenants,
         title=title,
@@ -112,7 +111,7 @@ class RestEndpoint:
         self._document_path = surface.path + DOCUMENT
         self._document = document
         self._bound = [_BoundRoute(route, call) for route, call in calls]
-        self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}")
+        self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}", surface.path)
         for bound in self._bound:
             self._router.add(bound.route.http_method, bound.route.template, bound)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -14,6 +15,12 @@ from .query import decode
 R = TypeVar("R")
 
 PARAMETER: Final = "{id}"
+LIKE: Final = 0.7
+"""How like a segment must be to the one that was meant, as difflib counts."""
+MAX_SHOWN: Final = 100
+"""How much of an unknown path is told, and looked at for what was meant."""
+NAMED: Final = 5
+"""How many paths are told to who asks for none of them."""
 
 
 @dataclass(slots=True)
@@ -30,12 +37,14 @@ def _node() -> _Node[Any]:
 
 class Router(Generic[R]):
     """Paths below a surface's own, with at most one parameter, ``{id}``, which a custom method may follow:
-    ``/orders/{id}:cancel``.
+    ``/orders/{id}:cancel``. ``base`` is the surface's own path, for what is said of unknown ones.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, base: str = "") -> None:
         self._place = place
+        self._base = base
         self._root: _Node[R] = _node()
+        self._templates: dict[str, None] = {}
 
     def add(self, method: str, template: str, route: R) -> None:
         """Add a route. Raises DeclarationError if the path and method have one."""
@@ -49,6 +58,7 @@ class Router(Generic[R]):
                 "Rename one, or expose only one",
             )
         node.methods[method] = route
+        self._templates[template] = None
 
     def _child(self, node: _Node[R], segment: str) -> _Node[R]:
         if not segment.startswith(PARAMETER):
@@ -68,15 +78,48 @@ class Router(Generic[R]):
                 continue
             found = self._parameter(node, segment)
             if found is None:
-                raise NotFound(f"there is no {path[:100]!r} on this surface")
+                raise self._unknown(path)
             node, id = found
         route = node.methods.get(method)
         if route is not None:
             return route, id
         if not node.methods:
-            raise NotFound(f"there is no {path[:100]!r} on this surface")
+            raise self._unknown(path)
         allowed = sorted(node.methods)
-        raise MethodNotAllowed(f"{method[:20]} is not offered here; {', '.join(allowed)} is", allowed)
+        offered = f"{_listed(allowed)} {'is' if len(allowed) == 1 else 'are'}"
+        raise MethodNotAllowed(f"{method[:20]} is not offered here; {offered}", allowed)
+
+    def _unknown(self, path: str) -> NotFound:
+        """What is said of a path that leads nowhere: the path that was likely meant, or some that there are."""
+        if path.strip("/"):
+            text = f"there is no {self._base + path[:MAX_SHOWN]!r} on this surface"
+            close = self._close(path)
+            return NotFound(f"{text}; did you mean {self._base}{close}?" if close else text)
+        shown = [self._base + each for each in list(self._templates)[:NAMED]]
+        more = f", and {len(self._templates) - NAMED} more" if len(self._templates) > NAMED else ""
+        return NotFound(
+            f"nothing is served at this path itself; below it there are {', '.join(shown)}{more}: "
+            f"{self._base}/openapi.json describes them"
+        )
+
+    def _close(self, path: str) -> str:
+        """The path that was likely meant: as paths are written here, with the ids that were sent."""
+        if len(path) > MAX_SHOWN:
+            return ""
+        parts = path.rstrip("/").split("/")
+        best, most = "", 0.0
+        for template in self._templates:
+            pattern = template.split("/")
+            if len(pattern) != len(parts):
+                continue
+            meant = [_meant(sent, known) for sent, known in zip(parts, pattern, strict=True)]
+            likeness = 1.0
+            for each in zip(parts, meant, strict=True):
+                if likeness >= LIKE:
+                    likeness = min(likeness, _likeness(*each))
+            if likeness > most:
+                best, most = "/".join(meant), likeness
+        return best if most >= LIKE else ""
 
     @staticmethod
     def _parameter(node: _Node[R], segment: str) -> tuple[_Node[R], str] | None:
@@ -89,3 +132,22 @@ class Router(Generic[R]):
             if child is None:
                 return None
         return child, decode(text.replace("+", "%2B")) if "%" in text else text
+
+
+def _meant(sent: str, known: str) -> str:
+    """The segment of a known path, with the id that was sent in its place."""
+    return known.replace(PARAMETER, sent.partition(":")[0]) if known.startswith(PARAMETER) else known
+
+
+def _likeness(sent: str, known: str) -> float:
+    """How like two segments are, letter case and underscores aside."""
+    one, other = (text.replace("_", "").replace("-", "").lower() for text in (sent, known))
+    if one == other:
+        return 1.0
+    matcher = difflib.SequenceMatcher(None, one, other)
+    return matcher.ratio() if matcher.real_quick_ratio() >= LIKE and matcher.quick_ratio() >= LIKE else 0.0
+
+
+def _listed(words: list[str]) -> str:
+    """The words, with an "and" before the last."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dragoman.contract.annotations import Only
+from dragoman.contract.annotations import visible_to
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Interaction, Method, Operation
@@ -120,9 +120,9 @@ def _nested(exposed: Sequence[Exposed], audience: Audience) -> list[Route]:
             continue
         for reference in resource.references.values():
             field = resource.record.field(reference.field)
-            only = None if field is None else field.traits.get(Only)
+            assert field is not None
             parent = readable.get(reference.target)
-            if parent is None or reference.reverse is None or (only and audience not in only.audiences):
+            if parent is None or reference.reverse is None or not visible_to(field, audience):
                 continue
             template = f"/{segment(parent.plural)}/{{id}}/{segment(reference.reverse)}"
             nested.append(Route("GET", template, Shape.LIST, each, reference.field, parent.plural))

@@ -13,7 +13,6 @@ from dragoman.contract.example import NoExample, example
 from dragoman.contract.fault import Fault, NotFound
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.operation import Interaction
-from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.style import Binder, Call, Explained, Surface
@@ -41,10 +40,10 @@ def rpc(
     return Surface(
         name,
         path,
-        Audience(audience),
+        audience,
         Rpc(),
         auth,
-        tuple(exposes),
+        exposes,
         deadline=deadline,
         title=title,
         description=description,

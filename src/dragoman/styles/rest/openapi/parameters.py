@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from dragoman.contract.annotations import Filter, FilterOperator, Sort
+from dragoman.contract.annotations import FilterOperator
 from dragoman.contract.principal import Audience
-from dragoman.contract.resource import ResourceDescription
 from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, Type
 from dragoman.runtime.codec.view import View
-from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_KEYS, MAX_PAGE_SIZE, filters_of, order_of
 from dragoman.runtime.paging import MAX_LENGTH
 from dragoman.styles.rest.routes import Route, Shape
 
@@ -79,7 +78,7 @@ class Parameters:
     ) -> None:
         self._schemas = schemas
         self._use = components.use
-        self._view = View(audience)
+        self._audience = audience
         self._require_etag = require_etag
         self._cross_tenants = cross_tenants
 
@@ -115,16 +114,17 @@ class Parameters:
     def _of_list(self, route: Route, source: Source) -> list[Parameter]:
         resource = route.operation.resource
         assert resource is not None
-        fields = self._view.fields(resource.record)
+        record, audience = resource.record, self._audience
         found = [
             self._use("parameters", "PageSize", PAGE_SIZE),
             self._use("parameters", "PageToken", PAGE_TOKEN),
-            _order_by(resource, [each.name for each in fields if each.name == "id" or Sort in each.traits]),
+            _order_by(order_of(record, audience)),
         ]
-        for field in fields:
-            declared = field.traits.get(Filter)
-            if declared is not None and field.name != route.parent:
-                found += [self._filter(source, field, operator) for operator in declared.operators]
+        for name, operators in filters_of(record, audience).items():
+            field = record.field(name)
+            assert field is not None
+            if name != route.parent:
+                found += [self._filter(source, field, operator) for operator in operators]
         return found
 
     def _filter(self, source: Source, field: Field, operator: FilterOperator) -> Parameter:
@@ -145,7 +145,7 @@ class Parameters:
     def _of_query(self, input: Type, source: Source) -> list[Parameter]:
         record = source.types.resolve(input)
         assert isinstance(record, Record)
-        return [self._argument(source, each) for each in self._view.fields(record)]
+        return [self._argument(source, each) for each in View(self._audience, writable=True).fields(record)]
 
     def _argument(self, source: Source, field: Field) -> Parameter:
         schema = self._schemas.parameter(source, field.type)
@@ -185,14 +185,14 @@ def needs_etag(route: Route, require_etag: bool) -> bool:
     return require_etag and route.shape in (Shape.UPDATE, Shape.DELETE)
 
 
-def _order_by(resource: ResourceDescription, names: list[str]) -> Parameter:
+def _order_by(names: Sequence[str]) -> Parameter:
     key = f"-?(?:{'|'.join(names)})"
     return {
         "name": "order_by",
         "in": "query",
-        "description": f"What to order by: {', '.join(f'`{each}`' for each in names)}, or several of them between "
-        "commas, each at most once; with `-` before it to descend. By `id`, the time of creation, if it is not given.",
-        "schema": {"type": "string", "pattern": f"^(?:{key}(?:,{key})*)?$"},
+        "description": f"What to order by: {', '.join(f'`{each}`' for each in names)}, or up to {MAX_KEYS} of them "
+        "between commas; with `-` before it to descend. By `id`, the time of creation, if it is not given.",
+        "schema": {"type": "string", "pattern": f"^(?:{key}(?:,{key}){{0,{MAX_KEYS - 1}}})?$"},
     }
 
 

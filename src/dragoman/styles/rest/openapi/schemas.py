@@ -35,13 +35,13 @@ class Mode(enum.StrEnum):
     """Which way a value travels, and as what."""
 
     OUTPUT = "output"  # what an answer holds: every field is there, and more may come
-    INPUT = "input"  # what an operation takes
-    CREATE = "create"  # what a resource is made of: nothing that only the server sets
+    INPUT = "input"  # what an operation takes: nothing that only the server sets
+    CREATE = "create"  # what a resource is made of
     UPDATE = "update"  # a merge patch (RFC 7396): everything may be absent
     PAGE = "page"  # one page of a list of it
 
 
-WRITABLE: Final = frozenset({Mode.CREATE, Mode.UPDATE})
+WRITABLE: Final = frozenset({Mode.INPUT, Mode.CREATE, Mode.UPDATE})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

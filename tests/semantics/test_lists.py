@@ -1,0 +1,132 @@
+"""What a list is asked in its query: filters with odd values, repetitions, and orders of any length."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import pytest
+from driving import Caller, run
+
+import dragoman as dm
+
+
+class Note(dm.Resource, prefix="nte"):
+    text: Annotated[str, dm.Filter("in"), dm.Sort()]
+    count: Annotated[int, dm.Filter("gte")] = 0
+
+
+class Asked(dm.Struct):
+    texts: list[str] = msgspec.field(default_factory=list)
+
+
+class Said(dm.Struct):
+    texts: list[str]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> dm.App:
+    contract = dm.Contract("notes")
+    notes = contract.resource(Note)
+
+    @contract.operation(effect="safe")
+    async def say(asked: Asked) -> Said:
+        return Said(texts=asked.texts)
+
+    surface = dm.rest("open", "/v1", audience="public", auth=dm.anonymous(), exposes=[notes, say])
+    return dm.App(surface, database=tmp_path / "notes.db")
+
+
+@pytest.mark.parametrize(
+    ("query", "texts"),
+    [
+        ("text.in=a,b", ["a", "b"]),
+        ("text.in=a%2Cb", ["a", "b"]),
+        ("text.in=a&text.in=b", ["a", "b"]),
+        ("text.in=a&text.in=a", ["a"]),
+        ("text.in=c+d", ["c d"]),
+        ("text=a%2Cb", ["a,b"]),
+        ("text.in=", []),
+        ("text=a&text.in=a,b", ["a"]),
+    ],
+)
+def test_values_of_in_stand_between_commas(app: dm.App, query: str, texts: list[str]) -> None:
+    async def scenario() -> None:
+        open = Caller(app, None, "/v1")
+        for text in ("a,b", "a", "b", "c d"):
+            (await open.post("/notes", {"text": text})).ok(201)
+        found = [each["text"] for each in (await open.get("/notes", query=query)).ok().json["notes"]]
+        assert sorted(found) == sorted(texts)
+
+    run(app, scenario)
+
+
+def test_arguments_are_repeated(app: dm.App) -> None:
+    async def scenario() -> None:
+        open = Caller(app, None, "/v1")
+        answer = await open.get("/say", query="texts=a%2Cb,c&texts=d+e")
+        assert answer.ok().json == {"texts": ["a,b,c", "d e"]}
+
+    run(app, scenario)
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("text=a&text=a", "text"),
+        ("text=zz&text=zz", "text"),
+        ("text=zz&text=y", "text"),
+        ("text=zz&text.eq=zz", "text.eq"),
+        ("count.gte=1&count.gte=1", "count.gte"),
+        ("page_size=1&page_size=1", "page_size"),
+        ("order_by=&order_by=", "order_by"),
+    ],
+)
+def test_what_is_given_twice_is_refused_whatever_the_value(app: dm.App, query: str, name: str) -> None:
+    async def scenario() -> None:
+        (await Caller(app, None, "/v1").get("/notes", query=query)).refused(422, "INVALID_ARGUMENT", at=name)
+
+    run(app, scenario)
+
+
+@pytest.mark.parametrize(
+    ("order", "rules"),
+    [
+        ("text", 0),
+        (" -text , id ", 0),
+        ("text," * 7 + "text", 0),
+        ("text," * 8 + "text", 1),
+        (",", 1),
+        ("text,,id", 1),
+        ("text,,nonsense", 2),
+        ("," * 60_000, 1),
+        ("nonsense," * 60_000, 1),
+    ],
+    ids=["one", "spaces", "eight", "nine", "comma", "empty", "two wrong", "many commas", "many names"],
+)
+def test_orders(app: dm.App, order: str, rules: int) -> None:
+    async def scenario() -> None:
+        answer = await Caller(app, None, "/v1").get("/notes", query={"order_by": order})
+        if rules:
+            answer.refused(422, "INVALID_ARGUMENT", at="order_by")
+            assert len(answer.json["errors"]) == rules
+            assert len(answer.body) < 2000
+        else:
+            answer.ok()
+
+    run(app, scenario)
+
+
+def test_a_fault_keeps_a_hundred_violations() -> None:
+    each = dm.Violation(("a",), "is wrong")
+    assert len(dm.InvalidArgument("wrong", violations=[each] * 1000).violations) == 100
+
+
+def test_nothing_is_listed_while_it_is_wrong(app: dm.App) -> None:
+    """All that is wrong with a request is said at once."""
+
+    async def scenario() -> None:
+        query = "text=a&text=a&order_by=,&page_size=-1&page_token=x&nothing=1"
+        answer = await Caller(app, None, "/v1").get("/notes", query=query)
+        assert sorted(answer.refused(422).pointers) == ["nothing", "order_by", "page_size", "page_token", "text"]
+
+    run(app, scenario)
