@@ -14,7 +14,7 @@ from dragoman.contract.schema import Type, Types
 from .hooks import call_hook
 from .inbound import Inbound
 from .parsing import check_nesting, nests_freely, parse, repeated_names
-from .scalars import Refused, check_json
+from .scalar_values import Refused, check_json
 from .text import from_text
 from .view import View
 from .violations import Walk, invalid, unexplained

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from dragoman.contract.schema import Enum
 
 from .hooks import converted
-from .scalars import Refused, kind_of, quoted
+from .scalar_values import Refused, kind_of, quoted
 
 MAX_LISTED: Final = 10
 """How many allowed values a message lists."""

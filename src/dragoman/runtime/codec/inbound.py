@@ -40,7 +40,8 @@ from dragoman.contract.schema import (
 from . import natives
 from .enums import EnumForm, enum_form
 from .hooks import Later, call_hook, converted, dict_of, list_of
-from .scalars import PHRASES, Refused, ScalarForm, scalar_form, to_utc
+from .scalar_values import PHRASES, Refused, to_utc
+from .scalars import ScalarForm, scalar_form
 from .unions import tagged
 from .view import View
 

@@ -27,7 +27,8 @@ from . import natives
 from .enums import enum_form
 from .hooks import Later, call_hook, converted, dict_of, list_of
 from .inbound import first_repeated, record_key, sized, title
-from .scalars import Refused, kind_of, quoted, scalar_form
+from .scalar_values import Refused, kind_of, quoted
+from .scalars import scalar_form
 from .unions import class_tags, tag_of, tagged
 from .view import View
 

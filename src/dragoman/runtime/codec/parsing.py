@@ -12,7 +12,7 @@ import msgspec
 from dragoman.contract.fault import Malformed, Violation
 from dragoman.contract.schema import MAX_NESTING, Kind, List, Map, Nullable, Record, Scalar, Type, Types, Union
 
-from .scalars import short
+from .scalar_values import short
 
 # A string without its end runs to the end: looking for brackets in it again would take quadratic time.
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)

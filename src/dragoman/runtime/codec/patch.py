@@ -32,7 +32,7 @@ from .hooks import call_hook
 from .inbound import Inbound, from_error
 from .outbound import Outbound, convert_out
 from .parsing import check_nesting, nests_freely, parse, repeated_names
-from .scalars import Refused, check_json, kind_of, short
+from .scalar_values import Refused, check_json, kind_of, short
 from .text import from_text
 from .unions import tagged
 from .view import EVERYTHING, View

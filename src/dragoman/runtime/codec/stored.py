@@ -40,7 +40,8 @@ from .hooks import call_hook
 from .inbound import Inbound, compiled, title
 from .outbound import Outbound, convert_out, may_be_unset
 from .parsing import parts
-from .scalars import Refused, quoted, scalar_form
+from .scalar_values import Refused, quoted
+from .scalars import scalar_form
 from .text import from_text
 from .view import EVERYTHING, View
 from .violations import Walk, invalid

@@ -32,7 +32,8 @@ from dragoman.contract.schema import (
 from . import natives
 from .hooks import call_hook, list_of
 from .inbound import Inbound, first_repeated
-from .scalars import Refused, kind_of, length_rules, matches, quoted, short
+from .scalar_values import Refused, kind_of, quoted, short
+from .scalars import length_rules, matches
 from .unions import tag_of, tagged
 from .view import View
 
