@@ -1,7 +1,5 @@
 """An application with the demo's surfaces, and one more whose resource has a field of every type."""
 
-# ruff: noqa: RUF012 - a struct's default is copied
-
 from __future__ import annotations
 
 import os

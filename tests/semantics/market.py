@@ -1,7 +1,5 @@
 """A contract with what the semantics are about: every way to refer, to be unique, to be filtered, and to be hidden."""
 
-# ruff: noqa: RUF012 - a struct's default is copied
-
 from __future__ import annotations
 
 import os
