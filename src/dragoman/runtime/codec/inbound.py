@@ -7,12 +7,11 @@ costs (a record's constructor), closures elsewhere.
 
 from __future__ import annotations
 
-from collections import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, ForwardRef, TypeAlias, cast, get_args, get_origin
+from typing import Annotated, Any, ForwardRef
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -38,15 +37,14 @@ from dragoman.contract.schema import (
 )
 
 from . import natives
+from .builders import Builder, argument, collection, compiled, each_item, each_value, in_place, or_none
+from .constructor_errors import from_error
 from .enums import EnumForm, enum_form
 from .hooks import Later, call_hook, converted, dict_of, list_of
 from .scalar_values import PHRASES, Refused, to_utc
 from .scalars import ScalarForm, scalar_form
 from .unions import tagged
 from .view import View
-
-Builder: TypeAlias = Callable[[Any], Any] | None
-"""From what was decoded to what the author declared; None where that is the same."""
 
 
 class Inbound:
@@ -262,12 +260,12 @@ class Inbound:
             case Scalar() | Enum():
                 return None
             case Nullable():
-                return _or_none(self.builder(type_.of, hint))
+                return or_none(self.builder(type_.of, hint))
             case List():
-                return _each(self.builder(type_.item, _argument(hint, 0)), _collection(hint))
+                return each_item(self.builder(type_.item, argument(hint, 0)), collection(hint))
             case Map():
                 key = self.builder(type_.key, None)
-                return _each_value(key, self.builder(type_.value, _argument(hint, 1)))
+                return each_value(key, self.builder(type_.value, argument(hint, 1)))
             case Union():
                 return self._union_builder(type_)
             case Record():
@@ -321,7 +319,7 @@ class Inbound:
         optional = {each.name for each in self.view.fields(record) if not each.required}
         if record.native is None:
             changed = [(attributes[name], build) for name, build in builders.items() if build is not None]
-            return _in_place(changed) if changed else None
+            return in_place(changed) if changed else None
         self._check_constructible(record, attributes)
         if natives.is_pydantic(natives.native_class(record)):
             return self._model_builder(record, attributes, builders, tag_field, tag)
@@ -442,40 +440,6 @@ class Inbound:
             found.extend(from_error(error, path))
 
 
-def from_error(error: Exception, path: Path) -> list[Violation]:
-    """What a class's own validation said, as violations: Pydantic's list, or the message of a ``__post_init__``."""
-    details: Any = getattr(error, "errors", None)
-    if not callable(details):
-        return [Violation(path, str(error)[:200] or "is not valid", "invalid")]
-    found = cast("list[Any]", details(include_url=False, include_context=False, include_input=False))
-    return [
-        Violation(
-            (*path, *each["loc"]),
-            each["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")[:200],
-            PYDANTIC_RULES.get(each["type"], "invalid"),
-        )
-        for each in found
-    ]
-
-
-PYDANTIC_RULES = {
-    "missing": "required",
-    "extra_forbidden": "unknown_field",
-    "greater_than_equal": "ge",
-    "greater_than": "gt",
-    "less_than_equal": "le",
-    "less_than": "lt",
-    "multiple_of": "multiple_of",
-    "string_too_short": "min_length",
-    "string_too_long": "max_length",
-    "too_short": "min_length",
-    "too_long": "max_length",
-    "string_pattern_mismatch": "pattern",
-    "enum": "enum",
-    "literal_error": "enum",
-}
-
-
 class _Others:
     """A second member for unions of one, so that msgspec asks for the tag there too: one for each discriminator."""
 
@@ -491,13 +455,6 @@ class _Others:
 
 
 _NO_OTHERS = _Others()
-
-
-def compiled(source: str, scope: dict[str, Any], name: str) -> Callable[..., Any]:
-    """A function from generated source. Only names that are Python identifiers ever stand in it."""
-    exec(compile(source, f"<dragoman {name}>", "exec"), scope)
-    function: Callable[..., Any] = scope[name]
-    return function
 
 
 def plain_key(kind: Kind, text: str) -> Any:
@@ -553,54 +510,3 @@ def sized(annotation: Any, bounds: Constraints) -> Any:
     if bounds.min_length is None and bounds.max_length is None:
         return annotation
     return Annotated[annotation, Meta(min_length=bounds.min_length, max_length=bounds.max_length)]
-
-
-def _argument(hint: Any, position: int) -> Any:
-    arguments = get_args(hint)
-    return arguments[position] if len(arguments) > position else None
-
-
-_COLLECTIONS: dict[Any, Callable[[Any], Any] | None] = {
-    tuple: tuple,
-    set: set,
-    frozenset: frozenset,
-    abc.Set: frozenset,
-    abc.MutableSet: set,
-}
-
-
-def _collection(hint: Any) -> Callable[[Any], Any] | None:
-    return _COLLECTIONS.get(get_origin(hint) or hint)
-
-
-def _or_none(build: Builder) -> Builder:
-    if build is None:
-        return None
-    return lambda value: None if value is None else build(value)
-
-
-def _each(build: Builder, collect: Callable[[Any], Any] | None) -> Builder:
-    if build is None:
-        return collect
-    if collect is None:
-        return lambda value: [build(each) for each in value]
-    return lambda value: collect([build(each) for each in value])
-
-
-def _each_value(key: Builder, build: Builder) -> Builder:
-    if key is not None:
-        return lambda value: {key(name): each if build is None else build(each) for name, each in value.items()}
-    if build is None:
-        return None
-    return lambda value: {name: build(each) for name, each in value.items()}
-
-
-def _in_place(changed: Sequence[tuple[str, Builder]]) -> Builder:
-    def build(value: Any) -> Any:
-        for attribute, make in changed:
-            part = getattr(value, attribute)
-            if part is not UNSET and make is not None:
-                setattr(value, attribute, make(part))
-        return value
-
-    return build

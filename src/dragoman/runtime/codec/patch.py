@@ -28,8 +28,9 @@ from dragoman.contract.schema import (
 )
 
 from . import natives
+from .constructor_errors import from_error
 from .hooks import call_hook
-from .inbound import Inbound, from_error
+from .inbound import Inbound
 from .outbound import Outbound, convert_out
 from .parsing import check_nesting, nests_freely, parse, repeated_names
 from .scalar_values import Refused, check_json, kind_of, short

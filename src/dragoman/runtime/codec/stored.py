@@ -34,10 +34,11 @@ from dragoman.contract.schema import (
 from dragoman.ports.store import Column, Storage, Value
 
 from . import natives
+from .builders import compiled
 from .encoder import JsonEncoder, encode_json
 from .enums import enum_form
 from .hooks import call_hook
-from .inbound import Inbound, compiled, title
+from .inbound import Inbound, title
 from .outbound import Outbound, convert_out, may_be_unset
 from .parsing import parts
 from .scalar_values import Refused, quoted
