@@ -11,10 +11,11 @@ class Request:
 
     ``path`` is as sent, still percent-encoded, without the query; ``query`` is without the question mark, ``""`` if
     none. ``headers`` has lower-case names; repeated headers are joined with ``", "`` (RFC 9110, section 5.3).
-    ``peer`` is the other side's address, for the log.
+    ``peer`` is the other side's address, for the log. ``root`` is where the application is mounted in another one, as
+    in ``/shop``: ``""`` if it is not. ``path`` is below it, and links that are sent must begin with it.
     """
 
-    __slots__ = ("body", "headers", "method", "path", "peer", "query", "version")
+    __slots__ = ("body", "headers", "method", "path", "peer", "query", "root", "version")
 
     def __init__(
         self,
@@ -25,6 +26,7 @@ class Request:
         body: bytes = b"",
         peer: str = "",
         version: str = "1.1",
+        root: str = "",
     ) -> None:
         self.method = method
         self.path = path
@@ -33,6 +35,7 @@ class Request:
         self.body = body
         self.peer = peer
         self.version = version
+        self.root = root
 
 
 Header: TypeAlias = tuple[bytes, bytes]

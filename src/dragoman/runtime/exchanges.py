@@ -25,8 +25,9 @@ from dragoman.ports.authenticator import Authenticate, Authenticator
 from dragoman.ports.style import Endpoint, Surface
 from dragoman.ports.wire import Header, Request, Response
 
-from . import ending, observation, problem
+from . import ending, observation
 from .exchange import Exchange
+from .http import problem
 from .permission import CROSS_TENANTS, may_cross_tenants
 
 OPEN_DOCUMENTS: Final = frozenset({Audience.PUBLIC, Audience.PARTNER})

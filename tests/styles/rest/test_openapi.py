@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import dragoman as dm
 from dragoman.ports.wire import Request, Response
-from dragoman.runtime import problem
+from dragoman.runtime.http import problem
 
 HERE = Path(__file__).parent
 

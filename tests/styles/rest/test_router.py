@@ -3,7 +3,7 @@
 import pytest
 
 from dragoman.contract.fault import NotFound
-from dragoman.runtime.problem import MethodNotAllowed
+from dragoman.runtime.http.problem import MethodNotAllowed
 from dragoman.styles.rest.router import Router
 
 ROUTES = [

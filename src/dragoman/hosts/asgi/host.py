@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Protocol, TypeAlias
+from urllib.parse import quote
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Unavailable
@@ -16,9 +17,9 @@ from dragoman.ports.store import StoreError
 from dragoman.ports.wire import Header, Request, Response
 from dragoman.runtime import ending, observation
 from dragoman.runtime.exchange import Exchange
-from dragoman.runtime.problem import ContentTooLarge, respond
+from dragoman.runtime.http.problem import ContentTooLarge, respond
 
-from .paths import path_as_sent
+from .paths import UNQUOTED, path_as_sent
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -234,15 +235,16 @@ def request_of(scope: Scope) -> Request:
             headers[key] += ("; " if key == "cookie" else ", ") + text
         else:
             headers[key] = text
-    client = scope.get("client")
+    client, root = scope.get("client"), scope.get("root_path", "")
     return Request(
         scope["method"],
-        path_as_sent(scope["path"], scope.get("raw_path"), scope.get("root_path", "")),
+        path_as_sent(scope["path"], scope.get("raw_path"), root),
         scope.get("query_string", b"").decode("latin-1"),
         headers,
         b"",
         client[0] if client else "",
         scope.get("http_version", "1.1"),
+        quote(root.rstrip("/"), safe=UNQUOTED) if root else "",
     )
 
 

@@ -12,9 +12,9 @@ from dragoman.contract.operation import Method
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
-from dragoman.runtime import problem
 from dragoman.runtime.explanation import explain
-from dragoman.runtime.json_body import JSON_HEADER
+from dragoman.runtime.http import problem
+from dragoman.runtime.http.json_body import JSON_HEADER
 
 from .openapi import Document
 from .router import Router

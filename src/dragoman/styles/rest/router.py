@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import NotFound
-from dragoman.runtime.problem import MethodNotAllowed
+from dragoman.runtime.http.problem import MethodNotAllowed
 
 from .query import decode
 

@@ -14,8 +14,8 @@ from dragoman.ports.style import Binder
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json
-from dragoman.runtime.json_body import JSON, JSON_HEADER, MERGE_PATCH, require_json, takes_no_input
-from dragoman.runtime.problem import PreconditionRequired
+from dragoman.runtime.http.json_body import JSON, JSON_HEADER, MERGE_PATCH, require_json, takes_no_input
+from dragoman.runtime.http.problem import PreconditionRequired
 
 from . import etag
 from .query import arguments, list_request, parameters
@@ -214,7 +214,8 @@ def _write_created(location: str | None) -> Encode:
         response: Any = state.answer
         response.status = 201
         if location is not None:
-            response.headers.append((b"location", f"{location}/{state.result.id}".encode()))
+            root = state.envelope.request.root
+            response.headers.append((b"location", f"{root}{location}/{state.result.id}".encode()))
 
     return write
 

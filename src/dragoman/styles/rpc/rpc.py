@@ -17,12 +17,12 @@ from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
-from dragoman.runtime import problem
 from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, encode_json
 from dragoman.runtime.explanation import explain
-from dragoman.runtime.json_body import JSON, JSON_HEADER, require_json, takes_no_input
-from dragoman.runtime.problem import MethodNotAllowed
+from dragoman.runtime.http import problem
+from dragoman.runtime.http.json_body import JSON, JSON_HEADER, require_json, takes_no_input
+from dragoman.runtime.http.problem import MethodNotAllowed
 
 
 def rpc(

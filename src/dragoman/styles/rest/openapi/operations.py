@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from dragoman.contract.operation import Method
 from dragoman.contract.schema import Ref, Type
-from dragoman.runtime.json_body import MERGE_PATCH
+from dragoman.runtime.http.json_body import MERGE_PATCH
 from dragoman.styles.rest.routes import Route, Shape
 
 from .names import a, noun, sentence, words

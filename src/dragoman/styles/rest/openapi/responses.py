@@ -10,7 +10,7 @@ from dragoman.contract.fault import Code, Fault
 from dragoman.contract.operation import Effect
 from dragoman.contract.schema import Ref
 from dragoman.ports.authenticator import Authenticator
-from dragoman.runtime import problem
+from dragoman.runtime.http import problem
 from dragoman.styles.rest.routes import Route, Shape
 
 from .components import Components
