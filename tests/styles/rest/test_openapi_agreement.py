@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
-from openapi_features import Order, Thing, things
 from rfc3339_validator import validate_rfc3339
 from test_openapi import value_of
 
@@ -25,6 +24,7 @@ import dragoman as dm
 from dragoman.contract.patterns import compiled
 from dragoman.contract.schema import Ref
 from dragoman.runtime.codec import JsonDecoder, JsonEncoder, PatchDecoder
+from dragoman.testing.contract import Order, Thing, things
 
 pytestmark = pytest.mark.slow
 

@@ -1,10 +1,9 @@
-"""Contracts with every type, constraint and trait that a REST surface can carry."""
+"""Every kind of type, with every bound and every fact that a field can have."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -14,6 +13,13 @@ import msgspec
 import pydantic
 
 import dragoman as dm
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reviewed(dm.Trait):
+    """A trait that no part of Dragoman reads: contracts carry what others attach."""
+
+    by: str
 
 
 class Size(enum.StrEnum):
@@ -109,16 +115,7 @@ class Thing(dm.Resource, prefix="thg"):
     stamp: Annotated[str, dm.ReadOnly()] = ""
     secret: Annotated[str, dm.Only("operator"), dm.Filter()] = ""
     old_name: Annotated[str | None, dm.Deprecated("use text"), dm.Filter()] = None
-
-
-class OutOfStock(dm.FailedPrecondition):
-    """There is none left. More is on its way."""
-
-    reason = "OUT_OF_STOCK"
-
-
-class TooSoon(dm.ResourceExhausted):
-    reason = "TOO_SOON"
+    checked: Annotated[bool, Reviewed(by="the kit")] = False
 
 
 class Order(dm.Struct):
@@ -149,81 +146,3 @@ class Question(dm.Struct):
 class Answer(dm.Struct):
     text: str
     likely: Annotated[float, dm.Ge(0), dm.Le(1)]
-
-
-things = dm.Contract("things", version="2.1.0", description="Things, and who makes them.")
-makers, all_things = things.resource(Maker), things.resource(Thing)
-
-
-@all_things.method(effect="idempotent", faults=[OutOfStock, TooSoon])
-async def retire(thing: Thing, ctx: dm.Context) -> Thing:
-    """Take a thing out of use. It is kept."""
-    return ctx.save(dm.replace(thing, flag=True))
-
-
-@all_things.method
-async def order(thing: Thing, order: Order, ctx: dm.Context) -> Receipt:
-    return Receipt(order=order, cents=thing.count)
-
-
-@all_things.method(effect="safe", deprecated=True)
-async def describe(thing: Thing, ctx: dm.Context) -> Answer:
-    """Say in words what a thing is."""
-    return Answer(text=thing.text, likely=1.0)
-
-
-@things.operation(effect="safe")
-def ask(question: Question) -> Answer:
-    """Ask a question."""
-    return Answer(text=question.text, likely=0.5)
-
-
-@things.operation
-def forget() -> None:
-    """Forget everything that was asked."""
-
-
-class Other:
-    """Another contract, whose types have the same names: one alike, and one that is not."""
-
-    class Answer(dm.Struct):
-        text: str
-        likely: Annotated[float, dm.Ge(0), dm.Le(1)]
-
-    class Box(dm.Struct):
-        """Not a cuboid."""
-
-        holds: str
-        size: Size = Size.SMALL
-        inside: list[Other.Box] = msgspec.field(default_factory=list)
-
-    contract = dm.Contract("second_hand", version="0.3.0")
-
-
-@Other.contract.operation(effect="safe", batch=dm.Batch(max_size=8))
-def appraise(boxes: Sequence[Other.Box]) -> Sequence[Other.Answer]:
-    """Say what a box is worth."""
-    return [Other.Answer(text=each.holds, likely=0.5) for each in boxes]
-
-
-app = dm.App(
-    dm.rest(
-        "public",
-        "/v1",
-        audience="public",
-        auth=dm.anonymous(),
-        title="Things",
-        description="All about things.",
-        exposes=[makers, all_things, ask, forget, appraise],
-    ),
-    dm.rest(
-        "admin",
-        "/admin",
-        audience="operator",
-        auth=dm.api_keys(),
-        require_etag=True,
-        cross_tenants=True,
-        exposes=[makers, all_things.without("describe")],
-    ),
-    database=":memory:",
-)

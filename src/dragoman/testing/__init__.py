@@ -1,0 +1,1 @@
+"""What others test their work with: for now the all-features contract."""

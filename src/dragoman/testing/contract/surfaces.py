@@ -1,0 +1,91 @@
+"""The all-features contract as an application, with a surface for each way of reaching it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+import dragoman as dm
+
+from . import recall as _handlers  # noqa: F401  (binds the handler of an operation that is declared without one)
+from .second_hand import appraise
+from .stock import countries, notes, parts, write_note
+from .things import all_things, ask, forget, makers, recall
+from .trouble import crash, fail, lie, take_too_long, wait
+
+PUBLIC: Final = "/v1"
+PARTNER: Final = "/partner"
+ADMIN: Final = "/admin"
+TROUBLE: Final = "/trouble"
+CALLS: Final = "/calls"
+
+
+def _principal(identity: str, tenant: str, *audiences: dm.Audience, scopes: tuple[str, ...] = ("*",)) -> dm.Principal:
+    return dm.Principal(identity, tenant, frozenset(scopes), frozenset(audiences))
+
+
+KEYS: Final[Mapping[str, dm.Principal]] = {
+    "north": _principal("nora", "north", dm.Audience.PARTNER, dm.Audience.INTERNAL),
+    "north-staff": _principal("stan", "north", dm.Audience.PARTNER, scopes=("*", "staff")),
+    "north-reader": _principal("rita", "north", dm.Audience.PARTNER, scopes=("makers.*", "things.list", "things.get")),
+    "south": _principal("sven", "south", dm.Audience.PARTNER, dm.Audience.INTERNAL),
+    "operator": _principal("olga", "default", dm.Audience.OPERATOR, scopes=("*", "tenants.cross")),
+}
+"""The keys of the surfaces that ask for one: two tenants, one who sees more, one who may do less, and an operator."""
+
+
+def make_app(
+    database: str | os.PathLike[str] | None = None, *, max_body: int = 4 * 1024 * 1024, plain: bool = False
+) -> dm.App:
+    """The application, on a database of its own."""
+    keys = dm.api_keys(fixed=KEYS, table="feature_keys")
+    return dm.App(
+        dm.rest(
+            "public",
+            PUBLIC,
+            audience="public",
+            auth=dm.anonymous(),
+            title="Things",
+            description="All about things.",
+            exposes=[makers, all_things, ask, forget, appraise, recall, countries, parts],
+        ),
+        dm.rest(
+            "partner",
+            PARTNER,
+            audience="partner",
+            auth=keys,
+            exposes=[makers, all_things, parts, countries.only("list", "get"), notes.without("create"), write_note],
+        ),
+        dm.rest(
+            "admin",
+            ADMIN,
+            audience="operator",
+            auth=keys,
+            require_etag=True,
+            cross_tenants=True,
+            exposes=[makers, all_things.without("describe")],
+        ),
+        dm.rest(
+            "trouble",
+            TROUBLE,
+            audience="internal",
+            auth=dm.anonymous(),
+            deadline=60.0,
+            exposes=[fail, crash, lie, wait, take_too_long],
+        ),
+        dm.rpc(
+            "calls",
+            CALLS,
+            audience="internal",
+            auth=keys,
+            title="Calls",
+            description="The operations that belong to no resource.",
+            deadline=10.0,
+            exposes=[ask, forget, appraise, recall, fail, wait],
+        ),
+        database=database,
+        max_body=max_body,
+        max_in_flight=256,
+        plain=plain,
+    )
