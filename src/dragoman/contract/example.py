@@ -81,6 +81,8 @@ def _field(field: Field, types: Types, depth: int) -> Any:
 
 def _scalar(scalar: Scalar) -> Any:
     kind, bounds = scalar.kind, scalar.constraints
+    if bounds.max_length is not None and (bounds.min_length or 0) > bounds.max_length:
+        raise NoExample
     if scalar.format in FORMATS:
         return FORMATS[scalar.format]
     if bounds.pattern is not None or (bounds and kind in WRITTEN):
