@@ -121,6 +121,8 @@ class Walk:
     def query(self, table: str) -> str:
         """A list's query; sometimes wrong."""
         pick, parts = self.random.choice, [f"page_size={self.random.randrange(-1, 4)}"]
+        if self.random.random() < 0.15:
+            return "ids=" + ",".join(self.random.choices(self.ids[table][-4:], k=self.random.randrange(1, 4)))
         if self.random.random() < 0.5:
             parts.append("order_by=" + pick(["", "-"]) + pick([*TABLES[table].sortable, "nothing"]))
         if TABLES[table].filters and self.random.random() < 0.4:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +54,8 @@ WRONG_PARAMETERS = (
     ("order_by", "id,nothing"),
     ("order_by", "email"),
     ("email.lt", "x"),
+    ("ids", ""),
+    ("ids", "x"),
     ("created_at", "2026-01-01T00:00:00Z"),
 )
 picks = st.tuples(st.sampled_from(["own"] * 6 + ["other", "gone", "missing"]), st.integers(0, 30))
@@ -457,6 +459,22 @@ class Market(RuleBasedStateMachine):
         rows = self.model.listed(self.model.may(key, f"{table}.list"), table, filters, order, parent)
         assert [each["id"] for each in walked] == [row.id for row in rows]
         for item, row in zip(walked, rows, strict=True):
+            row.updated_at = row.updated_at or item["updated_at"]
+            assert item == row.seen(surface)
+
+    @rule(place=places, table=tables, wanted=st.lists(picks, min_size=1, max_size=5))
+    def list_by_ids(self, place: tuple[str, str], table: str, wanted: Sequence[tuple[str, int]]) -> None:
+        """Batch get: all of them, in this order, or none."""
+        key, surface = place
+        ids = list(dict.fromkeys(self.pick(place, table, each) for each in wanted))
+        answer = self.run(self.caller(place).get(f"/{table}", query={"ids": ",".join(ids)}))
+        try:
+            caller = self.model.may(key, f"{table}.list")
+            rows = [self.model.find(caller, table, id) for id in ids]
+        except Refusal as refusal:
+            self.refused(answer, refusal)
+            return
+        for item, row in zip(answer.ok().json[table], rows, strict=True):
             row.updated_at = row.updated_at or item["updated_at"]
             assert item == row.seen(surface)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Violation
@@ -121,8 +121,8 @@ class Binder(Protocol):
 @dataclass(frozen=True, slots=True)
 class ListRequest:
     """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the value of ``in`` is a
-    tuple of texts. ``parent`` narrows to one value of a reference: (field, id). ``violations`` are what the style
-    found wrong already, to be reported with the rest.
+    tuple of texts. ``parent`` narrows to one value of a reference: (field, id). ``ids`` are of the only resources that
+    are wanted. ``violations`` are what the style found wrong already, to be reported with the rest.
     """
 
     filters: Sequence[tuple[str, str, str | tuple[str, ...]]] = ()
@@ -130,7 +130,19 @@ class ListRequest:
     page_size: int | None = None
     page_token: str = ""
     parent: tuple[str, str] | None = None
+    ids: tuple[str, ...] | None = None
     violations: tuple[Violation, ...] = ()
+
+
+LIST_PARAMETERS: Final = ("page_size", "page_token", "order_by", "ids")
+"""What is asked of any list, beside its filters, by name."""
+
+
+def filter_parameter(field: str, word: str) -> str:
+    """How a filter is called: ``total_cents.gte``; for ``eq`` the field's name alone, unless every list has a parameter
+    of that name.
+    """
+    return field if word == "eq" and field not in LIST_PARAMETERS else f"{field}.{word}"
 
 
 class Match(Protocol):

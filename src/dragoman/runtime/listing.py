@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,8 +13,9 @@ from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience, Principal
 from dragoman.contract.schema import Field, Nullable, Record
 from dragoman.ports.store import Statement, Value
-from dragoman.ports.style import ListRequest
+from dragoman.ports.style import LIST_PARAMETERS, ListRequest, filter_parameter
 
+from .batch_get import BatchGet, among
 from .codec import JsonEncoder, Projector
 from .paging import PageTokens
 from .rows import Rows, not_found
@@ -86,6 +87,7 @@ class Listing:
         self.filters = filters_of(rows.description.record, audience)
         self.sortable = order_of(rows.description.record, audience)
         self.project: Projector = rows.stored.projector(encoder)
+        self.batch = BatchGet(rows.description)
         self._nullable = {name for name, each in self.fields.items() if isinstance(each.type, Nullable)}
         self._orders: dict[str, Order] = {"": (("id", False),)}
 
@@ -95,6 +97,8 @@ class Listing:
 
     async def page(self, principal: Principal, request: ListRequest) -> Page:
         """One page. Raises InvalidArgument with everything that is wrong with the request."""
+        if request.ids is not None:
+            return await self._batch(principal, request)
         violations = list(request.violations)
         order = self._order(request.order_by, violations)
         condition = self._condition(request, violations)
@@ -108,8 +112,7 @@ class Listing:
             order,
         )
         after = self._after(request.page_token, binding, violations) if request.page_token else None
-        if violations:
-            raise InvalidArgument(_summary(violations), violations=violations)
+        _refuse(violations)
         parts = [condition]
         if after is not None:
             parts.append(self._beyond(order, after))
@@ -123,6 +126,19 @@ class Listing:
         width, project = len(self.project.columns), self.project
         token = "" if len(found) <= size else self.tokens.write(binding, found[size - 1][width:])
         return Page([project(row[:width]) for row in found[:size]], token)
+
+    async def _batch(self, principal: Principal, request: ListRequest) -> Page:
+        """The resources with these ids, and no others."""
+        violations = list(request.violations)
+        ids = self.batch.check(request, violations)
+        _refuse(violations)
+        condition = AllOf((among(self._within(request), ids), self.rows.visible_to(principal)))
+        shape, values = split(condition)
+        statement = self.rows.prepare(self.project.columns, shape)
+        found = await statement.fetch(values, self.rows.tenant_of(principal))
+        if request.parent is not None:
+            await self._check_parent(principal, request.parent, empty=not found)
+        return Page(list(map(self.project, self.batch.in_order(ids, found))), "")
 
     async def _check_parent(self, principal: Principal, parent: tuple[str, str], *, empty: bool) -> None:
         """A list inside something that is not there, or not for this caller, is not found. A row that refers to it
@@ -170,15 +186,13 @@ class Listing:
         return result
 
     def _condition(self, request: ListRequest, violations: list[Violation]) -> Expression:
-        parts: list[Expression] = []
-        if request.parent is not None:
-            parts.append(Compare(request.parent[0], "=", request.parent[1]))
+        parts = [self._within(request)]
         for name, word, value in request.filters:
-            parameter = name if word == "eq" else f"{name}.{word}"
+            parameter = filter_parameter(name, word)
             if name not in self.filters:
                 violations.append(Violation((parameter,), self._no_filter(name), "unknown_parameter"))
             elif word not in self.filters[name]:
-                allowed = ", ".join(name if each == "eq" else f"{name}.{each}" for each in self.filters[name])
+                allowed = ", ".join(filter_parameter(name, each) for each in self.filters[name])
                 violations.append(Violation((parameter,), f"is no filter of this list; use {allowed}", "filter"))
             else:
                 try:
@@ -188,6 +202,10 @@ class Listing:
                     violations += [Violation((parameter,), each.message, each.rule) for each in found]
         return AllOf(tuple(parts))
 
+    def _within(self, request: ListRequest) -> Expression:
+        """What the list stands in."""
+        return EVERYTHING if request.parent is None else Compare(request.parent[0], "=", request.parent[1])
+
     def _value(self, name: str, value: str | tuple[str, ...]) -> Any:
         parse = self.rows.stored.parse
         return parse(name, value) if isinstance(value, str) else tuple(parse(name, each) for each in value)
@@ -195,7 +213,7 @@ class Listing:
     def _no_filter(self, name: str) -> str:
         if name in self.fields:
             return f"cannot be filtered by; this list can be by {', '.join(self.filters) or 'nothing'}"
-        close = difflib.get_close_matches(name[:60], [*self.filters, "page_size", "page_token", "order_by"], 1)
+        close = difflib.get_close_matches(name[:60], [*self.filters, *LIST_PARAMETERS], 1)
         return "is not a parameter of this list" + (f"; did you mean {close[0]!r}?" if close else "")
 
     def _after(self, token: str, binding: Sequence[Any], violations: list[Violation]) -> Sequence[Value] | None:
@@ -231,6 +249,8 @@ class Listing:
         return behind
 
 
-def _summary(violations: Iterable[Violation]) -> str:
-    names = sorted({str(each.path[0])[:60] for each in violations})[:10]
-    return f"the request's {', '.join(names)} cannot be used"
+def _refuse(violations: Sequence[Violation]) -> None:
+    """Raise InvalidArgument if there are any."""
+    if violations:
+        names = sorted({str(each.path[0])[:60] for each in violations})[:10]
+        raise InvalidArgument(f"the request's {', '.join(names)} cannot be used", violations=violations)

@@ -160,7 +160,7 @@ class Condition:
 
 
 def _joined(word: str, parts: Iterable[str], *, empty: str) -> str:
-    texts = list(parts)
+    texts = [each for each in parts if each != empty]
     if not texts:
         return empty
     return texts[0] if len(texts) == 1 else f"({word.join(texts)})"

@@ -8,10 +8,11 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from dragoman.contract.fault import InvalidArgument, Malformed, Violation
-from dragoman.ports.style import ListRequest
+from dragoman.ports.style import LIST_PARAMETERS, ListRequest
 
 MAX_PARAMETERS: Final = 100
-PAGING: Final = ("page_size", "page_token", "order_by")
+SEVERAL: Final = ("ids",)
+"""Parameters of a list whose values stand between commas, or are repeated."""
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -39,28 +40,37 @@ def parameters(query: str) -> list[tuple[str, str]]:
 def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
     """What is asked of a list. Names of filters are checked by the list; here are those that every list has.
 
-    The values of a filter by ``in`` stand between commas, encoded or not, for many clients encode them; so no value
-    can hold one. If it is repeated, all its values are meant; any other repetition is refused.
+    The values of a filter by ``in``, and ids, stand between commas, encoded or not, for many clients encode them; so no
+    value can hold one. If they are repeated, all their values are meant; any other repetition is refused.
     """
     if not query:
         return ListRequest(parent=parent)
     found: dict[str, str] = {}
+    several: dict[str, tuple[str, ...]] = {}
     filters: dict[tuple[str, str], str | tuple[str, ...]] = {}
     violations: list[Violation] = []
     for name, value in parameters(query):
         field, _, word = name.partition(".")
         key = (field, word or "eq")
-        if word == "in":
+        if name in SEVERAL:
+            several[name] = (*several.get(name, ()), *value.split(","))
+        elif word == "in":
             filters[key] = (*filters.get(key, ()), *value.split(","))
         elif name in found or key in filters:
             violations.append(Violation((name,), "is given twice", "repeated"))
-        elif name in PAGING:
+        elif name in LIST_PARAMETERS:
             found[name] = value
         else:
             filters[key] = value
-    size = _page_size(found.get("page_size"), violations)
-    asked = [(field, word, value) for (field, word), value in filters.items()]
-    return ListRequest(asked, found.get("order_by", ""), size, found.get("page_token", ""), parent, tuple(violations))
+    return ListRequest(
+        [(field, word, value) for (field, word), value in filters.items()],
+        found.get("order_by", ""),
+        _page_size(found.get("page_size"), violations),
+        found.get("page_token", ""),
+        parent,
+        several.get("ids"),
+        tuple(violations),
+    )
 
 
 def _page_size(text: str | None, violations: list[Violation]) -> int | None:

@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias
 from dragoman.contract.annotations import FilterOperator
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, Type
+from dragoman.ports.style import filter_parameter
+from dragoman.runtime.batch_get import MAX_IDS
 from dragoman.runtime.codec.view import View
 from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_KEYS, MAX_PAGE_SIZE, filters_of, order_of
 from dragoman.runtime.paging import MAX_LENGTH
@@ -47,6 +49,10 @@ PAGE_TOKEN: Final[Parameter] = {
     "description": "The `next_page_token` of an answer to the same request, to go on behind it.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": MAX_LENGTH},
 }
+_IDS_SAID: Final = (
+    f"Only those with these ids, at most {MAX_IDS}, in this order. If one of them is not there, the answer is 404 and "
+    "names it. Stands without filters, order and pages."
+)
 IF_NONE_MATCH: Final[Parameter] = {
     "name": "If-None-Match",
     "in": "header",
@@ -119,6 +125,7 @@ class Parameters:
             self._use("parameters", "PageSize", PAGE_SIZE),
             self._use("parameters", "PageToken", PAGE_TOKEN),
             _order_by(order_of(record, audience)),
+            _ids(record),
         ]
         for name, operators in filters_of(record, audience).items():
             field = record.field(name)
@@ -131,7 +138,7 @@ class Parameters:
         # A value to compare with may lie out of the field's own bounds.
         schema = self._schemas.parameter(source, _unbound(source, field.type))
         parameter: Parameter = {
-            "name": field.name if operator == "eq" else f"{field.name}.{operator}",
+            "name": filter_parameter(field.name, operator),
             "in": "query",
             "description": f"Only those whose `{field.name}` {_SAID[operator]}.",
         }
@@ -193,6 +200,22 @@ def _order_by(names: Sequence[str]) -> Parameter:
         "description": f"What to order by: {', '.join(f'`{each}`' for each in names)}, or up to {MAX_KEYS} of them "
         "between commas; with `-` before it to descend. By `id`, the time of creation, if it is not given.",
         "schema": {"type": "string", "pattern": f"^(?:{key}(?:,{key}){{0,{MAX_KEYS - 1}}})?$"},
+    }
+
+
+def _ids(record: Record) -> Parameter:
+    """Batch get (AIP-231)."""
+    field = record.field("id")
+    assert field is not None
+    assert isinstance(field.type, Scalar)
+    item = {"type": "string", "pattern": field.type.constraints.pattern}
+    return {
+        "name": "ids",
+        "in": "query",
+        "description": _IDS_SAID,
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": item, "minItems": 1, "maxItems": MAX_IDS},
     }
 
 

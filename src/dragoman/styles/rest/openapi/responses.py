@@ -206,7 +206,7 @@ class Responses:
         found = {400, 422, 503, 504}
         if not self._anonymous:
             found |= {401, 403}
-        if "{id}" in route.template:
+        if "{id}" in route.template or route.shape is Shape.LIST:
             found.add(404)
         if has_body(route):
             found |= {413, 415}
