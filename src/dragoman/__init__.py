@@ -54,6 +54,7 @@ from .contract.resource import Id, Resource
 from .contract.struct import Struct, replace
 from .contract.traits import Trait
 from .contract.types import Email, Float32, Int32, Int64, UInt32, UInt64, Url
+from .ports.imprint import Contact, Imprint, License
 from .ports.style import Surface
 from .runtime.commit_value import add, next
 from .styles.rest import rest
@@ -71,6 +72,7 @@ __all__ = [
     "Batch",
     "Cancelled",
     "Code",
+    "Contact",
     "Context",
     "Contract",
     "DataLoss",
@@ -88,12 +90,14 @@ __all__ = [
     "Ge",
     "Gt",
     "Id",
+    "Imprint",
     "Int32",
     "Int64",
     "Internal",
     "InvalidArgument",
     "Le",
     "Length",
+    "License",
     "Lt",
     "MultipleOf",
     "NotFound",

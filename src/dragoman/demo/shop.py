@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import dragoman as dm
 
 from . import model
+from .imprint import OURS
 from .keys import KEYS
 
 
@@ -50,7 +51,7 @@ for_partners = [
 ]
 
 app = dm.App(
-    dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=for_partners),
+    dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=for_partners, imprint=OURS),
     dm.rpc("inference", "/internal", audience="internal", auth=keys, exposes=[predict]),
-    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=[customers, orders]),
+    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=[customers, orders], imprint=OURS),
 )

@@ -18,6 +18,7 @@ from dragoman.contract.principal import Audience, audience_called
 from dragoman.contract.schema import Types
 
 from .authenticator import Authenticator
+from .imprint import Imprint
 from .wire import Request, Response
 
 
@@ -29,6 +30,8 @@ class Surface:
 
     ``deadline`` bounds each exchange, in seconds. ``cross_tenants`` lets principals with the scope ``tenants.cross``
     act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it.
+
+    ``title``, ``description`` and ``imprint`` are for documents.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Surface:
     cross_tenants: bool = False
     title: str = ""
     description: str = ""
+    imprint: Imprint | None = None
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Surface:
         cross_tenants: bool = False,
         title: str = "",
         description: str = "",
+        imprint: Imprint | None = None,
     ) -> None:
         place = f"surface {name!r}"
         values = {
@@ -67,6 +72,7 @@ class Surface:
             "cross_tenants": cross_tenants,
             "title": title,
             "description": description,
+            "imprint": imprint,
         }
         for each, value in values.items():
             object.__setattr__(self, each, value)

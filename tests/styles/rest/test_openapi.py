@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -178,10 +179,35 @@ def test_info_and_servers(public: dict[str, Any], admin: dict[str, Any]) -> None
     assert public["info"] == {
         "title": "Things",
         "description": "All about things.",
+        "termsOfService": "https://example.com/terms",
+        "contact": {"name": "Things", "url": "https://example.com/help", "email": "things@example.com"},
+        "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         "version": "2.1.0, 0.3.0",
     }
-    assert admin["info"] == {"title": "admin", "description": "Things, and who makes them.", "version": "2.1.0"}
+    assert admin["info"] == {
+        "title": "admin",
+        "description": "Things, and who makes them.",
+        "contact": {"email": "admin@example.com"},
+        "license": {"name": "Ours", "url": "https://example.com/licence"},
+        "version": "2.1.0",
+    }
     assert public["servers"] == [{"url": "/v1"}]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: dm.Contact(), "Contact(): it says nothing. Give at least one"),
+        (lambda: dm.Contact(url="example.com"), "it is no absolute URL. Begin it with https://"),
+        (lambda: dm.Contact(email="nobody"), "it is no e-mail address"),
+        (lambda: dm.License(""), "it has no name"),
+        (lambda: dm.License("MIT", identifier="MIT", url="https://example.com/mit"), "Give one of them"),
+        (lambda: dm.Imprint(terms="/terms"), "Imprint(terms='/terms'): it is no absolute URL"),
+    ],
+)
+def test_an_imprint_that_says_nothing_is_refused(make: Callable[[], Any], said: str) -> None:
+    with pytest.raises(dm.DeclarationError, match=re.escape(said)):
+        make()
 
 
 def test_security(public: dict[str, Any], admin: dict[str, Any]) -> None:

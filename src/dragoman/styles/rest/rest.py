@@ -10,6 +10,7 @@ from dragoman.contract.fault import Fault
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.operation import Method
 from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.imprint import Imprint
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.explanation import explain
@@ -36,11 +37,12 @@ def rest(
     deadline: float = 30.0,
     title: str = "",
     description: str = "",
+    imprint: Imprint | None = None,
 ) -> Surface:
     """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``.
 
     ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants`` and
-    ``deadline`` are those of :class:`~dragoman.ports.style.Surface`.
+    ``deadline`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document shows.
     """
     return Surface(
         name,
@@ -53,6 +55,7 @@ def rest(
         cross_tenants=cross_tenants,
         title=title,
         description=description,
+        imprint=imprint,
     )
 
 

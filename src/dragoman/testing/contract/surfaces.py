@@ -21,6 +21,16 @@ TROUBLE: Final = "/trouble"
 CALLS: Final = "/calls"
 
 
+OURS: Final = dm.Imprint(
+    contact=dm.Contact(name="Things", url="https://example.com/help", email="things@example.com"),
+    license=dm.License("Apache 2.0", identifier="Apache-2.0"),
+    terms="https://example.com/terms",
+)
+THEIRS: Final = dm.Imprint(
+    contact=dm.Contact(email="admin@example.com"), license=dm.License("Ours", url="https://example.com/licence")
+)
+
+
 def _principal(identity: str, tenant: str, *audiences: dm.Audience, scopes: tuple[str, ...] = ("*",)) -> dm.Principal:
     return dm.Principal(identity, tenant, frozenset(scopes), frozenset(audiences))
 
@@ -48,6 +58,7 @@ def make_app(
             auth=dm.anonymous(),
             title="Things",
             description="All about things.",
+            imprint=OURS,
             exposes=[makers, all_things, ask, forget, appraise, recall, countries, parts],
         ),
         dm.rest(
@@ -55,6 +66,7 @@ def make_app(
             PARTNER,
             audience="partner",
             auth=keys,
+            imprint=OURS,
             exposes=[makers, all_things, parts, countries.only("list", "get"), notes.without("create"), write_note],
         ),
         dm.rest(
@@ -64,6 +76,7 @@ def make_app(
             auth=keys,
             require_etag=True,
             cross_tenants=True,
+            imprint=THEIRS,
             exposes=[makers, all_things.without("describe")],
         ),
         dm.rest(
@@ -72,6 +85,7 @@ def make_app(
             audience="internal",
             auth=dm.anonymous(),
             deadline=60.0,
+            imprint=THEIRS,
             exposes=[fail, crash, lie, wait, take_too_long],
         ),
         dm.rpc(

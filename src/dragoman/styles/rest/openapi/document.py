@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from dragoman.contract.schema import Types
+from dragoman.ports.imprint import Contact, Imprint, License
 from dragoman.ports.style import Surface
 from dragoman.styles.rest.routes import Route, Shape
 
@@ -94,7 +96,7 @@ class Document:
             by_types.setdefault(id(types), Source(contract.name, types, resources))
         return {each.operation.name: by_types[id(self._types[each.operation.name])] for each in self._routes}
 
-    def _info(self) -> dict[str, str]:
+    def _info(self) -> dict[str, Any]:
         surface = self._surface
         contracts = list(dict.fromkeys(route.exposed.handle.contract for route in self._routes))
         names = " and ".join(each.name for each in contracts) or "nothing"
@@ -104,6 +106,7 @@ class Document:
             "description": surface.description
             or written
             or f"The {surface.name} surface, for the {surface.audience} audience: {names}.",
+            **_imprint(surface.imprint or Imprint()),
             "version": ", ".join(dict.fromkeys(each.version for each in contracts)) or "0",
         }
 
@@ -112,6 +115,17 @@ class Document:
         if auth is None or not auth.scheme:
             return {}
         return {auth.scheme.get("scheme", auth.scheme["type"]): dict(auth.scheme)}
+
+
+def _imprint(imprint: Imprint) -> dict[str, Any]:
+    """What was given of who stands behind the surface."""
+    found: dict[str, Any] = {"termsOfService": imprint.terms}
+    found |= {name: _given(getattr(imprint, name)) for name in ("contact", "license")}
+    return {name: value for name, value in found.items() if value}
+
+
+def _given(part: Contact | License | None) -> dict[str, str]:
+    return {} if part is None else {name: value for name, value in asdict(part).items() if value}
 
 
 def _tags(routes: Iterable[Route]) -> list[dict[str, str]]:
