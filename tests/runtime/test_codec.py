@@ -199,7 +199,7 @@ def test_defaults_are_those_of_the_class(bound: tuple[Any, Types]) -> None:
         ({"flag": 1}, ("flag", "type: must be a boolean, got an integer")),
         ({"number": -5}, ("number", "ge: must be at least 0, got -5")),
         ({"number": 1000}, ("number", "lt: must be less than 1000, got 1000")),
-        ({"number": 1.0}, ("number", "type: must be an integer, got a number with a fraction or an exponent")),
+        ({"number": 1.5}, ("number", "type: must be an integer, got a number with a fraction")),
         ({"number": "5"}, ("number", "type: must be an integer, got a string")),
         ({"number": None}, ("number", "null: cannot be null")),
         ({"number": 2**53}, ("number", f"range: must be between {1 - 2**53} and {2**53 - 1}, got {2**53}")),

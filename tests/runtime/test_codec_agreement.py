@@ -29,6 +29,7 @@ from dragoman.contract.schema import (
 )
 from dragoman.runtime.codec import JsonDecoder, JsonEncoder
 from dragoman.runtime.codec.violations import Walk
+from dragoman.runtime.codec.whole import with_whole_numbers
 
 NAMES = ["a", "b", "kind", "class", "x-y", "_z"]
 small = st.one_of(st.none(), st.integers(-3, 6))
@@ -142,7 +143,7 @@ texts = st.sampled_from(
 numbers = st.one_of(
     st.integers(-4, 8),
     st.sampled_from([2**53, 2**53 - 1, 2**31, 2**63, 2**64, 10**40, 10**400, -(2**53)]),
-    st.sampled_from([0.5, 1.0, 1.25, -2.5, 1e300, 3.5e38, 0.1]),
+    st.sampled_from([0.5, 1.0, 2.0, -0.0, 1.25, -2.5, 1e300, 2.0**53, 2.0**31, 3.5e38, 0.1]),
 )
 leaves = st.one_of(st.none(), st.booleans(), numbers, texts)
 anything = st.recursive(
@@ -215,7 +216,7 @@ def test_fast_and_slow_agree(case: tuple[Types, list[Any]]) -> None:
     encoder = JsonEncoder(Ref("R0"), types, audience=None)
     for value in candidates:
         decoded = outcome(decoder, value, text=True)
-        found = Walk(decoder._inbound).check(Ref("R0"), value)
+        found = Walk(decoder._inbound).check(Ref("R0"), with_whole_numbers(types, Ref("R0"), value))
         if isinstance(decoded, InvalidArgument):
             event("refused")
             assert found, (value, decoded.message)
@@ -231,6 +232,32 @@ def test_fast_and_slow_agree(case: tuple[Types, list[Any]]) -> None:
         assert isinstance(converted, InvalidArgument) == isinstance(decoded, InvalidArgument), value
         if not isinstance(converted, InvalidArgument):
             assert encoder.encode(converted) == encoder.encode(decoded)
+
+
+def with_points(value: Any) -> Any:
+    """The value, its integers written with a point, where a float holds them."""
+    if isinstance(value, list):
+        return [with_points(each) for each in value]
+    if isinstance(value, dict):
+        return {name: with_points(each) for name, each in value.items()}
+    return float(value) if type(value) is int and abs(value) < 2**53 else value
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_whole_numbers_may_be_written_with_a_point(case: tuple[Types, list[Any]]) -> None:
+    """1.0 is an integer: it is taken where 1 is, refused where 1 is, and means the same."""
+    types, candidates = case
+    decoder, encoder = JsonDecoder(Ref("R0"), types), JsonEncoder(Ref("R0"), types)
+    for value in candidates:
+        plain, pointed = (outcome(decoder, each, text=True) for each in (value, with_points(value)))
+        if isinstance(plain, InvalidArgument):
+            assert isinstance(pointed, InvalidArgument)
+            assert {each.path for each in pointed.violations} == {each.path for each in plain.violations}
+        else:
+            event("taken")
+            sent = [json.loads(encoder.encode(each)) for each in (plain, pointed)]
+            assert sent[0] == sent[1]
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))

@@ -66,13 +66,7 @@ def _pattern(validator: Any, pattern: str, instance: object, schema: object) -> 
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _integer(checker: Any, instance: object) -> bool:
-    """The codec wants integers to look like integers; to JSON Schema 1.0 is one, too."""
-    return isinstance(instance, int) and not isinstance(instance, bool)
-
-
-_TYPES: Final = Draft202012Validator.TYPE_CHECKER.redefine("integer", _integer)
-Validator: Final = extend(Draft202012Validator, {"pattern": _pattern}, type_checker=_TYPES)
+Validator: Final = extend(Draft202012Validator, {"pattern": _pattern})
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -13,13 +13,12 @@ from dragoman.contract.schema import Type, Types
 
 from .hooks import call_hook
 from .inbound import Inbound
-from .parsing import check_nesting, nests_freely, parse, repeated_names
+from .parsing import REFUSALS, check_nesting, nests_freely, parse, repeated_names
 from .scalar_values import Refused, check_json
 from .text import from_text
 from .view import View
 from .violations import Walk, invalid, unexplained
-
-_REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+from .whole import with_whole_numbers
 
 
 class JsonDecoder:
@@ -47,33 +46,50 @@ class JsonDecoder:
 
         Raises Malformed if it is not JSON, InvalidArgument with every violation if it is not valid.
         """
-        try:
-            if self._nests_freely:
-                check_nesting(body)
-            wire = self._decode(body)
-        except _REFUSALS as error:
-            raise self._refusal(body, error) from None
+        wire = self._wire(body)
         build = self._build
         if build is None:
             return wire
         try:
             return build(wire)
         except (ValueError, TypeError) as error:
-            raise self._not_made(self._decode(body), error) from error
+            raise self._not_made(self._wire(body), error) from error
+
+    def _wire(self, body: bytes) -> Any:
+        try:
+            if self._nests_freely:
+                check_nesting(body)
+            return self._decode(body)
+        except REFUSALS as error:
+            refused = error
+        value = parse(body)
+        whole = with_whole_numbers(self._inbound.types, self._type, value)
+        if whole is not value:
+            try:
+                return self._converted(whole)
+            except REFUSALS as error:
+                refused = error
+        found = Walk(self._inbound).check(self._type, whole)
+        raise invalid(found or repeated_names(body) or [unexplained(refused)])
+
+    def _converted(self, value: Any) -> Any:
+        return msgspec.convert(value, self._annotation, dec_hook=call_hook)
 
     def convert(self, value: Mapping[str, Any], *, text: bool = False) -> Any:
         """The instance that builtin values stand for. With ``text`` all leaves are strings and are read by type.
 
         Raises InvalidArgument with every violation.
         """
-        given = from_text(self._inbound.types, self._type, value) if text else value
+        types = self._inbound.types
+        given = from_text(types, self._type, value) if text else value
         try:
             if self._nests_freely:
                 check_json(given)
-            wire = msgspec.convert(given, self._annotation, dec_hook=call_hook)
+            given = with_whole_numbers(types, self._type, given)
+            wire = self._converted(given)
         except Refused as refused:
             raise invalid([Violation((), refused.message, refused.rule)]) from None
-        except _REFUSALS as error:
+        except REFUSALS as error:
             found = Walk(self._inbound, text=text).check(self._type, given)
             raise invalid(found or [unexplained(error)]) from None
         if self._build is None:
@@ -81,15 +97,7 @@ class JsonDecoder:
         try:
             return self._build(wire)
         except (ValueError, TypeError) as error:
-            wire = msgspec.convert(given, self._annotation, dec_hook=call_hook)
-            raise self._not_made(wire, error) from error
-
-    def _refusal(self, body: bytes, error: Exception) -> InvalidArgument:
-        value = parse(body)
-        found = Walk(self._inbound).check(self._type, value)
-        if not found:
-            found = repeated_names(body) or [unexplained(error)]
-        return invalid(found)
+            raise self._not_made(self._converted(given), error) from error
 
     def _not_made(self, wire: Any, error: Exception) -> InvalidArgument:
         found: list[Violation] = []

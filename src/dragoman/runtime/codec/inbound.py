@@ -45,6 +45,7 @@ from .scalar_values import PHRASES, Refused, to_utc
 from .scalars import ScalarForm, scalar_form
 from .unions import tagged
 from .view import View
+from .whole import with_whole_numbers
 
 
 class Inbound:
@@ -230,14 +231,15 @@ class Inbound:
         """Reads a union without tags: the first variant that the value fits."""
         for each in type_.variants:
             self.annotation(each.type)
-        variants = Later[list[tuple[Any, Builder]]](
-            lambda: [(self.annotation(each.type), self.builder(each.type, None)) for each in type_.variants]
+        variants = Later[list[tuple[Type, Any, Builder]]](
+            lambda: [(each.type, self.annotation(each.type), self.builder(each.type, None)) for each in type_.variants]
         )
 
         def read(value: Any) -> Any:
-            for annotation, build in variants():
+            for variant, annotation, build in variants():
+                whole = with_whole_numbers(self.types, variant, value)
                 try:
-                    decoded = msgspec.convert(value, annotation, dec_hook=call_hook)
+                    decoded = msgspec.convert(whole, annotation, dec_hook=call_hook)
                 except (msgspec.ValidationError, OverflowError):
                     continue
                 return decoded if build is None else build(decoded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,6 +13,9 @@ from dragoman.contract.fault import Malformed, Violation
 from dragoman.contract.schema import MAX_NESTING, Kind, List, Map, Nullable, Record, Scalar, Type, Types, Union
 
 from .scalar_values import short
+
+REFUSALS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+"""What msgspec raises for a body that is no value of the type."""
 
 # A string without its end runs to the end: looking for brackets in it again would take quadratic time.
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)

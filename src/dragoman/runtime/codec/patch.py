@@ -32,12 +32,13 @@ from .constructor_errors import from_error
 from .hooks import call_hook
 from .inbound import Inbound
 from .outbound import Outbound, convert_out
-from .parsing import check_nesting, nests_freely, parse, repeated_names
+from .parsing import REFUSALS, check_nesting, nests_freely, parse, repeated_names
 from .scalar_values import Refused, check_json, kind_of, short
 from .text import from_text
 from .unions import tagged
 from .view import EVERYTHING, View
 from .violations import Walk, invalid, unexplained, unknown_field
+from .whole import with_whole_numbers
 
 
 def _merges(types: Types, type_: Type) -> bool:
@@ -107,16 +108,25 @@ class PatchDecoder:
             if self._nests_freely:
                 check_nesting(body)
             wire = self._decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
-            found = self._violations(parse(body))
-            raise invalid(found or repeated_names(body) or [unexplained(error)]) from None
-        return self._patch(wire)
+        except REFUSALS as error:
+            refused = error
+        else:
+            return self._patch(wire)
+        value = parse(body)
+        whole = with_whole_numbers(self.types, self.record, value)
+        if whole is not value:
+            try:
+                return self._patch(msgspec.convert(whole, self._struct, dec_hook=call_hook))
+            except REFUSALS as error:
+                refused = error
+        raise invalid(self._violations(whole) or repeated_names(body) or [unexplained(refused)])
 
     def convert(self, value: Mapping[str, Any], *, text: bool = False) -> Patch:
         """The patch that builtin values stand for. Raises InvalidArgument."""
         given = from_text(self.types, self.record, value) if text else value
         try:
             check_json(given)
+            given = with_whole_numbers(self.types, self.record, given)
             wire = msgspec.convert(given, self._struct, dec_hook=call_hook)
         except Refused as refused:
             raise invalid([Violation((), refused.message, refused.rule)]) from None
@@ -132,6 +142,7 @@ class PatchDecoder:
             if value is UNSET:
                 continue
             if name in self.merging:
+                value = with_whole_numbers(self.types, self.fields[name].type, value)
                 self.check_names(self.fields[name].type, value, (name,), found)
             elif (build := self.builders[name]) is not None:
                 try:
@@ -238,7 +249,7 @@ class Patch:
             before = None
         else:
             before = msgspec.to_builtins(convert_out(current, out))
-        after = merge(decoder.types, type_, before, change)
+        after = with_whole_numbers(decoder.types, type_, merge(decoder.types, type_, before, change))
         try:
             wire = msgspec.convert(after, annotation, dec_hook=call_hook)
             return wire if build is None else build(wire)

@@ -189,7 +189,7 @@ def _read_integer(kind: Kind) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             if isinstance(value, float):
-                raise Refused("type", "must be an integer, got a number with a fraction or an exponent")
+                raise Refused("type", "must be an integer, got a number with a fraction")
             raise _mismatch("an integer", value)
         if not low <= value <= high:
             raise Refused("range", f"must be between {low} and {high}, got {shown_number(value)}")

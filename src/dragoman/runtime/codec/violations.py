@@ -36,6 +36,7 @@ from .scalar_values import Refused, kind_of, quoted, short
 from .scalars import length_rules, matches
 from .unions import tag_of, tagged
 from .view import View
+from .whole import with_whole_numbers
 
 CHUNK: Final = 256
 """A long list is looked at in parts of this length; parts in which all is well are passed over quickly."""
@@ -222,7 +223,7 @@ class Walk:
         found = self._found
         for each in type_.variants:
             self._found = []
-            self._visit(each.type, value, path)
+            self._visit(each.type, value if self._native else with_whole_numbers(self._types, each.type, value), path)
             if not self._found:
                 self._found = found
                 return
