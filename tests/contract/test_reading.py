@@ -51,6 +51,19 @@ class Color(enum.StrEnum):
     BLUE = "blue"
 
 
+class Weight(enum.Enum):
+    LIGHT = "light"
+    """A hand
+    lifts it."""
+
+    HEAVY = LEADEN = "heavy"
+    "Two do."
+    FLOATS = "floats"
+
+
+Weight.FLOATS.__doc__ = "On water."
+
+
 class Card(dm.Struct, tag=True):
     number: str
 
@@ -175,6 +188,14 @@ def field(cls: Any, name: str) -> Field:
         (Literal["a", "b"], Enum((EnumValue("a"), EnumValue("b")))),
         (Literal["a", None], Nullable(Enum((EnumValue("a"),)))),
         (Literal["a"] | Literal["b"] | None, Nullable(Enum((EnumValue("a"), EnumValue("b"))))),
+        (
+            Annotated[Literal["a"], dm.Description("One.")] | Annotated[Literal["b", "c"], dm.Deprecated("Use a.")],
+            Enum((EnumValue("a", "One."), *(EnumValue(each, "Use a.", deprecated=True) for each in "bc"))),
+        ),
+        (
+            Annotated[Literal["a"], dm.Description("One.")] | Literal["b"] | None,
+            Nullable(Enum((EnumValue("a", "One."), EnumValue("b")))),
+        ),
         (Color, Ref("Color")),
         (Tree, Ref("Tree")),
         (Payment, Ref("Payment")),
@@ -270,6 +291,39 @@ def test_a_dataclass() -> None:
     assert record.field("models") == Field("models", Map(Ref("Color"), List(Ref("Model"))), required=False, default={})
     assert set(types) == {"Plain", "Color", "Model", "OtherModel"}
     assert types["Color"] == Enum((EnumValue("red"), EnumValue("blue")), "Color", "What it looks like.", native=Color)
+
+
+def test_members_of_enums_are_described() -> None:
+    """By a string below them, as documentation tools read it, or by a docstring of their own."""
+    types = Types()
+
+    class Load(dm.Struct):
+        weight: Weight
+
+    read_record(Load, types, place="a test")
+    named = types["Weight"]
+    assert isinstance(named, Enum)
+    assert [(each.value, each.description) for each in named.values] == [
+        ("light", "A hand lifts it."),
+        ("heavy", "Two do."),
+        ("floats", "On water."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "said"),
+    [
+        (Annotated[Literal["a"], dm.Ge(1)] | Literal["b"], "stands beside one value"),
+        (Annotated[Literal["a"], dm.Deprecated()] | Literal["a", "b"], "its literal 'a' is given twice"),
+        (Annotated[Literal["a", None], dm.Description("A.")] | Literal["b"], "None stands in a Literal of its union"),
+    ],
+)
+def test_unions_of_literals_that_are_refused(annotation: Any, said: str) -> None:
+    class Load(dm.Struct):
+        weight: annotation
+
+    with pytest.raises(dm.DeclarationError, match=said):
+        read_record(Load, Types(), place="a test")
 
 
 def test_a_resource() -> None:

@@ -42,7 +42,7 @@ FOREIGN = {
     schema.Field: {"number", "arguments"},  # of .proto and GraphQL
     schema.Record: {"implements", "interface", "open", "deprecated", "traits"},  # of foreign documents
     schema.Enum: {"kind"},
-    schema.EnumValue: {"description", "number", "deprecated"},
+    schema.EnumValue: {"number"},  # of .proto
     schema.Variant: {"number"},
     schema.Union: {"name", "description"},
 }

@@ -192,3 +192,24 @@ class Unauthenticated(Fault):
     """No valid credentials."""
 
     code = Code.UNAUTHENTICATED
+
+
+CANONICAL: Final[tuple[type[Fault], ...]] = (
+    Cancelled,
+    Unknown,
+    InvalidArgument,
+    DeadlineExceeded,
+    NotFound,
+    AlreadyExists,
+    PermissionDenied,
+    ResourceExhausted,
+    FailedPrecondition,
+    Aborted,
+    OutOfRange,
+    Unimplemented,
+    Internal,
+    Unavailable,
+    DataLoss,
+    Unauthenticated,
+)
+"""The class of each code, in the order of their numbers."""

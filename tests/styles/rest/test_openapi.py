@@ -149,7 +149,14 @@ def test_a_type_called_problem_does_not_displace_ours() -> None:
 
     one = dm.App(dm.rest("one", "/v1", audience="public", auth=dm.anonymous(), exposes=[solve]))
     schemas = value_of("one", one)["components"]["schemas"]
-    assert set(schemas) == {"MathsProblem", "MathsProblemInput", "Problem", "Violation"}
+    assert set(schemas) == {
+        "MathsProblem",
+        "MathsProblemInput",
+        "Problem",
+        "ProblemCode",
+        "ProblemCodeOutput",
+        "Violation",
+    }
     assert "retryable" in schemas["Problem"]["properties"]
 
 

@@ -25,6 +25,7 @@ from dragoman.contract.schema import (
     Variant,
 )
 from dragoman.styles.rest.openapi.names import component_names, sentence
+from dragoman.styles.rest.openapi.scalars import enum_schema
 from dragoman.styles.rest.openapi.schemas import Mode, Part, Schemas, Source, resolved
 
 TEXT = Scalar(Kind.STRING)
@@ -91,12 +92,37 @@ def test_bytes(bounds: Constraints, lengths: dict[str, int], said: str | None) -
 
 def test_values_of_enums_are_described() -> None:
     values = (EnumValue("a", "The first."), EnumValue("b", deprecated=True), EnumValue("c"))
-    schema, _ = described(Enum(values, description="A letter."))
-    assert schema == {
+    assert enum_schema(Enum(values, description="A letter.")) == {
         "type": "string",
         "enum": ["a", "b", "c"],
-        "description": "A letter.\n\n- `a`: The first.\n- `b`: deprecated",
+        "description": "A letter.\n\n- `a`: The first.\n- `b`: Deprecated.",
+        "x-enum-descriptions": ["The first.", "Deprecated.", ""],
     }
+
+
+def test_enums_are_closed_on_input_and_open_on_output() -> None:
+    """An answer of tomorrow may hold a value that the clients of today do not know."""
+    order = Record("Order", (Field("status", Enum((EnumValue("new"), EnumValue("done")))),))
+    source, schemas = Source("test", Types({"Order": order}), frozenset({"Order"})), Schemas(Audience.PUBLIC)
+    for mode in (Mode.OUTPUT, Mode.CREATE, Mode.UPDATE):
+        schemas.of(source, Ref("Order"), mode)
+    names = component_names(schemas.parts, ())
+    written = {names[part]: resolved(schema, lambda each: names[each]) for part, schema in schemas.parts.items()}
+    assert written["Order"]["properties"]["status"] == {"$ref": "OrderStatusOutput"}
+    assert written["OrderCreate"]["properties"]["status"] == {"$ref": "OrderStatus"}
+    assert written["OrderUpdate"]["properties"]["status"] == {"$ref": "OrderStatus"}
+    assert written["OrderStatus"] == {"type": "string", "enum": ["new", "done"]}
+    assert written["OrderStatusOutput"]["anyOf"] == [{"$ref": "OrderStatus"}, {"type": "string"}]
+
+
+def test_names_of_enums_without_one() -> None:
+    one, other = (Enum((EnumValue(each),)) for each in "ab")
+    order = Record("Order", (Field("status", one), Field("kinds", List(other)), Field("Status", other)))
+    source = Source("test", Types({"Order": order, "OrderKindsItem": Record("OrderKindsItem", ())}), frozenset())
+    schemas = Schemas(Audience.PUBLIC)
+    schemas.of(source, Ref("Order"), Mode.INPUT)
+    names = set(component_names(schemas.parts, ()).values())
+    assert names == {"Order", "OrderStatus", "OrderStatusValue", "OrderKindsItemValue"}
 
 
 def test_null() -> None:
@@ -165,7 +191,7 @@ def test_types_that_contain_one_another() -> None:
     for mode in (Mode.OUTPUT, Mode.INPUT, Mode.CREATE):
         schemas.of(source, Ref("One"), mode)
     names = component_names(schemas.parts, ())
-    assert sorted(set(names.values())) == ["One", "OneInput", "Size", "Two", "TwoInput"]
+    assert sorted(set(names.values())) == ["One", "OneInput", "Size", "SizeOutput", "Two", "TwoInput"]
     assert names[Part(source, "Two", Mode.INPUT)] == names[Part(source, "Two", Mode.CREATE)] == "TwoInput"
 
 

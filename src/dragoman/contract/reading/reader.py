@@ -22,7 +22,6 @@ from dragoman.contract.resource import IdOf
 from dragoman.contract.schema import (
     Constraints,
     Enum,
-    EnumValue,
     Kind,
     List,
     Map,
@@ -39,7 +38,8 @@ from dragoman.contract.types import Form
 
 from . import refusals
 from .bounds import constrain
-from .members import docstring, is_record, is_struct, spread
+from .enums import described_values, literal, python_enum
+from .members import is_record, is_struct, spread
 from .records import build_record, check_nesting
 from .scope import At, Scope, is_text, scope_of, text_of, unknown_name
 from .unions import discriminate
@@ -176,7 +176,7 @@ class Reader:
         if origin is typing.Union or origin is UnionType:
             return self._union(arguments, marks, at, notes, alias)
         if origin is Literal:
-            return _literal(arguments, at)
+            return literal(arguments, at)
         if origin in LISTS or bare in _unhashable_safe(LISTS, bare):
             return self._list(origin or bare, arguments, at)
         if origin in MAPS or bare in _unhashable_safe(MAPS, bare):
@@ -190,7 +190,7 @@ class Reader:
         if bare in SCALARS:
             return self._scalar(bare, marks, at)
         if issubclass(bare, enum.Enum):
-            return self.named(bare, at, lambda: _enum(bare, at))
+            return self.named(bare, at, lambda: python_enum(bare, at))
         if is_record(bare):
             if is_struct(bare) and bare.__struct_config__.tag is not None:
                 return discriminate([bare], None, self, at, None)
@@ -243,6 +243,8 @@ class Reader:
                 rest.append(argument)
         if len(rest) == 1:
             type_ = self.read(rest[0], at, notes)
+        elif (values := described_values(rest, self, at)) is not None:
+            type_ = values
         elif rest:
             type_ = discriminate(rest, alias, self, at, marks)
         else:
@@ -257,35 +259,6 @@ def _unhashable_safe(known: frozenset[Any], bare: Any) -> frozenset[Any]:
     except TypeError:
         return frozenset()
     return known
-
-
-def _literal(arguments: tuple[Any, ...], at: At) -> Type:
-    values = tuple(each for each in arguments if each is not None)
-    if wrong := [each for each in values if not isinstance(each, str) or isinstance(each, enum.Enum)]:
-        raise DeclarationError(
-            at.place,
-            f"its literal {wrong[0]!r} is not a string",
-            'Write strings, as in Literal["low", "high"]',
-        )
-    if not values:
-        raise refusals.unknown(None, at)
-    found = Enum(tuple(EnumValue(each) for each in dict.fromkeys(values)))
-    return Nullable(found) if None in arguments else found
-
-
-def _enum(cls: type[enum.Enum], at: At) -> Enum:
-    values: list[EnumValue] = []
-    for member in cls:
-        if not isinstance(member.value, str):
-            raise DeclarationError(
-                f"{cls.__name__}.{member.name}",
-                f"its value {member.value!r} is not a string",
-                f'Write class {cls.__name__}(enum.StrEnum) and {member.name} = "{member.name.lower()}"',
-            )
-        values.append(EnumValue(str(member.value)))
-    if not values:
-        raise DeclarationError(at.place, f"the enum {cls.__name__} has no members", "Give it at least one")
-    return Enum(tuple(values), name=cls.__name__, description=docstring(cls), native=cls)
 
 
 def target_of(mark: IdOf, scope: Scope) -> Any:

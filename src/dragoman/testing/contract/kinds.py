@@ -26,7 +26,9 @@ class Size(enum.StrEnum):
     """How large it is."""
 
     SMALL = "small"
+    """It fits a hand."""
     LARGE = "large"
+    """It does not."""
 
 
 class Box(dm.Struct):
@@ -100,7 +102,11 @@ class Thing(dm.Resource, prefix="thg"):
     key: UUID | None = None
     price: Annotated[Decimal, dm.Ge("0.01"), dm.Lt(100)] = Decimal("1.50")
     size: Annotated[Size, dm.Filter("ne", "in"), dm.Sort()] = Size.SMALL
-    state: Literal["new", "old"] | None = None
+    state: (
+        Annotated[Literal["new"], dm.Description("Never used.")]
+        | Annotated[Literal["old"], dm.Deprecated("Ask for its age.")]
+        | None
+    ) = None
     only_one: Literal["this"] = "this"
     tags: Annotated[list[Annotated[str, dm.Length(1, 5)]], dm.Length(0, 3)] = msgspec.field(default_factory=list)
     sizes: set[Size] = msgspec.field(default_factory=set)

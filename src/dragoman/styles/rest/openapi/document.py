@@ -16,7 +16,8 @@ from .components import Components
 from .names import component_names, operation_ids, words
 from .operations import PLAIN, Operations, tag_of
 from .parameters import Parameters
-from .responses import SCHEMAS, Responses
+from .problems import SCHEMAS
+from .responses import Responses
 from .schemas import Schemas, Source, resolved
 
 OPENAPI: Final = "3.1.0"

@@ -12,15 +12,17 @@ from dragoman.contract.resource import ResourceDescription, snake
 from dragoman.styles.rest.routes import Route
 
 from .scalars import Schema
-from .schemas import Mode, Part, Source, resolved
+from .schemas import Mode, Part, Source, pascal, resolved
 
-_ORDER: Final = (Mode.OUTPUT, Mode.INPUT, Mode.CREATE, Mode.UPDATE, Mode.PAGE)
+_ORDER: Final = (Mode.KNOWN, Mode.OPEN, Mode.OUTPUT, Mode.INPUT, Mode.CREATE, Mode.UPDATE, Mode.PAGE)
 _SUFFIXES: Final[Mapping[Mode, tuple[str, ...]]] = {
     Mode.OUTPUT: ("",),
     Mode.INPUT: ("", "Input"),
     Mode.CREATE: ("", "Input", "Create"),
     Mode.UPDATE: ("Update",),
     Mode.PAGE: ("Page",),
+    Mode.KNOWN: ("",),
+    Mode.OPEN: ("Output",),
 }
 """What may follow a type's name, best first. Answers are read most, so that they have the plain name."""
 
@@ -95,11 +97,6 @@ def numbered(wanted: str, taken: Collection[str], separator: str = "") -> str:
 def _clean(name: str) -> str:
     """A name of components: OpenAPI 3.1.0, section 4.8.7.1."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", name)
-
-
-def pascal(name: str) -> str:
-    """``fraud_scores`` as ``FraudScores``."""
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
 
 
 def operation_ids(routes: Iterable[Route]) -> list[str]:

@@ -18,7 +18,7 @@ from dragoman.styles.rest.routes import Route, Shape
 from .components import Components
 from .names import a, noun
 from .scalars import joined
-from .schemas import Mode, Schemas, Source, field_description
+from .schemas import Mode, Schemas, Source, field_description, place_name
 
 Parameter: TypeAlias = dict[str, Any]
 
@@ -131,12 +131,12 @@ class Parameters:
             field = record.field(name)
             assert field is not None
             if name != route.parent:
-                found += [self._filter(source, field, operator) for operator in operators]
+                found += [self._filter(source, record, field, operator) for operator in operators]
         return found
 
-    def _filter(self, source: Source, field: Field, operator: FilterOperator) -> Parameter:
+    def _filter(self, source: Source, record: Record, field: Field, operator: FilterOperator) -> Parameter:
         # A value to compare with may lie out of the field's own bounds.
-        schema = self._schemas.parameter(source, _unbound(source, field.type))
+        schema = self._schemas.parameter(source, _unbound(source, field.type), place_name(record, field))
         parameter: Parameter = {
             "name": filter_parameter(field.name, operator),
             "in": "query",
@@ -152,10 +152,10 @@ class Parameters:
     def _of_query(self, input: Type, source: Source) -> list[Parameter]:
         record = source.types.resolve(input)
         assert isinstance(record, Record)
-        return [self._argument(source, each) for each in View(self._audience, writable=True).fields(record)]
+        return [self._argument(source, record, each) for each in View(self._audience, writable=True).fields(record)]
 
-    def _argument(self, source: Source, field: Field) -> Parameter:
-        schema = self._schemas.parameter(source, field.type)
+    def _argument(self, source: Source, record: Record, field: Field) -> Parameter:
+        schema = self._schemas.parameter(source, field.type, place_name(record, field))
         parameter: Parameter = {"name": field.name, "in": "query"}
         if field.required:
             parameter["required"] = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from dragoman.contract.fault import Code, Fault
+from dragoman.contract.fault import Fault
 from dragoman.contract.operation import Effect
 from dragoman.contract.schema import Ref
 from dragoman.ports.authenticator import Authenticator
@@ -24,62 +24,6 @@ Response: TypeAlias = dict[str, Any]
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = problem.MEDIA_TYPE.decode()
 DEFAULT: Final = "default"
-
-VIOLATION: Final[Schema] = {
-    "type": "object",
-    "description": "One thing that is wrong with a request: where, and which rule it breaks.",
-    "properties": {
-        "pointer": {
-            "type": "string",
-            "description": "Where in the body: a JSON pointer in fragment form (RFC 6901, section 6).",
-        },
-        "parameter": {"type": "string", "description": "The parameter, where it is not in the body."},
-        "in": {
-            "type": "string",
-            "enum": list(problem.PARAMETER_PLACES),
-            "description": "Where the parameter stands.",
-        },
-        "detail": {"type": "string", "description": "What is wrong, and what would be right."},
-        "rule": {"type": "string", "description": "The rule, for programs: `required`, `type`, `ge`, `pattern` …"},
-    },
-    "required": ["detail", "rule"],
-}
-
-PROBLEM: Final[Schema] = {
-    "type": "object",
-    "description": "Why a request was not fulfilled (RFC 9457).",
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference", "description": "`about:blank`: see `code`."},
-        "title": {"type": "string", "description": "The phrase of the status."},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status."},
-        "detail": {"type": "string", "description": "What is wrong in this case, for a developer to read."},
-        "code": {
-            "type": "string",
-            "enum": [each.name for each in Code],
-            "description": "What kind of problem it is; the same on every style of API.",
-        },
-        "reason": {"type": "string", "description": "Which problem of that kind it is, for programs."},
-        "retryable": {
-            "type": "boolean",
-            "description": "Whether the same request, sent again after a pause, may succeed.",
-        },
-        "metadata": {
-            "type": "object",
-            "additionalProperties": {"type": "string"},
-            "description": "Facts about this case, for programs.",
-        },
-        "errors": {
-            "type": "array",
-            "items": {"$ref": "#/components/schemas/Violation"},
-            "description": "Everything that is wrong with the request.",
-        },
-        "request_id": {"type": "string", "description": "The id under which the request is in the log."},
-    },
-    "required": ["type", "title", "status", "detail", "code", "retryable", "request_id"],
-}
-
-SCHEMAS: Final = {"Problem": PROBLEM, "Violation": VIOLATION}
-"""The schemas that every document holds."""
 
 REQUEST_ID: Final = {
     "description": "The id under which the request is in the log: the one that the request gave under the same "

@@ -163,22 +163,31 @@ def _byte_count(bounds: Constraints) -> str:
 
 
 def enum_schema(type_: Enum) -> Schema:
-    """The schema of an enum, with the descriptions of its values: JSON Schema has no place of their own for them."""
-    schema: Schema = {"type": "string"}
-    if len(type_.values) == 1:
-        schema["const"] = type_.names[0]
-    else:
-        schema["enum"] = list(type_.names)
+    """The schema of the values of an enum. JSON Schema has no place for what is said of each: people read it in the
+    description, generators in ``x-enum-descriptions``.
+    """
+    schema: Schema = {"type": "string", "enum": list(type_.names)}
     lines = "\n".join(_described(each) for each in type_.values if each.description or each.deprecated)
     if description := "\n\n".join(part for part in (type_.description, lines) if part):
         schema["description"] = description
+    if lines:
+        schema["x-enum-descriptions"] = [_said_of(each) for each in type_.values]
     return schema
 
 
+def open_enum(known: Schema) -> Schema:
+    """The known values of an enum, or any other: generated clients name the known ones, and take what comes."""
+    said = "One of the known values, or one that a later version adds: be ready for values that are not listed."
+    return {"anyOf": [known, {"type": "string"}], "description": said}
+
+
 def _described(value: EnumValue) -> str:
-    note = "deprecated" if value.deprecated else ""
-    text = "; ".join(part for part in (value.description, note) if part)
-    return f"- `{value.value}`: {text}"
+    return f"- `{value.value}`: {_said_of(value)}"
+
+
+def _said_of(value: EnumValue) -> str:
+    note = "Deprecated." if value.deprecated else ""
+    return " ".join(part for part in (value.description, note) if part)
 
 
 def key_schema(type_: Type) -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,7 +29,7 @@ from dragoman.contract.schema import (
 from dragoman.runtime.codec.outbound import may_be_unset
 from dragoman.runtime.codec.view import View
 
-from .scalars import Schema, enum_schema, joined, key_schema, lengths, nullable, scalar_schema
+from .scalars import Schema, enum_schema, joined, key_schema, lengths, nullable, open_enum, scalar_schema
 
 
 class Mode(enum.StrEnum):
@@ -39,6 +40,8 @@ class Mode(enum.StrEnum):
     CREATE = "create"  # what a resource is made of
     UPDATE = "update"  # a merge patch (RFC 7396): everything may be absent
     PAGE = "page"  # one page of a list of it
+    KNOWN = "known"  # of an enum: the values that there are today, as inputs take them
+    OPEN = "open"  # of an enum: those, and what later versions add, as answers hold them
 
 
 WRITABLE: Final = frozenset({Mode.INPUT, Mode.CREATE, Mode.UPDATE})
@@ -71,22 +74,26 @@ class Schemas:
     def __init__(self, audience: Audience) -> None:
         self._audience = audience
         self.parts: dict[Part, Schema] = {}
+        self._enums: dict[tuple[Source, str], Enum] = {}
 
-    def of(self, source: Source, type_: Type, mode: Mode) -> Schema:
-        """The schema of a type."""
+    def of(self, source: Source, type_: Type, mode: Mode, at: str = "") -> Schema:
+        """The schema of a type. ``at`` is what an enum without a name is called: the names of its record and field."""
         match type_:
             case Ref():
+                named = source.types[type_.name]
+                if isinstance(named, Enum):
+                    return self._enum(source, named, mode, type_.name)
                 return self._reference(Part(source, type_.name, mode))
             case Scalar():
                 return scalar_schema(type_)
             case Enum():
-                return enum_schema(type_)
+                return self._enum(source, type_, mode, self._enum_name(source, type_, at))
             case Nullable():
-                return nullable(self.of(source, type_.of, mode))
+                return nullable(self.of(source, type_.of, mode, at))
             case List():
-                return self._list(source, type_, mode)
+                return self._list(source, type_, mode, at)
             case Map():
-                return self._map(source, type_, mode)
+                return self._map(source, type_, mode, at)
             case Union():
                 return self._union(source, type_, mode)
             case Record():
@@ -100,10 +107,10 @@ class Schemas:
             self.parts[part] = _page(resource.plural, item)
         return {"$ref": part}
 
-    def parameter(self, source: Source, type_: Type) -> Schema:
-        """The schema of a value that is written as text, in a query: null cannot be."""
+    def parameter(self, source: Source, type_: Type, at: str = "") -> Schema:
+        """The schema of a value that is written as text, in a query: null cannot be. ``at`` is as in :meth:`of`."""
         resolved = source.types.resolve(type_)
-        return self.of(source, resolved.of if isinstance(resolved, Nullable) else type_, Mode.INPUT)
+        return self.of(source, resolved.of if isinstance(resolved, Nullable) else type_, Mode.INPUT, at)
 
     def default(self, source: Source, type_: Type, value: Any, mode: Mode) -> Any:
         """A default as this audience may see it."""
@@ -137,26 +144,44 @@ class Schemas:
             if isinstance(named, Record):
                 schema = self._record(part.source, named, part.mode, part.tag)
             else:
-                schema = self.of(part.source, named, part.mode)
+                schema = self.of(part.source, named, part.mode, part.name)
             self.parts[part] = schema
         return {"$ref": part}
 
-    def _list(self, source: Source, type_: List, mode: Mode) -> Schema:
+    def _enum_name(self, source: Source, type_: Enum, at: str) -> str:
+        """What an enum without a name is called: as its place, unless that is the name of something else."""
+        name = at or "Value"
+        while name in source.types or self._enums.setdefault((source, name), type_) != type_:
+            name += "Value"
+        return name
+
+    def _enum(self, source: Source, type_: Enum, mode: Mode, name: str) -> Schema:
+        """An enum is closed on input and open on output, where clients must take values that they do not know."""
+        known = Part(source, name, Mode.KNOWN)
+        self.parts.setdefault(known, enum_schema(type_))
+        if mode in WRITABLE:
+            return {"$ref": known}
+        open_ = Part(source, name, Mode.OPEN)
+        self.parts.setdefault(open_, open_enum({"$ref": known}))
+        return {"$ref": open_}
+
+    def _list(self, source: Source, type_: List, mode: Mode, at: str) -> Schema:
         # A merge patch replaces lists, so that their items are whole.
-        item = self.of(source, type_.item, Mode.CREATE if mode is Mode.UPDATE else mode)
+        item = self.of(source, type_.item, Mode.CREATE if mode is Mode.UPDATE else mode, at and at + "Item")
         schema: Schema = {"type": "array", "items": item, **lengths(type_.constraints, "minItems", "maxItems")}
         if type_.constraints.unique_items:
             schema["uniqueItems"] = True
         return schema
 
-    def _map(self, source: Source, type_: Map, mode: Mode) -> Schema:
-        value = self.of(source, type_.value, mode)
+    def _map(self, source: Source, type_: Map, mode: Mode, at: str) -> Schema:
+        value = self.of(source, type_.value, mode, at and at + "Value")
         bounds = lengths(type_.constraints, "minProperties", "maxProperties")
         if mode is Mode.UPDATE:
             # Null removes an entry; the bounds are on what comes of it.
             value, bounds = value if _takes_null(source, type_.value) else nullable(value), {}
         schema: Schema = {"type": "object", "additionalProperties": value, **bounds}
-        if names := key_schema(source.types.resolve(type_.key)):
+        key = source.types.resolve(type_.key)
+        if (names := key_schema(key)) and (mode in WRITABLE or not isinstance(key, Enum)):
             schema["propertyNames"] = names
         return schema
 
@@ -179,14 +204,14 @@ class Schemas:
 
     def _record(self, source: Source, record: Record, mode: Mode, tag: tuple[str, str] | None) -> Schema:
         fields = self._view(mode).fields(record)
-        properties = {each.name: self._property(source, each, mode) for each in fields}
+        if tag is not None:
+            fields = tuple(each for each in fields if each.name != tag[0])
+        properties = {each.name: self._property(source, record, each, mode) for each in fields}
         required = [each.name for each in fields if _required(record, each, mode)]
         if tag is not None:
             name, value = tag
-            properties = {name: {"type": "string", "const": value}} | {
-                each: schema for each, schema in properties.items() if each != name
-            }
-            required = [name, *(each for each in required if each != name)]
+            properties = {name: {"type": "string", "const": value}} | properties
+            required = [name, *required]
         schema: Schema = {"type": "object", "properties": properties}
         if required:
             schema["required"] = required
@@ -198,8 +223,8 @@ class Schemas:
             schema["deprecated"] = True
         return schema
 
-    def _property(self, source: Source, field: Field, mode: Mode) -> Schema:
-        schema = self.of(source, field.type, mode)
+    def _property(self, source: Source, record: Record, field: Field, mode: Mode) -> Schema:
+        schema = self.of(source, field.type, mode, place_name(record, field))
         if text := joined(field_description(field), schema.get("description", "")):
             schema["description"] = text
         if mode in (Mode.INPUT, Mode.CREATE) and field.default is not MISSING:
@@ -209,6 +234,16 @@ class Schemas:
         if field.read_only and mode is Mode.OUTPUT:
             schema["readOnly"] = True
         return schema
+
+
+def place_name(record: Record, field: Field) -> str:
+    """What a type without a name is called that stands in a field: ``OrderStatus``."""
+    return (record.name or "") + pascal(field.name)
+
+
+def pascal(name: str) -> str:
+    """``fraud_scores`` as ``FraudScores``."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
 
 
 def field_description(field: Field) -> str:
