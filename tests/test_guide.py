@@ -288,3 +288,11 @@ def test_the_changes_of_a_database(
     assert migrate("title: str | None = None")[0] == 0
     sql("UPDATE notes SET title = NULL")
     assert migrate("title: str = ''")[0] == 1
+
+
+def test_the_tests_of_the_testing_chapter_pass(run: Callable[[str], Any]) -> None:
+    module = run("from dragoman.testing import Client")
+    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        test()

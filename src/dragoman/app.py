@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from .contract.declaration import DeclarationError
 from .engines.sqlite import SqliteStore
 from .hosts.asgi import AsgiHost
+from .ports.authenticator import Authenticator
 from .ports.store import Store, StoreError, Table
 from .ports.style import Surface
 from .ports.wire import Request, Response
@@ -102,10 +104,19 @@ class App:
             "/readyz": self._ready,
         }
 
-    def use(self, database: str | os.PathLike[str]) -> None:
-        """Take another database file. Only before the start."""
+    def use(
+        self,
+        database: str | os.PathLike[str],
+        *,
+        auth: Callable[[Authenticator | None], Authenticator | None] | None = None,
+    ) -> None:
+        """Take another database file; ``auth`` puts another authenticator in the place of each surface's own. Only
+        before the start.
+        """
         if self._started:
             raise RuntimeError("the application is started; give it a database before")
+        if auth is not None:
+            self._surfaces = tuple(replace(each, auth=auth(each.auth)) for each in self._surfaces)
         self.database = str(database)
         self.store = SqliteStore(self.database)
         self._bind()

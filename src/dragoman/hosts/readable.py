@@ -15,7 +15,7 @@ PACKAGE: Final = Path(__file__).parent.parent
 CALLERS: Final = (PACKAGE, Path(asyncio.__file__).parent, Path(concurrent.futures.__file__).parent)
 """Where the frames are that lead to a handler, and tell nothing of what went wrong in it."""
 
-DEMO: Final = PACKAGE / "demo"
+WRITTEN_AS_USERS_DO: Final = (PACKAGE / "demo", PACKAGE / "testing" / "contract")
 
 
 class Readable(logging.Formatter):
@@ -48,4 +48,7 @@ def _shorten(trace: traceback.TracebackException | None) -> None:
 
 
 def _leads(file: Path) -> bool:
-    return any(file.is_relative_to(each) for each in CALLERS) and not file.is_relative_to(DEMO)
+    def within(folders: tuple[Path, ...]) -> bool:
+        return any(file.is_relative_to(each) for each in folders)
+
+    return within(CALLERS) and not within(WRITTEN_AS_USERS_DO)

@@ -38,7 +38,7 @@ def _principal(identity: str, tenant: str, *audiences: dm.Audience, scopes: tupl
 KEYS: Final[Mapping[str, dm.Principal]] = {
     "north": _principal("nora", "north", dm.Audience.PARTNER, dm.Audience.INTERNAL),
     "north-staff": _principal("stan", "north", dm.Audience.PARTNER, scopes=("*", "staff")),
-    "north-reader": _principal("rita", "north", dm.Audience.PARTNER, scopes=("makers.*", "things.list", "things.get")),
+    "north-reader": _principal("rita", "north", dm.Audience.PARTNER, scopes=("makers.list", "makers.get", "things.*")),
     "south": _principal("sven", "south", dm.Audience.PARTNER, dm.Audience.INTERNAL),
     "operator": _principal("olga", "default", dm.Audience.OPERATOR, scopes=("*", "tenants.cross")),
 }
