@@ -91,6 +91,10 @@ class TinyEndpoint:
         """The first operation."""
         return [f"GET {self.surface.path}/{next(iter(self.calls))}"]
 
+    def exports(self) -> Mapping[str, Callable[[], bytes]]:
+        """The names of the operations."""
+        return {"names": lambda: "\n".join(self.calls).encode()}
+
 
 @dataclass
 class TinyMatch:

@@ -14,7 +14,7 @@ from dragoman.contract.fault import Fault
 from dragoman.hosts.serve import ListenError
 from dragoman.ports.store import StoreError
 
-from . import demo, explain, keys, migrate, serve
+from . import demo, explain, export, keys, migrate, serve
 from .failure import CommandError
 
 __all__ = ["main"]
@@ -25,6 +25,7 @@ examples:
   dragoman serve shop:app                the App called app in shop.py
   dragoman keys create --owner acme --audience partner
   dragoman explain shop:app orders.list  what an operation became on each surface
+  dragoman export shop:app --surface partner
 
 `dragoman COMMAND --help` says more.
 """
@@ -83,6 +84,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"dragoman {version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for command in (demo, serve, keys, migrate, explain):
+    for command in (demo, serve, keys, migrate, explain, export):
         command.add(commands)
     return parser

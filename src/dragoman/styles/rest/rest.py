@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,3 +150,7 @@ class RestEndpoint:
         first = lists[:1] or [each.route for each in self._bound[:1]]
         shown = [f"GET {path}{route.template}?page_size=2" for route in first if route.shape is Shape.LIST]
         return [*shown, f"GET {self._document_path}"]
+
+    def exports(self) -> Mapping[str, Callable[[], bytes]]:
+        """The OpenAPI document, as it is served."""
+        return {"openapi": self._document.json}

@@ -162,3 +162,7 @@ class RpcEndpoint:
     def examples(self) -> Sequence[str]:
         """A call of each operation, with the least input that it takes, if one can be made up."""
         return [f"POST {path}{self._inputs[each.operation]}" for path, each in self._matches.items()]
+
+    def exports(self) -> Mapping[str, Callable[[], bytes]]:
+        """Nothing: plain POST has no document of its own."""
+        return {}
