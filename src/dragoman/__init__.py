@@ -54,9 +54,11 @@ from .contract.resource import Id, Resource
 from .contract.struct import Struct, replace
 from .contract.traits import Trait
 from .contract.types import Email, Float32, Int32, Int64, UInt32, UInt64, Url
+from .ports.cors import Cors
 from .ports.imprint import Contact, Imprint, License
 from .ports.style import Surface
 from .runtime.commit_value import add, next
+from .runtime.http.caching import Fresh
 from .styles.rest import rest
 from .styles.rpc import rpc
 
@@ -75,6 +77,7 @@ __all__ = [
     "Contact",
     "Context",
     "Contract",
+    "Cors",
     "DataLoss",
     "DeadlineExceeded",
     "DeclarationError",
@@ -87,6 +90,7 @@ __all__ = [
     "Fault",
     "Filter",
     "Float32",
+    "Fresh",
     "Ge",
     "Gt",
     "Id",

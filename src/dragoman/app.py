@@ -85,6 +85,7 @@ class App:
                     self._tokens,
                     self._handlers,
                     plain=self._plain,
+                    longest_call=max(each.deadline for each in self._surfaces),
                 ),
                 self.store,
             )

@@ -238,7 +238,7 @@ def test_documents_are_open_to_the_outside_only(app: dm.App) -> None:
         document = (await v1(app, "operator", "/admin").get("/openapi.json")).ok().body.decode()
         assert "grade" in document
         assert "grade" not in (await v1(app, None).get("/openapi.json")).body.decode()
-        (await v1(app, "ann").post("/openapi.json")).refused(404)
+        (await v1(app, "ann").post("/openapi.json")).refused(405)
 
     run(app, scenario)
 

@@ -38,7 +38,6 @@ NO_PLACE = {
 FOREIGN = {
     Operation: {"native_input", "native_output", "interaction"},  # interactions have a test of their own
     Event: {"deprecated", "traits", "native"},  # no declaration sets them yet
-    ResourceDescription: {"traits"},  # no declaration sets them yet
     schema.Field: {"number", "arguments"},  # of .proto and GraphQL
     schema.Record: {"implements", "interface", "open", "deprecated", "traits"},  # of foreign documents
     schema.Enum: {"kind"},

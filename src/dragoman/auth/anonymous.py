@@ -15,6 +15,7 @@ class Anonymous:
     anonymous = True
     scheme: Mapping[str, str] = {}
     challenge = ""
+    headers: Sequence[str] = ()
     tables: Sequence[Table] = ()
 
     def __init__(self, principal: Principal) -> None:

@@ -89,6 +89,7 @@ class ApiKeys:
 
     anonymous = False
     challenge = 'Bearer realm="dragoman"'
+    headers: Sequence[str] = ("authorization",)
     scheme: Mapping[str, str] = {
         "type": "http",
         "scheme": "bearer",

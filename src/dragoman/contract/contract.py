@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .declaration import DeclarationError
@@ -52,11 +53,12 @@ class Contract:
     def __repr__(self) -> str:
         return f"Contract({self.name!r})"
 
-    def resource(self, cls: type[R]) -> Resources[R]:
-        """Add a resource class with its standard methods. Raises DeclarationError, which names the class, the
-        field and the remedy.
+    def resource(self, cls: type[R], *, traits: Iterable[Trait] = ()) -> Resources[R]:
+        """Add a resource class with its standard methods. ``traits`` are facts about the resource as a whole.
+
+        Raises DeclarationError, which names the class, the field and the remedy.
         """
-        description = read_resource(cls, self.types)
+        description = replace(read_resource(cls, self.types), traits=Traits(traits))
         if (known := self.resources.get(description.plural)) is not None and known.description.native is cls:
             raise DeclarationError(
                 f"contract {self.name!r}",

@@ -11,6 +11,7 @@ a ``reason``::
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -64,8 +65,9 @@ class Violation:
 class Fault(Exception):
     """An answer that is not a result. ``message`` is for the caller's developer: it never holds internals.
 
-    ``retryable`` defaults by code; ``metadata`` are facts for programs (string to string). Of the violations the
-    first :data:`MAX_VIOLATIONS` are kept.
+    ``retryable`` defaults by code; ``retry_after`` says how long to wait before the next attempt, in seconds
+    (google.rpc.RetryInfo), and implies it. ``metadata`` are facts for programs (string to string). Of the violations
+    the first :data:`MAX_VIOLATIONS` are kept. Raises ValueError for a time below 0, and for one that no retry follows.
     """
 
     code: ClassVar[Code] = Code.UNKNOWN
@@ -78,12 +80,18 @@ class Fault(Exception):
         violations: Iterable[Violation] = (),
         metadata: Mapping[str, str] | None = None,
         retryable: bool | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.violations = tuple(islice(violations, MAX_VIOLATIONS))
         self.metadata = dict(metadata or {})
-        self.retryable = self.code in RETRYABLE if retryable is None else retryable
+        if retry_after is not None and not (retryable is not False and 0 <= retry_after < math.inf):
+            raise ValueError(
+                f"retry_after={retry_after!r} is not a number of seconds from 0 on, or stands beside retryable=False"
+            )
+        self.retryable = retry_after is not None or self.code in RETRYABLE if retryable is None else retryable
+        self.retry_after = retry_after
 
 
 class Cancelled(Fault):

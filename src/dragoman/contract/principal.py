@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from .declaration import DeclarationError
+
+AudienceName: TypeAlias = Literal["public", "partner", "internal", "frontend", "operator"]
+"""An audience as developers write it."""
 
 
 class Audience(enum.StrEnum):

@@ -35,6 +35,11 @@ class Authenticator(Protocol):
         ...
 
     @property
+    def headers(self) -> Sequence[str]:
+        """The headers that it reads, in lower case: what caches have to tell callers apart by."""
+        ...
+
+    @property
     def tables(self) -> Sequence[Table]:
         """The tables it keeps its state in."""
         ...

@@ -18,6 +18,7 @@ from dragoman.contract.principal import Audience, audience_called
 from dragoman.contract.schema import Types
 
 from .authenticator import Authenticator
+from .cors import Cors
 from .imprint import Imprint
 from .wire import Request, Response
 
@@ -29,7 +30,8 @@ class Surface:
     ``audience`` may be given by its name, ``exposes`` as any iterable. Raises DeclarationError for what is none.
 
     ``deadline`` bounds each exchange, in seconds. ``cross_tenants`` lets principals with the scope ``tenants.cross``
-    act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it.
+    act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it. ``cors`` says which
+    web pages may call it; None lets browsers refuse all but its own.
 
     ``title``, ``description`` and ``imprint`` are for documents.
     """
@@ -45,6 +47,7 @@ class Surface:
     title: str = ""
     description: str = ""
     imprint: Imprint | None = None
+    cors: Cors | None = None
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Surface:
         title: str = "",
         description: str = "",
         imprint: Imprint | None = None,
+        cors: Cors | None = None,
     ) -> None:
         place = f"surface {name!r}"
         values = {
@@ -73,6 +77,7 @@ class Surface:
             "title": title,
             "description": description,
             "imprint": imprint,
+            "cors": cors,
         }
         for each, value in values.items():
             object.__setattr__(self, each, value)
@@ -109,9 +114,12 @@ class Call(Protocol):
 
 
 class Binder(Protocol):
-    """What the runtime offers a style while a surface is bound."""
+    """What the runtime offers a style while a surface is bound. ``longest_call`` is how long a call may take on any
+    surface, in seconds.
+    """
 
     surface: Surface
+    longest_call: float
 
     def types(self, exposed: Exposed) -> Types:
         """The named types of the operation's contract."""

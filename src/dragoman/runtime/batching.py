@@ -60,7 +60,7 @@ class Batcher:
         Whoever awaits it bounds it by the deadline (on the loop's clock); when they stop, the item's place is free.
         """
         if len(self._queue) >= self.batch.queue:
-            raise Unavailable(f"{self.name} has {self.batch.queue} calls waiting; try again in a moment")
+            raise Unavailable(f"{self.name} has {self.batch.queue} calls waiting; try again in a moment", retry_after=1)
         loop = asyncio.get_running_loop()
         waiting = _Waiting(item, deadline, loop.create_future())
         self._queue[waiting] = None
@@ -136,4 +136,4 @@ class Batcher:
 
     def _refuse(self, waiting: Iterable[_Waiting]) -> None:
         for each in waiting:
-            each.answer(Unavailable(f"{self.name} was stopped; try again in a moment"))
+            each.answer(Unavailable(f"{self.name} was stopped; try again in a moment", retry_after=1))

@@ -19,6 +19,7 @@ from .call import CompiledCall, PlainCall, Plan, Step
 from .codec import JsonEncoder
 from .exchanges import BoundSurface
 from .handlers import Handlers
+from .http.cors import Sharing
 from .listing import Listing
 from .paging import PageTokens
 from .rows import Registry, Rows
@@ -40,8 +41,10 @@ class SurfaceBinder:
         handlers: Handlers,
         *,
         plain: bool,
+        longest_call: float,
     ) -> None:
         self.surface = surface
+        self.longest_call = longest_call
         self._contracts = contracts
         self._registry = registry
         self._store = store
@@ -147,7 +150,8 @@ def bind_surface(surface: Surface, binder: SurfaceBinder, store: Store) -> Bound
     if not exposed:
         raise DeclarationError(_place(surface), "it exposes nothing", "Name resources or operations in exposes=[…]")
     endpoint = surface.style.bind(surface, exposed, binder)
-    return BoundSurface(surface, surface.auth, surface.auth.bind(store), endpoint)
+    sharing = None if surface.cors is None else Sharing(surface.cors, surface)
+    return BoundSurface(surface, surface.auth, surface.auth.bind(store), endpoint, sharing)
 
 
 def check_surfaces(surfaces: Sequence[Surface]) -> None:

@@ -25,4 +25,4 @@ def ended() -> Fault | None:
     if task is None or task not in _ENDED:
         return None
     task.uncancel()
-    return Unavailable("the server is stopping; try again")
+    return Unavailable("the server is stopping; try again", retry_after=1)

@@ -20,30 +20,32 @@ from dragoman.contract.fault import (
     Unauthenticated,
     Unavailable,
 )
-from dragoman.contract.principal import Audience, Principal
+from dragoman.contract.principal import Principal
 from dragoman.ports.authenticator import Authenticate, Authenticator
 from dragoman.ports.style import Endpoint, Surface
 from dragoman.ports.wire import Header, Request, Response
 
 from . import ending, observation
 from .exchange import Exchange
-from .http import problem
+from .http import caching, problem, timeout
+from .http.cors import Sharing
+from .http.documents import OPEN_DOCUMENTS
 from .permission import CROSS_TENANTS, may_cross_tenants
 
-OPEN_DOCUMENTS: Final = frozenset({Audience.PUBLIC, Audience.PARTNER})
-"""The audiences whose surfaces show their documents to anyone."""
-
-TENANT_HEADER: Final = "dragoman-tenant"
+TENANT_HEADER: Final = caching.TENANT_HEADER.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class BoundSurface:
-    """A surface and the endpoint that its style made of it."""
+    """A surface and the endpoint that its style made of it. ``sharing`` is what browsers are told, if pages of other
+    origins may call it.
+    """
 
     surface: Surface
     auth: Authenticator
     authenticate: Authenticate
     endpoint: Endpoint
+    sharing: Sharing | None = None
 
 
 class Exchanges:
@@ -69,15 +71,30 @@ class Exchanges:
             raise
         finally:
             self._in_flight -= 1
-        observation.access(request, response.status, len(response.body), exchange)
+        size = 0 if request.method == "HEAD" else len(response.body)
+        observation.access(request, response.status, size, exchange)
         return response
 
     async def _answer(self, request: Request, exchange: Exchange) -> Response:
-        bound: BoundSurface | None = None
+        bound = self._find(request.path)
+        if bound is None or bound.sharing is None:
+            return await self._serve(bound, request, exchange)
+        preflight = bound.sharing.preflight(request)
+        if preflight is not None:
+            exchange.surface = bound.surface.name
+            return preflight
+        response = await self._serve(bound, request, exchange)
+        bound.sharing.share(request, response)
+        return response
+
+    async def _serve(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Response:
         try:
             if self._in_flight > self._max_in_flight:
-                raise Unavailable("the server is handling as many requests as it can; try again in a moment")
-            bound = self._find(request.path)
+                raise Unavailable(
+                    "the server is handling as many requests as it can; try again in a moment", retry_after=1
+                )
+            if bound is None:
+                raise NotFound("nothing is served under this path")
             return await self._enter(bound, request, exchange)
         except Fault as fault:
             try:
@@ -96,11 +113,11 @@ class Exchanges:
         except Exception as error:
             return _broken(bound, error, request, exchange)
 
-    def _find(self, path: str) -> BoundSurface:
+    def _find(self, path: str) -> BoundSurface | None:
         for whole, start, bound in self._surfaces:
             if path.startswith(start) or path == whole:
                 return bound
-        raise NotFound("nothing is served under this path")
+        return None
 
     async def _enter(self, bound: BoundSurface, request: Request, exchange: Exchange) -> Response:
         surface, endpoint = bound.surface, bound.endpoint
@@ -116,6 +133,9 @@ class Exchanges:
             raise PermissionDenied(
                 f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces"
             )
+        patience = request.headers.get(timeout.HEADER)
+        if patience is not None:
+            exchange.deadline -= max(0.0, surface.deadline - timeout.seconds(patience))
         if TENANT_HEADER in request.headers:
             exchange.principal = _in_tenant(principal, surface, request.headers)
             exchange.crossed = exchange.principal is not principal

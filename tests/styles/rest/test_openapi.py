@@ -340,7 +340,7 @@ FAULTS = [
     dm.InvalidArgument("no", violations=[dm.Violation(("a", 0, "b/c"), "must be", "ge")]),
     dm.FailedPrecondition("no", metadata={"current_version": "3"}),
     dm.Internal("no"),
-    problem.MethodNotAllowed("no", ["GET"]),
+    problem.MethodNotAllowed("PUT", ["GET"]),
 ]
 
 

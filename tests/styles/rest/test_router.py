@@ -71,9 +71,9 @@ def test_no_path_at_all(router: Router[str], base: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "offered"),
     [
-        ("/slowSync", "POST is"),
-        ("/orders", "GET and POST are"),
-        ("/orders/ord_1", "DELETE, GET and PATCH are"),
+        ("/slowSync", "OPTIONS and POST are"),
+        ("/orders", "GET, HEAD, OPTIONS and POST are"),
+        ("/orders/ord_1", "DELETE, GET, HEAD, OPTIONS and PATCH are"),
     ],
 )
 def test_another_method(router: Router[str], path: str, offered: str) -> None:

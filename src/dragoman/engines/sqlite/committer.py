@@ -89,7 +89,7 @@ class Committer:
         what has is committed all the same.
         """
         if self._stopping:
-            raise Unavailable("the database is closing; try again")
+            raise Unavailable("the database is closing; try again", retry_after=1)
         if self._loop is not (running := asyncio.get_running_loop()):
             self._move(running)
         future: asyncio.Future[Outcome] = self._loop.create_future()

@@ -169,10 +169,10 @@ def store_error(path: str, error: apsw.Error) -> StoreError:
 def unavailable(error: BaseException, doing: str) -> Fault:
     """The error as a caller may know it: nothing of what is inside."""
     if isinstance(error, apsw.FullError):
-        return Unavailable(f"the database cannot {doing}: its disk is full")
+        return Unavailable(f"the database cannot {doing}: its disk is full", retry_after=60)
     if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return Unavailable(f"the database cannot {doing}: others keep it busy; try again")
-    return Unavailable(f"the database cannot {doing} at the moment; try again")
+        return Unavailable(f"the database cannot {doing}: others keep it busy; try again", retry_after=1)
+    return Unavailable(f"the database cannot {doing} at the moment; try again", retry_after=5)
 
 
 def _text(error: BaseException) -> str:

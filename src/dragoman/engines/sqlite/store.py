@@ -109,7 +109,7 @@ class SqliteStore:
         read.
         """
         if self._committer is None:
-            raise Unavailable("the database is not open; try again")
+            raise Unavailable("the database is not open; try again", retry_after=1)
         return await self._committer.submit(writes)
 
     async def guard_version(self, tenant: str | None, name: str, key: str) -> int:

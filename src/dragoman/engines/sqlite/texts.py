@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from dragoman.ports.store import Key, Reference, Table
 
 from .ddl import primary_key
 from .sql import TENANT, quote, quoted
+
+UPDATED_AT: Final = "updated_at"
+NOW: Final = "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'"
+"""The time of the statement, as rows hold it; SQLite knows it to the millisecond."""
 
 
 class TableTexts:
@@ -138,6 +143,8 @@ class ReferenceTexts:
         where = (f"{tenant} = ? AND " if target.tenant else "") + f"{column} = ?"
         keys = f"{tenant if holder.tenant else 'NULL'}, {quote(holder.key)}"
         bump = ', "version" = "version" + 1' if holder.versioned else ""
+        if UPDATED_AT in holder.names:
+            bump += f", {quote(UPDATED_AT)} = max({quote(UPDATED_AT)}, {NOW})"
         self.cascade = f"DELETE FROM {holder.quoted} WHERE {where} RETURNING {keys}"
         self.nullify = f"UPDATE {holder.quoted} SET {column} = NULL{bump} WHERE {where} RETURNING {keys}"
         self.restrict = f"SELECT {keys} FROM {holder.quoted} WHERE {where} LIMIT 1"

@@ -32,7 +32,7 @@ from .connection import Execute
 from .ddl import COUNTERS, GUARDS
 from .references import Touched, enforce
 from .sql import TENANT, quote
-from .texts import TableTexts
+from .texts import UPDATED_AT, TableTexts
 
 READ_GUARD: Final = f"SELECT version FROM {quote(GUARDS)} WHERE tenant = ? AND name = ? AND key = ?"
 BUMP_GUARD: Final = (
@@ -244,9 +244,10 @@ class Writes:
                 columns = self.touched.nulled.get((write.row.table.name, write.row.tenant, write.row.key))
                 texts = self._texts(write.row)
                 if columns and texts.versioned:
-                    there, version = self._current(texts, write.row)
-                    if there:
-                        self._settle(position, {**dict.fromkeys(columns), "version": version})
+                    names = ["version", *({UPDATED_AT} & {*texts.names})]
+                    rows = self.execute(texts.read(names), texts.arguments(write.row)).fetchall()
+                    if rows:
+                        self._settle(position, dict.fromkeys(columns) | dict(zip(names, rows[0], strict=True)))
 
     def _repeated(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -43,9 +44,18 @@ class MethodNotAllowed(Fault):
     code = Code.UNIMPLEMENTED
     reason = "METHOD_NOT_ALLOWED"
 
-    def __init__(self, message: str, allowed: Sequence[str]) -> None:
-        super().__init__(message)
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        *others, last = allowed
+        offered = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        super().__init__(f"{method[:20]} is not offered here; {offered}")
         self.allowed = tuple(allowed)
+
+
+class NotAcceptable(Fault):
+    """``Accept`` admits nothing that is answered here (406)."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "NOT_ACCEPTABLE"
 
 
 class UnsupportedMediaType(Fault):
@@ -71,6 +81,7 @@ class ContentTooLarge(Fault):
 
 HTTP_ONLY: Final[Mapping[type[Fault], int]] = {
     MethodNotAllowed: 405,
+    NotAcceptable: 406,
     UnsupportedMediaType: 415,
     PreconditionRequired: 428,
     ContentTooLarge: 413,
@@ -115,6 +126,8 @@ def document(fault: Fault, *, request_id: str, place: str = "body") -> dict[str,
     if fault.reason:
         content["reason"] = fault.reason
     content["retryable"] = fault.retryable
+    if fault.retry_after is not None:
+        content["retry_after"] = fault.retry_after
     if fault.metadata:
         content["metadata"] = fault.metadata
     if fault.violations:
@@ -136,6 +149,8 @@ def respond(fault: Fault, *, request_id: str, place: str = "body", headers: Sequ
     """The fault as a response."""
     body = msgspec.json.encode(document(fault, request_id=request_id, place=place))
     all_headers = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers]
+    if fault.retry_after is not None:
+        all_headers.append((b"retry-after", str(math.ceil(fault.retry_after)).encode()))
     if isinstance(fault, MethodNotAllowed):
         all_headers.append((b"allow", ", ".join(fault.allowed).encode()))
     return Response(status(fault), all_headers, body)

@@ -9,13 +9,19 @@ from typing import Any
 from dragoman.contract.fault import Fault
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.operation import Method
+from dragoman.contract.principal import AudienceName
 from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.cors import Cors
 from dragoman.ports.imprint import Imprint
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
-from dragoman.runtime.http.json_body import JSON_HEADER
+from dragoman.runtime.http.answers import Answers, Uncoded
+from dragoman.runtime.http.caching import freshness
+from dragoman.runtime.http.documents import ServedDocument
+from dragoman.runtime.http.json_body import JSON
+from dragoman.runtime.http.options import OptionsMatch
 
 from .openapi import Document
 from .router import Router
@@ -29,7 +35,7 @@ def rest(
     name: str,
     path: str,
     *,
-    audience: str,
+    audience: AudienceName,
     auth: Authenticator | None = None,
     exposes: Iterable[Exposable],
     require_etag: bool = False,
@@ -38,11 +44,12 @@ def rest(
     title: str = "",
     description: str = "",
     imprint: Imprint | None = None,
+    cors: Cors | None = None,
 ) -> Surface:
     """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``.
 
-    ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants`` and
-    ``deadline`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document shows.
+    ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants``, ``deadline``
+    and ``cors`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document shows.
     """
     return Surface(
         name,
@@ -56,6 +63,7 @@ def rest(
         title=title,
         description=description,
         imprint=imprint,
+        cors=cors,
     )
 
 
@@ -75,11 +83,13 @@ class Rest:
         types = {each.operation.name: binder.types(each) for each in exposed}
         routes = routes_of(exposed, types, f"surface {surface.name!r}", surface.audience)
         found = {route.template for route in routes if route.shape is Shape.GET}
-        calls: list[tuple[Route, Call]] = []
+        calls: list[_BoundRoute] = []
         for route in routes:
             location = surface.path + route.template if route.template + "/{id}" in found else None
             decode = reader(route, binder, require_etag=self.require_etag)
-            calls.append((route, binder.call(route.exposed, decode=decode, encode=writer(route, location))))
+            answers = answers_of(surface, route)
+            encode = writer(route, location, answers, binder.longest_call)
+            calls.append(_BoundRoute(route, binder.call(route.exposed, decode=decode, encode=encode), answers))
         return RestEndpoint(surface, calls, Document(surface, routes, types, self.require_etag))
 
 
@@ -95,37 +105,54 @@ class RestMatch:
 
     async def answer(self, exchange: Any, request: Request) -> Response:
         """Drive the call."""
-        response: Response = await self._bound.call(exchange, Envelope(request, self._id))
-        return response
+        bound = self._bound
+        accept = request.headers.get("accept")
+        if accept is not None and accept != "*/*":
+            bound.answers.check_acceptable(accept)
+        response: Response = await bound.call(exchange, Envelope(request, self._id))
+        return await response.coded() if type(response) is Uncoded else response
 
 
 @dataclass(frozen=True, slots=True)
 class _BoundRoute:
     route: Route
     call: Call
+    answers: Answers
+
+
+def answers_of(surface: Surface, route: Route) -> Answers:
+    """How a route's answers look. Raises DeclarationError for freshness of what cannot be kept."""
+    max_age = freshness(route.operation, f"surface {surface.name!r}")
+    media = "" if route.operation.output is None else JSON
+    return Answers(surface, media=media, kept=route.http_method == "GET", max_age=max_age)
 
 
 class RestEndpoint:
     """A bound REST surface."""
 
-    def __init__(self, surface: Surface, calls: Sequence[tuple[Route, Call]], document: Document) -> None:
+    def __init__(self, surface: Surface, bound: Sequence[_BoundRoute], document: Document) -> None:
         self._surface = surface
         self._prefix = len(surface.path)
         self._document_path = surface.path + DOCUMENT
         self._document = document
-        self._bound = [_BoundRoute(route, call) for route, call in calls]
+        self._served: ServedDocument | None = None
+        self._bound = tuple(bound)
         self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}", surface.path)
-        for bound in self._bound:
-            self._router.add(bound.route.http_method, bound.route.template, bound)
+        for each in self._bound:
+            self._router.add(each.route.http_method, each.route.template, each)
 
     def document(self, request: Request) -> Response | None:
         """The OpenAPI document."""
-        if request.path != self._document_path or request.method != "GET":
+        if request.path != self._document_path:
             return None
-        return Response(200, [JSON_HEADER], self._document.json())
+        if self._served is None:
+            self._served = ServedDocument(self._surface, self._document.json(), JSON)
+        return self._served.respond(request)
 
-    def match(self, request: Request) -> RestMatch:
+    def match(self, request: Request) -> RestMatch | OptionsMatch:
         """Find the route. Raises NotFound and MethodNotAllowed."""
+        if request.method == "OPTIONS":
+            return OptionsMatch(self._router.methods(request.path[self._prefix :]))
         bound, id = self._router.find(request.method, request.path[self._prefix :])
         return RestMatch(bound, id)
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import NotFound
+from dragoman.runtime.http.options import offered
 from dragoman.runtime.http.problem import MethodNotAllowed
 
 from .query import decode
@@ -58,6 +59,8 @@ class Router(Generic[R]):
                 "Rename one, or expose only one",
             )
         node.methods[method] = route
+        if method == "GET":
+            node.methods["HEAD"] = route
         self._templates[template] = None
 
     def _child(self, node: _Node[R], segment: str) -> _Node[R]:
@@ -69,7 +72,20 @@ class Router(Generic[R]):
         return node.parameter.verbs.setdefault(verb, _node()) if verb else node.parameter
 
     def find(self, method: str, path: str) -> tuple[R, str]:
-        """The route and the id in the path, if any. Raises NotFound and MethodNotAllowed, which says what there is."""
+        """The route and the id in the path, if any; HEAD has the route of GET. Raises NotFound and MethodNotAllowed,
+        which says what there is.
+        """
+        node, id = self._walk(path)
+        route = node.methods.get(method)
+        if route is None:
+            raise MethodNotAllowed(method, offered(node.methods))
+        return route, id
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Every method that a path offers. Raises NotFound."""
+        return offered(self._walk(path)[0].methods)
+
+    def _walk(self, path: str) -> tuple[_Node[R], str]:
         node, id = self._root, ""
         for segment in path.split("/")[1:]:
             known = node.static.get(segment)
@@ -80,14 +96,9 @@ class Router(Generic[R]):
             if found is None:
                 raise self._unknown(path)
             node, id = found
-        route = node.methods.get(method)
-        if route is not None:
-            return route, id
         if not node.methods:
             raise self._unknown(path)
-        allowed = sorted(node.methods)
-        offered = f"{_listed(allowed)} {'is' if len(allowed) == 1 else 'are'}"
-        raise MethodNotAllowed(f"{method[:20]} is not offered here; {offered}", allowed)
+        return node, id
 
     def _unknown(self, path: str) -> NotFound:
         """What is said of a path that leads nowhere: the path that was likely meant, or some that there are."""
@@ -146,8 +157,3 @@ def _likeness(sent: str, known: str) -> float:
         return 1.0
     matcher = difflib.SequenceMatcher(None, one, other)
     return matcher.ratio() if matcher.real_quick_ratio() >= LIKE and matcher.quick_ratio() >= LIKE else 0.0
-
-
-def _listed(words: list[str]) -> str:
-    """The words, with an "and" before the last."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -6,18 +6,20 @@ An envelope is the request together with the id that its path holds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.schema import List, Nullable, Record, Type, Types
 from dragoman.ports.style import Binder
-from dragoman.ports.wire import Request, Response
+from dragoman.ports.wire import Request
 from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json
-from dragoman.runtime.http.json_body import JSON, JSON_HEADER, MERGE_PATCH, require_json, takes_no_input
+from dragoman.runtime.http import etag
+from dragoman.runtime.http.answers import Answers
+from dragoman.runtime.http.json_body import JSON, MERGE_PATCH, require_json, takes_no_input
+from dragoman.runtime.http.last_modified import last_modified
+from dragoman.runtime.http.links import page_links
 from dragoman.runtime.http.problem import PreconditionRequired
 
-from . import etag
 from .query import arguments, list_request, parameters
 from .routes import Route, Shape
 
@@ -62,26 +64,29 @@ def reader(route: Route, binder: Binder, *, require_etag: bool) -> Decode:
             return query if operation.resource is None else _both(_read_id_only, query)
 
 
-def writer(route: Route, location: str | None) -> Encode:
-    """The step that writes the answer. ``location`` is where a created resource is found, without its id."""
+def writer(route: Route, location: str | None, answers: Answers, longest_call: float) -> Encode:
+    """The step that writes the answer. ``location`` is where a created resource is found, without its id;
+    ``longest_call`` how long a call may take, in seconds.
+    """
     match route.shape:
         case Shape.LIST:
             assert route.operation.resource is not None
-            return _write_page(route.operation.resource.plural)
+            return _write_page(route.operation.resource.plural, answers)
         case Shape.GET:
-            return _write_cached
+            return _write_resource(answers, longest_call)
         case Shape.CREATE:
-            return _write_created(location)
+            return _write_created(location, answers)
         case Shape.DELETE:
-            return _write_nothing
+            return _write_nothing(answers)
         case Shape.UPDATE:
-            return _write_versioned
+            return _write_versioned(answers)
     if route.operation.output is None:
-        return _write_nothing
+        return _write_nothing(answers)
     resource = route.operation.resource
-    if resource is not None and route.operation.native_output is resource.native:
-        return _write_versioned
-    return _write_plain
+    versioned = resource is not None and route.operation.native_output is resource.native
+    if route.shape is Shape.QUERY:
+        return _write_found(answers, versioned=versioned)
+    return _write_versioned(answers) if versioned else _write_plain(answers)
 
 
 def _both(one: Decode, other: Decode) -> Decode:
@@ -180,49 +185,69 @@ def _no_query(state: State) -> None:
     state.exchange.place = "body"
 
 
-def _write_page(plural: str) -> Encode:
+def _write_page(plural: str, answers: Answers) -> Encode:
     def write(state: State) -> None:
-        page = state.result
+        page, request = state.result, state.envelope.request
         body = encode_json({plural: page.items, "next_page_token": page.next_page_token})
-        _respond_cached(state, body, etag.list_tag(body))
+        state.answer = response = answers.cached(request.headers, body, etag.list_tag(body))
+        if response.status == 200 and (links := page_links(request, page.next_page_token)) is not None:
+            response.headers = [*response.headers, links]
 
     return write
 
 
-def _write_cached(state: State) -> None:
-    body = encode_json(state.projected)
-    _respond_cached(state, body, etag.entity_tag(state.version, body))
-
-
-def _respond_cached(state: State, body: bytes, tag: str) -> None:
-    given = state.envelope.request.headers.get("if-none-match")
-    header = (b"etag", tag.encode())
-    if given is not None and etag.known(given, tag):
-        state.answer = Response(304, [header])
-    else:
-        state.answer = Response(200, [JSON_HEADER, header], body)
-
-
-def _write_versioned(state: State) -> None:
-    body = encode_json(state.projected)
-    state.answer = Response(200, [JSON_HEADER, (b"etag", etag.entity_tag(state.version, body).encode())], body)
-
-
-def _write_created(location: str | None) -> Encode:
+def _write_resource(answers: Answers, longest_call: float) -> Encode:
     def write(state: State) -> None:
-        _write_versioned(state)
-        response: Any = state.answer
-        response.status = 201
-        if location is not None:
-            root = state.envelope.request.root
-            response.headers.append((b"location", f"{root}{location}/{state.result.id}".encode()))
+        projected = state.projected
+        body = encode_json(projected)
+        modified = last_modified(getattr(projected, "updated_at", None), longest_call)
+        asked = state.envelope.request.headers
+        state.answer = answers.cached(asked, body, etag.entity_tag(state.version, body), modified)
 
     return write
 
 
-def _write_plain(state: State) -> None:
-    state.answer = Response(200, [JSON_HEADER], encode_json(state.projected))
+def _write_found(answers: Answers, *, versioned: bool) -> Encode:
+    """What a safe operation found: kept like any other answer to GET."""
+
+    def write(state: State) -> None:
+        body = encode_json(state.projected)
+        tag = etag.entity_tag(state.version, body) if versioned else etag.list_tag(body)
+        state.answer = answers.cached(state.envelope.request.headers, body, tag)
+
+    return write
 
 
-def _write_nothing(state: State) -> None:
-    state.answer = Response(204)
+def _write_versioned(answers: Answers, status: int = 200) -> Encode:
+    def write(state: State) -> None:
+        body = encode_json(state.projected)
+        tag = etag.entity_tag(state.version, body)
+        state.answer = answers.content(state.envelope.request.headers, body, tag, status)
+
+    return write
+
+
+def _write_created(location: str | None, answers: Answers) -> Encode:
+    versioned = _write_versioned(answers, 201)
+
+    def write(state: State) -> None:
+        versioned(state)
+        if location is not None:
+            target = f"{state.envelope.request.root}{location}/{state.result.id}"
+            state.answer.headers.append((b"location", target.encode()))
+
+    return write
+
+
+def _write_plain(answers: Answers) -> Encode:
+    def write(state: State) -> None:
+        state.answer = answers.content(state.envelope.request.headers, encode_json(state.projected))
+
+    return write
+
+
+def _write_nothing(answers: Answers) -> Encode:
+    def write(state: State) -> None:
+        state.answer = answers.empty()
+
+    return write

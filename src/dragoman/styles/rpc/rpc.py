@@ -6,37 +6,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.example import NoExample, example
 from dragoman.contract.fault import Fault, NotFound
 from dragoman.contract.handle import Exposable, Exposed
-from dragoman.contract.operation import Interaction
+from dragoman.contract.operation import Interaction, Operation
+from dragoman.contract.principal import AudienceName
 from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.cors import Cors
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, encode_json
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
-from dragoman.runtime.http.json_body import JSON, JSON_HEADER, require_json, takes_no_input
+from dragoman.runtime.http.answers import Answers, Uncoded
+from dragoman.runtime.http.caching import freshness
+from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
+from dragoman.runtime.http.options import OptionsMatch, offered
 from dragoman.runtime.http.problem import MethodNotAllowed
+
+METHODS: Final = offered(["POST"])
 
 
 def rpc(
     name: str,
     path: str,
     *,
-    audience: str,
+    audience: AudienceName,
     auth: Authenticator | None = None,
     exposes: Iterable[Exposable],
     deadline: float = 30.0,
     title: str = "",
     description: str = "",
+    cors: Cors | None = None,
 ) -> Surface:
-    """An RPC surface: each operation is called by ``POST <path>/<name>``."""
+    """An RPC surface: each operation is called by ``POST <path>/<name>``. ``deadline`` and ``cors`` are those of
+    :class:`~dragoman.ports.style.Surface`.
+    """
     return Surface(
         name,
         path,
@@ -47,6 +57,7 @@ def rpc(
         deadline=deadline,
         title=title,
         description=description,
+        cors=cors,
     )
 
 
@@ -61,7 +72,7 @@ class Rpc:
 
     def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> RpcEndpoint:
         """Compile the surface. Raises DeclarationError for what plain POST cannot carry."""
-        calls: dict[str, Call] = {}
+        matches: dict[str, RpcMatch] = {}
         inputs: dict[str, str] = {}
         for each in exposed:
             operation, place = each.operation, f"surface {surface.name!r}, {each.operation.name}"
@@ -80,11 +91,12 @@ class Rpc:
             decoder = None
             if operation.input is not None:
                 decoder = JsonDecoder(operation.input, binder.types(each), audience=surface.audience)
-            calls[operation.name] = binder.call(
-                each, decode=_reader(decoder), encode=_write_nothing if operation.output is None else _write
-            )
+            freshness(operation, place)
+            answers = Answers(surface, media="" if operation.output is None else JSON)
+            call = binder.call(each, decode=_reader(decoder), encode=_writer(answers, operation))
+            matches[operation.name] = RpcMatch(operation.name, call, answers)
             inputs[operation.name] = _example(operation.input, binder.types(each))
-        return RpcEndpoint(surface, calls, inputs)
+        return RpcEndpoint(surface, matches, inputs)
 
 
 def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
@@ -108,12 +120,14 @@ def _example(input: Type | None, types: Types) -> str:
         return ""
 
 
-def _write(state: State) -> None:
-    state.answer = Response(200, [JSON_HEADER], encode_json(state.projected))
+def _writer(answers: Answers, operation: Operation) -> Callable[[State], None]:
+    def write(state: State) -> None:
+        state.answer = answers.content(state.envelope.headers, encode_json(state.projected))
 
+    def write_nothing(state: State) -> None:
+        state.answer = answers.empty()
 
-def _write_nothing(state: State) -> None:
-    state.answer = Response(204)
+    return write_nothing if operation.output is None else write
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,33 +136,39 @@ class RpcMatch:
 
     operation: str
     call: Call
+    answers: Answers
 
     async def answer(self, exchange: Any, request: Request) -> Response:
         """Drive the call."""
+        accept = request.headers.get("accept")
+        if accept is not None and accept != "*/*":
+            self.answers.check_acceptable(accept)
         response: Response = await self.call(exchange, request)
-        return response
+        return await response.coded() if type(response) is Uncoded else response
 
 
 class RpcEndpoint:
     """A bound RPC surface."""
 
-    def __init__(self, surface: Surface, calls: Mapping[str, Call], inputs: Mapping[str, str]) -> None:
+    def __init__(self, surface: Surface, matches: Mapping[str, RpcMatch], inputs: Mapping[str, str]) -> None:
         self._surface = surface
         self._inputs = inputs
-        self._matches = {f"{surface.path}/{name}": RpcMatch(name, call) for name, call in calls.items()}
+        self._matches = {f"{surface.path}/{name}": match for name, match in matches.items()}
 
     def document(self, request: Request) -> Response | None:
         """None: plain POST has no document of its own."""
         return None
 
-    def match(self, request: Request) -> RpcMatch:
+    def match(self, request: Request) -> RpcMatch | OptionsMatch:
         """Find the operation. Raises NotFound and MethodNotAllowed."""
         match = self._matches.get(request.path)
         if match is None:
             known = ", ".join(sorted(self._matches))
             raise NotFound(f"there is no operation under this path; there is {known}")
+        if request.method == "OPTIONS":
+            return OptionsMatch(METHODS)
         if request.method != "POST":
-            raise MethodNotAllowed(f"{request.method[:20]} is not offered here; POST is", ["POST"])
+            raise MethodNotAllowed(request.method, METHODS)
         return match
 
     def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:

@@ -46,7 +46,7 @@ class NewNote(dm.Struct):
     text: Annotated[str, dm.Length(1, 200)]
 
 
-countries, parts, notes = things.resource(Country), things.resource(Part), things.resource(Note)
+countries, parts, notes = things.resource(Country, traits=[dm.Fresh(60)]), things.resource(Part), things.resource(Note)
 
 
 @notes.visible

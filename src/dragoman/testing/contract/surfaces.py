@@ -59,6 +59,7 @@ def make_app(
             title="Things",
             description="All about things.",
             imprint=OURS,
+            cors=dm.Cors(["*"]),
             exposes=[makers, all_things, ask, forget, appraise, recall, countries, parts],
         ),
         dm.rest(
@@ -77,6 +78,7 @@ def make_app(
             require_etag=True,
             cross_tenants=True,
             imprint=THEIRS,
+            cors=dm.Cors(["https://console.example.com"], credentials=True, headers=["Traceparent"]),
             exposes=[makers, all_things.without("describe")],
         ),
         dm.rest(
@@ -96,6 +98,7 @@ def make_app(
             title="Calls",
             description="The operations that belong to no resource.",
             deadline=10.0,
+            cors=dm.Cors(["https://app.example.com", "http://localhost:5173"], max_age=60, expose=["Server-Timing"]),
             exposes=[ask, forget, appraise, recall, fail, wait],
         ),
         database=database,

@@ -1,7 +1,8 @@
 """Entity tags (RFC 9110, section 8.8): ``"<version>-<digest of the projection>"``.
 
 The version says which state of the resource it is, and is what ``If-Match`` compares; the digest tells the projections
-of two surfaces, or of two releases, apart.
+of two surfaces, or of two releases, apart. Each content coding has a tag of its own (section 8.8.3.3): the coding's
+name stands behind the rest, as in ``"3-a1b2c3d4e5f60718-gzip"``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 from dragoman.contract.fault import Malformed
 
 _TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
-_VERSION: Final = re.compile(r"(\d{1,18})-[0-9a-f]+")
+_VERSION: Final = re.compile(r"(\d{1,18})-[0-9a-f]+(?:-[a-z]+)?")
 
 
 def digest(body: bytes) -> str:
@@ -29,6 +30,11 @@ def entity_tag(version: int, body: bytes) -> str:
 def list_tag(body: bytes) -> str:
     """The tag of an answer that is no single resource."""
     return f'"{digest(body)}"'
+
+
+def coded(tag: str, coding: str) -> str:
+    """The tag of the same representation in a content coding."""
+    return f'{tag[:-1]}-{coding}"'
 
 
 def parse(header: str, name: str) -> list[tuple[bool, str]] | None:

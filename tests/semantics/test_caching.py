@@ -1,0 +1,168 @@
+"""What caches may keep: nothing that a credential protects is shared, and what is stale is noticed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from web_store import ADMIN, CALLS, OPEN, asking, served
+
+import dragoman as dm
+from dragoman.runtime.http import last_modified
+
+PATHS = ("/goods", "/goods/{id}", "/goods/{id}:weigh", "/count", "/crates", "/openapi.json")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_a_credential_protects_is_private(path: str, method: str) -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        answer = (await asking(app, ADMIN)(method, path.format(id=id))).ok()
+        same = (await asking(app, ADMIN)(method, path.format(id=id), if_none_match=answer.etag)).ok(304)
+        for each in (answer, same):
+            directives = each.headers["cache-control"].split(", ")
+            assert "private" in directives
+            assert not {"public", "s-maxage", "must-revalidate"} & {name.partition("=")[0] for name in directives}
+            assert each.headers["vary"] == "Accept-Encoding, Authorization, Dragoman-Tenant, Origin"
+            assert each.etag == answer.etag
+
+    served(scenario)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/goods", "max-age=60"),
+        ("/goods/{id}", "max-age=60"),
+        ("/goods/{id}:weigh", "max-age=5"),
+        ("/count", "no-cache"),
+        ("/crates", "no-cache"),
+        ("/openapi.json", "no-cache"),
+    ],
+)
+def test_freshness_is_what_the_contract_says(path: str, said: str) -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        opened = (await asking(app, OPEN).get(path.format(id=id))).ok()
+        assert opened.headers["cache-control"] == said
+        assert opened.headers["vary"] == "Accept-Encoding"
+        protected = (await asking(app, ADMIN).get(path.format(id=id))).ok()
+        assert protected.headers["cache-control"] == f"private, {said}"
+
+    served(scenario)
+
+
+def test_changes_and_faults_are_not_stored() -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        asked = asking(app, OPEN)
+        answers = [
+            await asked.post("/goods", {"name": "oil"}),
+            await asked.patch(f"/goods/{id}", {"grams": 2}),
+            await asked.post(f"/goods/{id}:sell"),
+            await asked.get("/goods/good_nothing"),
+            await asked.get("/goods?x=y", query="x=y"),
+            await asked("OPTIONS", "/goods"),
+            await asked.delete(f"/goods/{id}"),
+            await asking(app, ADMIN, key=None).get("/goods"),
+            await asking(app, CALLS).post("/count"),
+        ]
+        assert {each.headers["cache-control"] for each in answers} == {"no-store"}
+
+    served(scenario)
+
+
+def test_freshness_of_a_change_is_refused() -> None:
+    contract = dm.Contract("broken")
+
+    @contract.operation(traits=[dm.Fresh(60)])
+    def sell() -> None:
+        """Sell it."""
+
+    for style in (dm.rest, dm.rpc):
+        with pytest.raises(dm.DeclarationError, match=r"sell.*Fresh.*unsafe.*effect=\"safe\""):
+            dm.App(style("one", "/v1", audience="public", auth=dm.anonymous(), exposes=[sell]))
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1.5, True, 2**31])
+def test_freshness_is_whole_seconds(seconds: int) -> None:
+    with pytest.raises(dm.DeclarationError, match="whole seconds"):
+        dm.Fresh(seconds)
+
+
+# Last-Modified
+
+
+def test_last_modified_is_told_when_no_change_of_that_second_can_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        asked = asking(app, ADMIN)
+        assert "last-modified" not in (await asked.get(f"/goods/{id}")).headers
+        now = last_modified.time.time
+        monkeypatch.setattr(last_modified.time, "time", lambda: now() + 60)
+        answer = (await asked.get(f"/goods/{id}")).ok()
+        stamp = answer.headers["last-modified"]
+        assert stamp.endswith(" GMT")
+        same = (await asked.get(f"/goods/{id}", if_modified_since=stamp)).ok(304)
+        assert (same.headers["last-modified"], same.etag) == (stamp, answer.etag)
+        # Other dates say nothing of what the caller has, and an entity tag goes first.
+        (await asked.get(f"/goods/{id}", if_modified_since="Sun, 06 Nov 2044 08:49:37 GMT")).ok(200)
+        (await asked.get(f"/goods/{id}", if_modified_since=stamp, if_none_match='"0-0"')).ok(200)
+        assert "last-modified" not in (await asked.get("/goods")).headers
+
+    served(scenario)
+
+
+def test_a_row_that_loses_its_reference_is_stamped() -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        asked = asking(app, ADMIN)
+        crate = (await asked.post("/crates", {"good": id})).ok(201)
+        made = time.time()
+        while time.time() < made + 0.002:
+            """The database's clock counts milliseconds."""
+        (await asked.delete(f"/goods/{id}")).ok(204)
+        after = (await asked.get(f"/crates/{crate.json['id']}")).ok()
+        assert after.json["good"] is None
+        assert after.version == crate.version + 1
+        assert after.json["updated_at"] > crate.json["updated_at"]
+
+    served(scenario)
+
+
+# Links
+
+
+def test_links_lead_through_a_list_with_what_was_asked() -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        asked = asking(app, ADMIN)
+        for name in ("oil", "tea", "rye"):
+            (await asked.post("/goods", {"name": name})).ok(201)
+        page = (await asked.get("/goods", query="page_size=2&order_by=-name")).ok()
+        token = page.json["next_page_token"]
+        asked_again = f"page_size=2&order_by=-name&page_token={token}"
+        assert page.headers["link"] == f'</admin/goods?{asked_again}>; rel="next"'
+        last = (await asked.get("/goods", query=asked_again)).ok()
+        assert last.headers["link"] == '</admin/goods?page_size=2&order_by=-name>; rel="first"'
+        assert last.json["next_page_token"] == ""
+        assert "link" not in (await asked.get("/goods")).headers
+
+    served(scenario)
+
+
+def test_links_begin_with_the_root_and_hold_only_what_a_uri_may() -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        from dragoman.ports.wire import Request
+
+        for name in ("oil", "tea"):
+            (await asking(app, ADMIN).post("/goods", {"name": name})).ok(201)
+        headers = {"authorization": "Bearer all"}
+        query = 'page_size=1&page%5Ftoken=&order_by=name"<>\xe9'
+        request = Request("GET", "/admin/goods", "page_size=1&order_by=name", headers, root="/shop")
+        link = dict((await app.respond(request)).headers)[b"link"]
+        assert link.startswith(b"</shop/admin/goods?page_size=1&order_by=name&page_token=")
+
+        from dragoman.runtime.http.links import page_links
+
+        found = page_links(Request("GET", "/admin/goods", query), "abc")
+        assert found is not None
+        target = "/admin/goods?page_size=1&order_by=name%22%3C%3E%E9"
+        assert found[1].decode() == f'<{target}&page_token=abc>; rel="next", <{target}>; rel="first"'
+
+    served(scenario)
