@@ -46,6 +46,7 @@ class Acting:
         self._tokens = tokens
         self.scheme: Mapping[str, str] = behind.scheme
         self.challenge = behind.challenge
+        self.headers: Sequence[str] = tuple(dict.fromkeys(("authorization", *behind.headers)))
         self.tables: Sequence[Table] = behind.tables
 
     def __getattr__(self, name: str) -> object:
