@@ -54,8 +54,10 @@ from .contract.resource import Id, Resource
 from .contract.struct import Struct, replace
 from .contract.traits import Trait
 from .contract.types import Email, Float32, Int32, Int64, UInt32, UInt64, Url
+from .interop import mount
 from .ports.cors import Cors
 from .ports.imprint import Contact, Imprint, License
+from .ports.mount import Mount, MountError
 from .ports.style import Surface
 from .runtime.commit_value import add, next
 from .runtime.http.caching import Fresh
@@ -103,6 +105,8 @@ __all__ = [
     "Length",
     "License",
     "Lt",
+    "Mount",
+    "MountError",
     "MultipleOf",
     "NotFound",
     "Only",
@@ -131,6 +135,7 @@ __all__ = [
     "add",
     "anonymous",
     "api_keys",
+    "mount",
     "next",
     "replace",
     "rest",

@@ -1,20 +1,23 @@
-"""An application: surfaces, a database and what listens, put together."""
+"""An application: surfaces, mounts, a database and what listens, put together."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 
 from .contract.declaration import DeclarationError
 from .engines.sqlite import SqliteStore
 from .hosts.asgi import AsgiHost
+from .interop import Lifespan, Lifespans
 from .ports.authenticator import Authenticator
+from .ports.mount import Mount
 from .ports.store import Store, StoreError, Table
 from .ports.style import Surface
 from .ports.wire import Request, Response
@@ -22,6 +25,7 @@ from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_
 from .runtime.exchanges import BoundSurface, Exchanges
 from .runtime.handlers import Handlers
 from .runtime.paging import PageTokens
+from .runtime.paths import check_paths
 from .runtime.secrets import TABLE as SECRETS_TABLE
 from .runtime.secrets import Secrets
 
@@ -36,11 +40,11 @@ LOG: Final = logging.getLogger("dragoman")
 
 
 class App:
-    """Everything that a process serves.
+    """Everything that a process serves: surfaces, and other ASGI applications that are mounted beside them.
 
     The state is in one SQLite file: ``database``, else the environment's ``DRAGOMAN_DATABASE``, else ``dragoman.db`` in
     the working directory. Everything is checked when the application is made; it touches the database when it is
-    started. An App is an ASGI application, so that any ASGI server can run it.
+    started. An App is an ASGI application, so that any ASGI server can run it, and that it can be mounted in another.
 
     ``max_body`` bounds a request's body in bytes, ``max_in_flight`` the requests that are handled at once. With
     ``plain`` the phases are walked instead of compiled: slower, and meant for tests that hold the two together.
@@ -48,19 +52,26 @@ class App:
 
     def __init__(
         self,
-        *surfaces: Surface,
+        *parts: Surface | Mount,
         database: str | os.PathLike[str] | None = None,
         max_body: int = 4 * 1024 * 1024,
         max_in_flight: int = 1024,
         plain: bool = False,
     ) -> None:
+        surfaces = tuple(each for each in parts if isinstance(each, Surface))
+        mounts = tuple(each for each in parts if isinstance(each, Mount))
+        if len(surfaces) + len(mounts) < len(parts):
+            _refuse_stranger(parts)
         if not surfaces:
             raise DeclarationError("App", "it has no surface", "Give it at least one, such as dm.rest(…)")
         check_surfaces(surfaces)
+        check_paths(surfaces, mounts)
         self.max_body = max_body
         self.database = str(database or os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE)
         self.store: Store = SqliteStore(self.database)
         self._surfaces = surfaces
+        self._lifespans = Lifespans(mounts)
+        self.mounts: tuple[Lifespan, ...] = self._lifespans.all
         self._plain = plain
         self._max_in_flight = max_in_flight
         self._started = False
@@ -127,11 +138,29 @@ class App:
         for bound in self.surfaces:
             bound.auth.check_listening(host)
 
+    @asynccontextmanager
+    async def lifespan(self, parent: object = None) -> AsyncIterator[None]:
+        """Started while the block runs. It is what an application that this one is mounted in runs beside its own
+        start and stop: ``FastAPI(lifespan=app.lifespan)``, or ``async with app.lifespan():`` in a lifespan that does
+        more. ``parent`` is that application, and is not looked at.
+        """
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
     async def start(self) -> None:
-        """Open the database and be ready for requests. Additive changes of the schema are applied, unless the
-        environment's ``DRAGOMAN_ENV`` is ``production``: there ``dragoman migrate`` does it. Raises StoreError.
+        """Open the database, start what is mounted, and be ready for requests. Additive changes of the schema are
+        applied, unless the environment's ``DRAGOMAN_ENV`` is ``production``: there ``dragoman migrate`` does it.
+        Raises StoreError and MountError.
+
+        A second time does nothing but in another event loop, the one before being closed, as it is with test clients:
+        there it goes on.
         """
         if self._started:
+            await self._lifespans.start()
+            self.asgi.started()
             return
         plan = self.store.plan(self.tables)
         if plan.refusals:
@@ -154,19 +183,29 @@ class App:
             if isinstance(error, StoreError):
                 raise StoreError(f"database {self.database}: {error}") from error
             raise
+        try:
+            await self._lifespans.start()
+        except BaseException:
+            await self.store.stop()
+            raise
         self._handlers.start()
         self._started = True
+        self.asgi.started()
 
     async def stop(self) -> None:
-        """Finish what was accepted, and close the database."""
+        """Finish what was accepted, stop what is mounted, and close the database."""
         if not self._started:
             return
         self._started = False
-        await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
-        await self.store.stop()
+        self.asgi.stopped()
+        try:
+            await self._lifespans.stop()
+        finally:
+            await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
+            await self.store.stop()
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request. Never raises, but for the cancellation of its own task."""
+        """Answer a request to a surface. Never raises, but for the cancellation of its own task."""
         probe = self._probes.get(request.path)
         if probe is None:
             return await self._exchanges.respond(request)
@@ -197,6 +236,15 @@ class App:
 def _status(code: int, text: str) -> Response:
     body = msgspec.json.encode({"status": text})
     return Response(code, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], body)
+
+
+def _refuse_stranger(parts: Sequence[object]) -> NoReturn:
+    stranger = next(each for each in parts if not isinstance(each, Surface | Mount))
+    raise DeclarationError(
+        "App",
+        f"{stranger!r} is neither a surface nor a mount",
+        'Write dm.rest(…) or dm.rpc(…), or dm.mount("/legacy", …) for another ASGI application',
+    )
 
 
 def _distinct(tables: list[Table]) -> tuple[Table, ...]:

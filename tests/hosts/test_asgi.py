@@ -22,6 +22,8 @@ Messages = list[dict[str, Any]]
 class Recorder:
     """An application that remembers each request and answers with what it is told to."""
 
+    mounts = ()
+
     def __init__(self, *, max_body: int = 100, listening: str = "127.0.0.1") -> None:
         self.max_body = max_body
         self.listening = listening
@@ -308,19 +310,34 @@ def test_without_lifespan_each_event_loop_starts_it() -> None:
     assert app.starts == 3
 
 
-def test_without_lifespan_a_failing_start_is_raised_until_it_works() -> None:
+def test_without_lifespan_a_failing_start_is_refused_and_tried_again(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = Recorder()
     app.failure = StoreError("shop.db is a directory")
+    host = AsgiHost(app)
+    caplog.set_level(logging.WARNING)
+    monkeypatch.setattr("dragoman.hosts.asgi.late.RETRY_SECONDS", 3600.0)
+
+    async def status() -> int:
+        start, end = await call(host, scope(), body(b""))
+        if start["status"] == 503:
+            assert json.loads(end["body"])["detail"] == "the application could not be started"
+        return int(start["status"])
 
     async def run() -> None:
-        host = AsgiHost(app)
-        for _ in range(2):
-            with pytest.raises(StoreError, match="is a directory"):
-                await call(host, scope(), body(b""))
+        assert await asyncio.gather(status(), status(), status()) == [503] * 3
+        assert len(caplog.messages) == 1, "it is tried once, and not by each"
+        assert "could not be started by its first request" in caplog.messages[0]
+        assert "shop.db is a directory" in caplog.messages[0]
         app.failure = None
-        assert (await call(host, scope(), body(b"")))[0]["status"] == 200
+        assert await status() == 503, "not yet"
+        monkeypatch.setattr("dragoman.hosts.asgi.late.RETRY_SECONDS", 0.0)
+        assert await status() == 200
 
     asyncio.run(run())
+    assert app.requests
+    assert "FastAPI(lifespan=app.lifespan)" in caplog.messages[-1]
 
 
 def test_a_websocket_is_closed() -> None:
@@ -358,7 +375,7 @@ def test_where_it_may_not_be_reached_it_does_not_answer(caplog: pytest.LogCaptur
 def test_what_the_host_refuses_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "dragoman.access"):
         exchange(Recorder(max_body=1), scope("/v1/orders", method="POST"), body(b"xx"))
-    line = json.loads(caplog.messages[0])
+    line = json.loads(caplog.messages[-1])
     assert (line["status"], line["path"], line["fault"]) == (413, "/v1/orders", "INVALID_ARGUMENT")
 
 

@@ -26,7 +26,9 @@ def add(commands: declare.Commands) -> None:
         examples="  dragoman explain shop:app orders.list\n  dragoman explain dragoman.demo:app predict",
     )
     declare.add_target(parser)
-    parser.add_argument("operation", metavar="OPERATION", help="its name in the contract: orders.list")
+    parser.add_argument(
+        "operation", metavar="OPERATION", help="its name in the contract: orders.list; or a mount's path"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,8 +38,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def explain(app: App, operation: str) -> str:
-    """What the operation became. Raises CommandError for one that no surface exposes."""
-    known: dict[str, None] = {}
+    """What the operation became, or what is mounted at a path. Raises CommandError for one that no surface exposes."""
+    for mounted in app.mounts:
+        if mounted.mount.path == operation:
+            return f"{mounted.mount}\n  phases: lifespan, access log; none of ours else"
+    known: dict[str, None] = dict.fromkeys(each.mount.path for each in app.mounts)
     parts = []
     for bound in app.surfaces:
         explained = bound.endpoint.explain()

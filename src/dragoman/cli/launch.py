@@ -51,6 +51,8 @@ def describe(app: App, sockets: Sequence[socket.socket], workers: int) -> str:
         title = f"{surface.name}: {surface.style.name} for {surface.audience} callers at {surface.path}"
         lines += ["", f"  {title}"]
         lines += [f"    {curl(surface, example, base)}" for example in bound.endpoint.examples()[:1]]
+    for mounted in app.mounts:
+        lines += ["", f"  {mounted.mount}"]
     return "\n".join([*lines, ""])
 
 

@@ -21,6 +21,8 @@ from typing import Any, Final, Protocol, cast
 
 import uvicorn
 
+from dragoman.ports.mount import Mounted
+
 from .asgi import AsgiHost
 from .readable import Readable
 from .workers import NOT_STARTED, Workers
@@ -39,6 +41,11 @@ LOG: Final = logging.getLogger("dragoman.hosts.serve")
 
 class Served(Protocol):
     """What is served, with its ASGI host."""
+
+    @property
+    def mounts(self) -> Sequence[Mounted]:
+        """Other applications in it."""
+        ...
 
     @property
     def asgi(self) -> AsgiHost:
@@ -125,10 +132,10 @@ def serve(
     """
     logging.config.dictConfig(logging_config())
     if workers == 1:
-        return 0 if _run(app, sockets, ready) else FAILED
+        return 0 if _run(app, sockets, ready, bool(app.mounts)) else FAILED
     crew = Workers(
         _work,
-        (target, list(sockets)),
+        (target, list(sockets), bool(app.mounts)),
         count=workers,
         patience=DRAIN_SECONDS + LEAVE_SECONDS + 3,
         hurry=LEAVE_SECONDS + 1,
@@ -138,9 +145,9 @@ def serve(
     return 0 if crew.run() else FAILED
 
 
-def _work(target: str, sockets: Sequence[socket.socket]) -> None:
+def _work(target: str, sockets: Sequence[socket.socket], mounts: bool) -> None:
     """What each of several workers does."""
-    if not _run(target, sockets, lambda: None):
+    if not _run(target, sockets, lambda: None, mounts):
         sys.exit(NOT_STARTED)
 
 
@@ -149,14 +156,16 @@ def _close(sockets: Sequence[socket.socket]) -> None:
         each.close()
 
 
-def _run(app: Served | str, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> bool:
-    """Serve in this process; returns whether the application could be started. A text names what makes it."""
+def _run(app: Served | str, sockets: Sequence[socket.socket], ready: Callable[[], None], mounts: bool) -> bool:
+    """Serve in this process; returns whether the application could be started. A text names what makes it.
+    WebSockets are spoken where there are mounts, if a library for them is installed.
+    """
     config = uvicorn.Config(
         app,
         factory=isinstance(app, str),
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
         http="httptools",
-        ws="none",
+        ws="auto" if mounts else "none",
         lifespan="on",
         interface="asgi3",
         log_config=logging_config(),

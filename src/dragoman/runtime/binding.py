@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from dragoman.contract.contract import Contract
 from dragoman.contract.declaration import DeclarationError
@@ -24,8 +23,6 @@ from .listing import Listing
 from .paging import PageTokens
 from .rows import Registry, Rows
 from .shown import Shown
-
-RESERVED_PATHS: Final = ("/healthz", "/readyz")
 
 
 class SurfaceBinder:
@@ -155,22 +152,13 @@ def bind_surface(surface: Surface, binder: SurfaceBinder, store: Store) -> Bound
 
 
 def check_surfaces(surfaces: Sequence[Surface]) -> None:
-    """Names and paths that tell surfaces apart. Raises DeclarationError."""
+    """What each surface says of itself, and the names that tell them apart. Raises DeclarationError."""
     names: set[str] = set()
     for surface in surfaces:
         place = _place(surface)
         if surface.name in names:
             raise DeclarationError(place, "another surface has the same name", "Give each surface a name of its own")
         names.add(surface.name)
-        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", surface.path):
-            raise DeclarationError(
-                place,
-                f"its path {surface.path!r} does not start with / or ends with one, or holds odd characters",
-                'Write a path such as "/v1"',
-            )
-        for reserved in RESERVED_PATHS:
-            if surface.path == reserved:
-                raise DeclarationError(place, f"{reserved} tells about the server's health", "Choose another path")
         if surface.cross_tenants and surface.audience is not Audience.OPERATOR:
             raise DeclarationError(
                 place,
@@ -179,14 +167,6 @@ def check_surfaces(surfaces: Sequence[Surface]) -> None:
             )
         if surface.deadline <= 0:
             raise DeclarationError(place, f"its deadline {surface.deadline} is not positive", "Give seconds")
-    for one in surfaces:
-        for other in surfaces:
-            if one is not other and (other.path + "/").startswith(one.path + "/"):
-                raise DeclarationError(
-                    _place(other),
-                    f"its path {other.path} lies in that of {one.name!r}, {one.path}",
-                    "Give each surface a path that no other one's starts with",
-                )
 
 
 def _place(surface: Surface) -> str:

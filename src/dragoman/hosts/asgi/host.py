@@ -6,25 +6,27 @@ import asyncio
 import ipaddress
 import logging
 import time
-import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import quote
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Unavailable
-from dragoman.ports.store import StoreError
+from dragoman.ports.mount import Mounted
 from dragoman.ports.wire import Header, Request, Response
 from dragoman.runtime import ending, observation
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.problem import ContentTooLarge, respond
 
+from .late import LateStart, failure_of
+from .mounts import Mounts
 from .paths import UNQUOTED, path_as_sent
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Serve: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 POLICY_VIOLATION: Final = 1008
 WITHOUT_CONTENT: Final = frozenset({204, 304})
@@ -38,6 +40,11 @@ class Hosted(Protocol):
     @property
     def max_body(self) -> int:
         """The most bytes of a body that are read."""
+        ...
+
+    @property
+    def mounts(self) -> Sequence[Mounted]:
+        """Other applications, started and stopped with it, which answer below their paths."""
         ...
 
     async def start(self) -> None:
@@ -66,13 +73,14 @@ class AsgiHost:
     """An application as an ASGI 3 application.
 
     A server with lifespan starts and stops it. Without lifespan (mounted in another application, or called
-    by a test client) the first request starts it, once in each event loop.
+    by a test client) the first request starts it, once in each event loop; until it can be started, requests are
+    answered UNAVAILABLE.
     """
 
     def __init__(self, app: Hosted) -> None:
         self.app = app
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._starting: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._late = LateStart(app.start)
+        self._mounts = Mounts(app.mounts, self._send) if app.mounts else None
         self._addresses: dict[str, bool] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -80,16 +88,21 @@ class AsgiHost:
         """One ASGI connection: a request, or the life of the server."""
         kind = scope["type"]
         if kind == "http":
-            if self._loop is not asyncio.get_running_loop():
-                await self._start_late()
-            await self._http_or_end(scope, receive, send)
+            await self._or_end(self._http, scope, receive, send)
         elif kind == "lifespan":
             await self._lifespan(receive, send)
         elif kind == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "no WebSockets here"})
+            await self._or_end(self._websocket, scope, receive, send)
         else:
             raise RuntimeError(f"an ASGI scope of type {kind!r} is not served here")
+
+    def started(self) -> None:
+        """The application was started, by whomever, in the event loop that runs."""
+        self._late.loop = asyncio.get_running_loop()
+
+    def stopped(self) -> None:
+        """The application was stopped, by whomever: the next request starts it."""
+        self._late.loop = None
 
     def end_requests(self) -> None:
         """Answer each request that is under way UNAVAILABLE, now: the server stops, and has no more time for them.
@@ -98,14 +111,14 @@ class AsgiHost:
         for task in tuple(self._running):
             ending.end(task)
 
-    async def _http_or_end(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _or_end(self, serve: Serve, scope: Scope, receive: Receive, send: Send) -> None:
         task: asyncio.Task[Any] | None = asyncio.current_task()
         if task is None:  # granian can run a request without one
-            await self._http(scope, receive, send)
+            await serve(scope, receive, send)
             return
         self._running.add(task)
         try:
-            await self._http(scope, receive, send)
+            await serve(scope, receive, send)
         except asyncio.CancelledError:
             if ending.ended() is None:
                 raise
@@ -115,6 +128,12 @@ class AsgiHost:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
+        if self._late.loop is not asyncio.get_running_loop() and not await self._late.happens():
+            await self._send(request, refuse(Unavailable("the application could not be started"), request), send)
+            return
+        if self._mounts is not None and (mounted := self._mounts.find(request.path)) is not None:
+            await self._mounts.serve(mounted, scope, request, receive, send)
+            return
         if not self._may_answer(scope):
             fault: Fault = Unavailable("this application must not be reached at this address", retryable=False)
             await self._send(request, refuse(fault, request), send)
@@ -134,6 +153,17 @@ class AsgiHost:
                 raise
             response = refuse(stopping, request)
         await self._send(request, response, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Only mounted applications speak it."""
+        if self._mounts is not None:
+            request = request_of(scope)
+            mounted = self._mounts.find(request.path)
+            if mounted is not None and await self._late.happens():
+                await self._mounts.serve(mounted, scope, request, receive, send)
+                return
+        await receive()
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "no WebSockets here"})
 
     async def _read(self, request: Request, receive: Receive) -> bytes:
         """The body. Raises TooLarge as soon as that is known."""
@@ -179,27 +209,17 @@ class AsgiHost:
                 if failure:
                     await send({"type": "lifespan.startup.failed", "message": failure})
                     return
-                self._loop = asyncio.get_running_loop()
+                self.started()
                 observation.log_by_default()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                self._loop = None
+                self.stopped()
                 failure = await failure_of(self.app.stop)
                 if failure:
                     await send({"type": "lifespan.shutdown.failed", "message": failure})
                 else:
                     await send({"type": "lifespan.shutdown.complete"})
                 return
-
-    async def _start_late(self) -> None:
-        """Start in this event loop, if no other request does. What goes wrong is raised to the server."""
-        loop = asyncio.get_running_loop()
-        if self._starting is None or self._starting[0] is not loop:
-            self._starting = (loop, asyncio.Lock())
-        async with self._starting[1]:
-            if self._loop is not loop:
-                await self.app.start()
-                self._loop = loop
 
     def _may_answer(self, scope: Scope) -> bool:
         """Whether the application may be reached at the address that the client connected to.
@@ -237,7 +257,7 @@ def request_of(scope: Scope) -> Request:
             headers[key] = text
     client, root = scope.get("client"), scope.get("root_path", "")
     return Request(
-        scope["method"],
+        scope.get("method", "GET"),  # a WebSocket's handshake names none
         path_as_sent(scope["path"], scope.get("raw_path"), root),
         scope.get("query_string", b"").decode("latin-1"),
         headers,
@@ -258,19 +278,6 @@ def refuse(fault: Fault, request: Request) -> Response:
     response = respond(fault, request_id=exchange.request_id, headers=close)
     observation.access(request, response.status, len(response.body), exchange)
     return observation.with_request_id(response, exchange)
-
-
-async def failure_of(act: Callable[[], Awaitable[None]]) -> str:
-    """Start or stop: what went wrong, in one line if a person can put it right, with the traceback if it is
-    a bug; empty if all is well.
-    """
-    try:
-        await act()
-    except (DeclarationError, StoreError) as error:
-        return str(error)
-    except Exception:
-        return traceback.format_exc().rstrip()
-    return ""
 
 
 def is_address(text: str) -> bool:
