@@ -29,6 +29,9 @@ REMEDY = "add it to dragoman.testing.contract, or say here why it has no place t
 
 NO_PLACE = {
     "DeclarationError": "what a wrong declaration raises",
+    "Mount": "what mount() returns",
+    "MountError": "what a mounted application that does not start raises",
+    "mount": "no part of a contract, but of an application",
     "Surface": "what rest() and rpc() return",
     "__version__": "no part of a contract",
     "Code": "each fault has its own; the faults are used",
