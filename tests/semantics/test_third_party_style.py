@@ -70,6 +70,10 @@ class TinyEndpoint:
             return None
         return Response(200, [TEXT], "\n".join(self.calls).encode())
 
+    def page(self, request: Request) -> Response | None:
+        """None: it has no pages."""
+        return None
+
     def match(self, request: Request) -> TinyMatch:
         """By the path's last part."""
         name = request.path.removeprefix(self.surface.path + "/")

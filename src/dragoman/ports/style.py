@@ -182,6 +182,12 @@ class Endpoint(Protocol):
         """
         ...
 
+    def page(self, request: Request) -> Response | None:
+        """The answer to a request for what is the same on every surface and tells nothing of this one, such as a page
+        that shows documents to whoever has a key, or None for any other request. Asked before authentication.
+        """
+        ...
+
     def match(self, request: Request) -> Match:
         """Find the operation. Raises NotFound, or another fault that says why not."""
         ...

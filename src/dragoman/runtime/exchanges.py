@@ -123,6 +123,9 @@ class Exchanges:
         surface, endpoint = bound.surface, bound.endpoint
         exchange.surface = surface.name
         exchange.deadline += surface.deadline
+        page = endpoint.page(request)
+        if page is not None:
+            return page
         if surface.audience in OPEN_DOCUMENTS:
             document = endpoint.document(request)
             if document is not None:

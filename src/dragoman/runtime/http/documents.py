@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.ports.style import Surface
-from dragoman.ports.wire import Request, Response
+from dragoman.ports.wire import Header, Request, Response
 
 from . import etag
 from .answers import Answers, Uncoded
@@ -22,15 +23,27 @@ METHODS: Final = offered(["GET"])
 
 class ServedDocument:
     """One document, with its entity tag; compressed when that is first asked for, and then kept. Who may see it is
-    settled before; what anyone may see is kept by shared caches too. ``max_age`` is how long it is fresh, in seconds;
-    None for a document that caches ask about each time.
+    settled before; what anyone may see is kept by shared caches too, which ``protected`` says if it is not that of the
+    surface's documents. ``max_age`` is how long it is fresh, in seconds; None for a document that caches ask about each
+    time. ``more`` are headers of each answer.
     """
 
     __slots__ = ("_answers", "_body", "_gzipped", "_tag")
 
-    def __init__(self, surface: Surface, body: bytes, media: str, max_age: int | None = None) -> None:
-        shared = surface.audience in OPEN_DOCUMENTS or (surface.auth is not None and surface.auth.anonymous)
-        self._answers = Answers(surface, media=media, kept=True, max_age=max_age, protected=not shared)
+    def __init__(
+        self,
+        surface: Surface,
+        body: bytes,
+        media: str,
+        max_age: int | None = None,
+        *,
+        protected: bool | None = None,
+        more: Sequence[Header] = (),
+    ) -> None:
+        if protected is None:
+            anonymous = surface.auth is not None and surface.auth.anonymous
+            protected = surface.audience not in OPEN_DOCUMENTS and not anonymous
+        self._answers = Answers(surface, media=media, kept=True, max_age=max_age, protected=protected, more=more)
         self._body = body
         self._tag = etag.list_tag(body)
         self._gzipped: bytes | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault
 from dragoman.contract.handle import Exposable, Exposed
 from dragoman.contract.operation import Method
@@ -23,12 +24,15 @@ from dragoman.runtime.http.documents import ServedDocument
 from dragoman.runtime.http.json_body import JSON
 from dragoman.runtime.http.options import OptionsMatch
 
+from .docs import PATH, Docs
 from .openapi import Document
 from .router import Router
 from .routes import Route, Shape, routes_of
 from .speech import Envelope, reader, writer
 
 DOCUMENT = "/openapi.json"
+MAX_ROOTS: Final = 16
+"""How many forms of the document are kept: one for each path that the application is mounted under."""
 
 
 def rest(
@@ -45,8 +49,10 @@ def rest(
     description: str = "",
     imprint: Imprint | None = None,
     cors: Cors | None = None,
+    docs: bool = True,
 ) -> Surface:
-    """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``.
+    """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``, and a page that shows it at
+    ``<path>/docs``, unless ``docs=False``.
 
     ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants``, ``deadline``
     and ``cors`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document shows.
@@ -55,7 +61,7 @@ def rest(
         name,
         path,
         audience,
-        Rest(require_etag),
+        Rest(require_etag, docs),
         auth,
         exposes,
         deadline=deadline,
@@ -72,6 +78,7 @@ class Rest:
     """The style, with its options."""
 
     require_etag: bool = False
+    docs: bool = True
 
     @property
     def name(self) -> str:
@@ -90,7 +97,11 @@ class Rest:
             answers = answers_of(surface, route)
             encode = writer(route, location, answers, binder.longest_call)
             calls.append(_BoundRoute(route, binder.call(route.exposed, decode=decode, encode=encode), answers))
-        return RestEndpoint(surface, calls, Document(surface, routes, types, self.require_etag))
+        docs = None
+        if self.docs:
+            _check_beside_docs(routes, f"surface {surface.name!r}")
+            docs = Docs(surface)
+        return RestEndpoint(surface, calls, Document(surface, routes, types, self.require_etag), docs)
 
 
 class RestMatch:
@@ -120,6 +131,16 @@ class _BoundRoute:
     answers: Answers
 
 
+def _check_beside_docs(routes: Iterable[Route], place: str) -> None:
+    for route in routes:
+        if route.template == PATH or route.template.startswith(PATH + "/"):
+            raise DeclarationError(
+                f"{place}, {route.operation.name}",
+                f"its path {route.template} is that of the documentation page",
+                "Turn the page off with docs=False, or give the operation another name, or the resource another plural",
+            )
+
+
 def answers_of(surface: Surface, route: Route) -> Answers:
     """How a route's answers look. Raises DeclarationError for freshness of what cannot be kept."""
     max_age = freshness(route.operation, f"surface {surface.name!r}")
@@ -130,12 +151,13 @@ def answers_of(surface: Surface, route: Route) -> Answers:
 class RestEndpoint:
     """A bound REST surface."""
 
-    def __init__(self, surface: Surface, bound: Sequence[_BoundRoute], document: Document) -> None:
+    def __init__(self, surface: Surface, bound: Sequence[_BoundRoute], document: Document, docs: Docs | None) -> None:
         self._surface = surface
         self._prefix = len(surface.path)
         self._document_path = surface.path + DOCUMENT
         self._document = document
-        self._served: ServedDocument | None = None
+        self._served: dict[str, ServedDocument] = {}
+        self._docs = docs
         self._bound = tuple(bound)
         self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}", surface.path)
         for each in self._bound:
@@ -145,9 +167,17 @@ class RestEndpoint:
         """The OpenAPI document."""
         if request.path != self._document_path:
             return None
-        if self._served is None:
-            self._served = ServedDocument(self._surface, self._document.json(), JSON)
-        return self._served.respond(request)
+        root = request.root
+        served = self._served.get(root)
+        if served is None:
+            if len(self._served) >= MAX_ROOTS:
+                self._served.clear()
+            served = self._served[root] = ServedDocument(self._surface, self._document.json(root), JSON)
+        return served.respond(request)
+
+    def page(self, request: Request) -> Response | None:
+        """The documentation page, and what it is made of."""
+        return None if self._docs is None else self._docs.respond(request)
 
     def match(self, request: Request) -> RestMatch | OptionsMatch:
         """Find the route. Raises NotFound and MethodNotAllowed."""

@@ -159,6 +159,10 @@ class RpcEndpoint:
         """None: plain POST has no document of its own."""
         return None
 
+    def page(self, request: Request) -> Response | None:
+        """None: there is no page either."""
+        return None
+
     def match(self, request: Request) -> RpcMatch | OptionsMatch:
         """Find the operation. Raises NotFound and MethodNotAllowed."""
         match = self._matches.get(request.path)

@@ -87,6 +87,7 @@ def make_app(
             audience="internal",
             auth=dm.anonymous(),
             deadline=60.0,
+            docs=False,
             imprint=THEIRS,
             exposes=[fail, crash, lie, wait, take_too_long],
         ),

@@ -23,6 +23,10 @@ from .schemas import Schemas, Source, resolved
 OPENAPI: Final = "3.1.0"
 
 
+SERVER: Final = "\0"
+"""Stands for the server's URL, which is known when the document is asked for."""
+
+
 class Document:
     """The OpenAPI document of one surface. It is made when it is first asked for, and then kept.
 
@@ -36,16 +40,20 @@ class Document:
         self._routes = tuple(routes)
         self._types = types
         self._require_etag = require_etag
-        self._json: bytes | None = None
+        self._parts: tuple[str, str] | None = None
 
-    def json(self) -> bytes:
-        """The document as JSON."""
-        if self._json is None:
-            self._json = json.dumps(self.value(), ensure_ascii=False, indent=2).encode() + b"\n"
-        return self._json
+    def json(self, root: str = "") -> bytes:
+        """The document as JSON. ``root`` is where the application is mounted in another one: the server's URL begins
+        with it.
+        """
+        if self._parts is None:
+            before, _, after = _written(self.value(SERVER)).partition(_written(SERVER))
+            self._parts = before, after
+        before, after = self._parts
+        return (before + _written(root + self._surface.path or "/") + after + "\n").encode()
 
-    def value(self) -> dict[str, Any]:
-        """The document as plain values."""
+    def value(self, server: str) -> dict[str, Any]:
+        """The document as plain values. ``server`` is the URL of the surface."""
         surface = self._surface
         schemas, components = Schemas(surface.audience), Components()
         paths = self._paths(schemas, components)
@@ -62,7 +70,7 @@ class Document:
         document = {
             "openapi": OPENAPI,
             "info": self._info(),
-            "servers": [{"url": surface.path or "/"}],
+            "servers": [{"url": server}],
             "tags": _tags(self._routes),
             "security": [{name: []} for name in schemes],
             "paths": paths,
@@ -116,6 +124,10 @@ class Document:
         if auth is None or not auth.scheme:
             return {}
         return {auth.scheme.get("scheme", auth.scheme["type"]): dict(auth.scheme)}
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _imprint(imprint: Imprint) -> dict[str, Any]:
