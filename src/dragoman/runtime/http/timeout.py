@@ -13,8 +13,8 @@ from typing import Final
 from dragoman.contract.fault import Malformed
 
 HEADER: Final = "request-timeout"
-PATTERN: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
-_FORM: Final = re.compile(PATTERN)
+_FORM: Final = re.compile(r"(?=.{1,400}$)[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+"""A number as JSON has it, so that any client's way of writing one will do."""
 
 
 def seconds(text: str) -> float:

@@ -68,6 +68,22 @@ IF_MATCH: Final[Parameter] = {
     "schema": {"type": "string", "pattern": ENTITY_TAGS},
     "example": '"3-a1b2c3d4e5f60718"',
 }
+IF_MODIFIED_SINCE: Final[Parameter] = {
+    "name": "If-Modified-Since",
+    "in": "header",
+    "description": "The `Last-Modified` of the resource as the caller has it; if it is still that, the answer is 304 "
+    "without a body. Not looked at beside `If-None-Match`.",
+    "schema": {"type": "string"},
+    "example": "Sun, 22 Nov 2026 19:00:00 GMT",
+}
+REQUEST_TIMEOUT: Final[Parameter] = {
+    "name": "Request-Timeout",
+    "in": "header",
+    "description": "How long the caller waits, in seconds: what takes longer is given up, and answered 504. It never "
+    "gets more time than the surface allows.",
+    "schema": {"type": "number", "exclusiveMinimum": 0},
+    "example": 2.5,
+}
 TENANT: Final[Parameter] = {
     "name": "Dragoman-Tenant",
     "in": "header",
@@ -169,8 +185,10 @@ class Parameters:
 
     def _headers(self, route: Route) -> list[Parameter]:
         found: list[Parameter] = []
-        if route.shape in (Shape.LIST, Shape.GET):
+        if route.http_method == "GET":
             found.append(self._use("parameters", "IfNoneMatch", IF_NONE_MATCH))
+        if route.shape is Shape.GET:
+            found.append(self._use("parameters", "IfModifiedSince", IF_MODIFIED_SINCE))
         if is_conditional(route):
             if needs_etag(route, self._require_etag):
                 found.append(self._use("parameters", "IfMatchRequired", {**IF_MATCH, "required": True}))
@@ -178,7 +196,7 @@ class Parameters:
                 found.append(self._use("parameters", "IfMatch", IF_MATCH))
         if self._cross_tenants:
             found.append(self._use("parameters", "Tenant", TENANT))
-        return found
+        return [*found, self._use("parameters", "RequestTimeout", REQUEST_TIMEOUT)]
 
 
 def is_conditional(route: Route) -> bool:

@@ -40,6 +40,11 @@ PROBLEM: Final[Schema] = {
             "type": "boolean",
             "description": "Whether the same request, sent again after a pause, may succeed.",
         },
+        "retry_after": {
+            "type": "number",
+            "minimum": 0,
+            "description": "How long to wait before that, in seconds.",
+        },
         "metadata": {
             "type": "object",
             "additionalProperties": {"type": "string"},

@@ -35,6 +35,27 @@ ETAG: Final = {
     "8.8.3). Give it back in `If-None-Match` or `If-Match`.",
     "schema": {"type": "string"},
 }
+CACHE_CONTROL: Final = {
+    "description": "Who may keep the answer, and for how long (RFC 9111, section 5.2).",
+    "schema": {"type": "string"},
+}
+VARY: Final = {
+    "description": "The request headers that the answer differs by (RFC 9110, section 12.5.5).",
+    "schema": {"type": "string"},
+}
+LAST_MODIFIED: Final = {
+    "description": "The second in which the resource was last changed (RFC 9110, section 8.8.2); absent while further "
+    "changes of that second may come.",
+    "schema": {"type": "string"},
+}
+LINK: Final = {
+    "description": 'Where the next page is (`rel="next"`), and the first (`rel="first"`); RFC 8288.',
+    "schema": {"type": "string"},
+}
+RETRY_AFTER: Final = {
+    "description": "How long to wait before the next attempt, in seconds (RFC 9110, section 10.2.3).",
+    "schema": {"type": "integer", "minimum": 0},
+}
 LOCATION: Final = {"description": "Where the new resource is.", "schema": {"type": "string", "format": "uri-reference"}}
 CHALLENGE: Final = {"description": "How to show who calls (RFC 9110, section 11.6.1).", "schema": {"type": "string"}}
 
@@ -52,6 +73,7 @@ KINDS: Final[Mapping[int, Kind]] = {
     401: Kind("Unauthenticated", "No valid credentials were given."),
     403: Kind("PermissionDenied", "The caller is known, and may not do this."),
     404: Kind("NotFound", "There is no such thing, or none that this caller may know of."),
+    406: Kind("NotAcceptable", "`Accept` admits nothing that is answered here."),
     409: Kind("Conflict", "The state of the system, or a concurrent change, does not allow it."),
     412: Kind("PreconditionFailed", "The resource was changed since the version named in `If-Match`."),
     413: Kind("ContentTooLarge", "The body is larger than what is read."),
@@ -98,7 +120,7 @@ class Responses:
                 assert resource is not None
                 page = self._schemas.page(source, resource)
                 said = f"One page of the {words(resource.plural)}."
-                return {"200": self._json(said, page, etag=True), "304": self._not_modified()}
+                return self._kept(route, self._json(said, page, etag=True))
             case Shape.CREATE:
                 assert resource is not None
                 created = self._resource(f"The {noun(resource)} was created.", source, resource.name)
@@ -107,10 +129,7 @@ class Responses:
                 return {"201": created}
             case Shape.GET:
                 assert resource is not None
-                return {
-                    "200": self._resource(f"The {noun(resource)}.", source, resource.name),
-                    "304": self._not_modified(),
-                }
+                return self._kept(route, self._resource(f"The {noun(resource)}.", source, resource.name))
             case Shape.UPDATE:
                 assert resource is not None
                 return {"200": self._resource(f"The {noun(resource)}, changed.", source, resource.name)}
@@ -119,6 +138,8 @@ class Responses:
             return {"204": {"description": said, "headers": self._headers()}}
         schema = self._schemas.of(source, operation.output, Mode.OUTPUT)
         versioned = resource is not None and operation.native_output is resource.native
+        if route.shape is Shape.QUERY:
+            return self._kept(route, self._json(_said_of(route), schema, etag=True))
         return {"200": self._json(_said_of(route), schema, etag=versioned)}
 
     def _resource(self, description: str, source: Source, name: str) -> Response:
@@ -132,10 +153,22 @@ class Responses:
             "content": {JSON: {"schema": schema}},
         }
 
-    def _not_modified(self) -> Response:
-        headers = {"ETag": self._use("headers", "ETag", ETAG), **self._headers()}
-        response = {"description": "What the caller has is current (`If-None-Match`).", "headers": headers}
-        return self._use("responses", "NotModified", response)
+    def _kept(self, route: Route, response: Response) -> dict[str, Response]:
+        """The answers to GET: what caches may keep, and 304 where the caller has it."""
+        kept = {
+            "Cache-Control": self._use("headers", "CacheControl", CACHE_CONTROL),
+            "Vary": self._use("headers", "Vary", VARY),
+        }
+        name = "NotModified"
+        if route.shape is Shape.GET:
+            kept["Last-Modified"] = self._use("headers", "LastModified", LAST_MODIFIED)
+            name = "ResourceNotModified"
+        unchanged = {"ETag": self._use("headers", "ETag", ETAG), **kept, **self._headers()}
+        if route.shape is Shape.LIST:
+            kept["Link"] = self._use("headers", "Link", LINK)
+        response["headers"] = {**response["headers"], **kept}
+        same = {"description": "What the caller has is current (`If-None-Match`).", "headers": unchanged}
+        return {"200": response, "304": self._use("responses", name, same)}
 
     def _headers(self) -> dict[str, Any]:
         return {"X-Request-Id": self._use("headers", "RequestId", REQUEST_ID)}
@@ -154,6 +187,8 @@ class Responses:
             found.add(404)
         if has_body(route):
             found |= {413, 415}
+        if route.operation.output is not None:
+            found.add(406)
         if route.operation.effect is not Effect.SAFE:
             found.add(409)
         if is_conditional(route):
@@ -167,6 +202,8 @@ class Responses:
         response = self._response(kind.description)
         if status == 401 and self._challenge:
             response["headers"]["WWW-Authenticate"] = self._use("headers", "Challenge", CHALLENGE)
+        if status in (429, 503):
+            response["headers"]["Retry-After"] = self._use("headers", "RetryAfter", RETRY_AFTER)
         if not declared:
             return self._use("responses", kind.name, response)
         lines = "\n".join(_described(each) for each in declared)
