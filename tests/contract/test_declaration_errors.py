@@ -461,6 +461,45 @@ class Order(dm.Resource, prefix="ord"):
     line: Line
 shop.resource(Order)
 
+# what keeps a field of Pydantic's from answers
+class Line(pydantic.BaseModel):
+    cost: int = pydantic.Field(0, exclude=True)
+class Order(dm.Resource, prefix="ord"):
+    line: Line
+shop.resource(Order)
+
+# a serializer of a field of Pydantic's
+class Line(pydantic.BaseModel):
+    price: int
+    @pydantic.field_serializer("price")
+    def euros(self, value): return value / 100
+class Order(dm.Resource, prefix="ord"):
+    line: Line
+shop.resource(Order)
+
+# a serializer beside a field of Pydantic's
+class Line(pydantic.BaseModel):
+    price: Annotated[int, pydantic.PlainSerializer(str)]
+class Order(dm.Resource, prefix="ord"):
+    line: Line
+shop.resource(Order)
+
+# a serializer of a model of Pydantic's
+class Line(pydantic.BaseModel):
+    price: int
+    @pydantic.model_serializer
+    def short(self): return self.price
+class Order(dm.Resource, prefix="ord"):
+    line: Line
+shop.resource(Order)
+
+# a secret of Pydantic's
+class Login(pydantic.BaseModel):
+    password: pydantic.SecretStr
+class Order(dm.Resource, prefix="ord"):
+    login: Login
+shop.resource(Order)
+
 # a root model of Pydantic's
 class Names(pydantic.RootModel[list[str]]): ...
 class Order(dm.Resource, prefix="ord"):

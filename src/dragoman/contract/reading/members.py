@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import msgspec
 
@@ -23,6 +23,10 @@ class _Probe(msgspec.Struct):
 
 # msgspec keeps a factory among the defaults, in a class that it does not export.
 _FACTORY: type[Any] = type(_Probe.__struct_defaults__[0])
+
+
+SERIALIZERS: Final = frozenset({"PlainSerializer", "WrapSerializer"})
+"""Pydantic's marks that write something else than the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,17 @@ def _pydantic(cls: Any) -> Iterator[Member]:
         raise DeclarationError(
             f"{cls.__name__}.{computed}", "computed fields are not read", "Make it a plain field, and set it"
         )
+    _check_serializers(cls)
     annotations = hints(cls)
     for name, info in cls.model_fields.items():
+        if info.exclude:
+            raise DeclarationError(
+                f"{cls.__name__}.{name}",
+                "exclude=True would keep it from answers",
+                "Leave the field out, or say who sees it: Annotated[…, dm.Only(…)]",
+            )
+        if writer := next((each for each in info.metadata if type(each).__name__ in SERIALIZERS), None):
+            raise _written_otherwise(f"{cls.__name__}.{name}", type(writer).__name__)
         for alias in (info.alias, info.validation_alias, info.serialization_alias):
             if alias not in (None, name):
                 raise _renamed(cls, name, alias, "the alias")
@@ -141,6 +154,27 @@ def _pydantic(cls: Any) -> Iterator[Member]:
             marks=tuple(spread(info)),
             deprecated=bool(info.deprecated),
         )
+
+
+def _check_serializers(cls: Any) -> None:
+    """Values are written from the fields, in one pass. Raises DeclarationError for what would write others."""
+    decorators = cls.__pydantic_decorators__
+    for method, decorator in decorators.field_serializers.items():
+        raise _written_otherwise(f"{cls.__name__}.{', '.join(decorator.info.fields)}", method)
+    if method := next(iter(decorators.model_serializers), None):
+        raise DeclarationError(
+            cls.__name__,
+            f"the serializer {method} would write something else than its fields",
+            "Remove it, or write a class with the fields that it makes",
+        )
+
+
+def _written_otherwise(place: str, by: str) -> DeclarationError:
+    return DeclarationError(
+        place,
+        f"the serializer {by} would write another value than the field has",
+        "Remove it, and set the field to what is to be written",
+    )
 
 
 def spread(mark: Any) -> Iterator[Any]:

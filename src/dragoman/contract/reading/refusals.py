@@ -19,6 +19,8 @@ INSTEAD: Final = {
     "AnyHttpUrl": "dm.Url",
     "AwareDatetime": "datetime",
     "NaiveDatetime": "datetime",
+    "SecretStr": "str",
+    "SecretBytes": "bytes",
     "PastDatetime": "datetime",
     "FutureDatetime": "datetime",
     "bytearray": "bytes",
