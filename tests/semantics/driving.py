@@ -116,18 +116,21 @@ class Caller:
         return await self("DELETE", path, **more)
 
     async def pages(self, path: str, size: int, query: Mapping[str, Any] | None = None) -> list[Any]:
-        """Every item of a list, walked page by page."""
+        """Every item of a list, walked page by page. If each page counts them, all say the same, which is true."""
         items: list[Any] = []
         asked = {**(query or {}), "page_size": size}
         token = ""
+        totals = set()
         while True:
             answer = (await self.get(path, query={**asked, "page_token": token} if token else asked)).ok()
             page = answer.json
-            found = next(value for name, value in page.items() if name != "next_page_token")
+            found = next(value for name, value in page.items() if isinstance(value, list))
+            totals.add(page.get("total_size"))
             assert len(found) <= size
             items += found
             token = page["next_page_token"]
             if not token:
+                assert totals == ({len(items)} if asked.get("count") == "true" else {None})
                 return items
             assert len(found) == size, "a page that is not the last is full"
 

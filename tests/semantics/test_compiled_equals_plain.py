@@ -123,6 +123,8 @@ class Walk:
         pick, parts = self.random.choice, [f"page_size={self.random.randrange(-1, 4)}"]
         if self.random.random() < 0.15:
             return "ids=" + ",".join(self.random.choices(self.ids[table][-4:], k=self.random.randrange(1, 4)))
+        if self.random.random() < 0.3:
+            parts.append("count=true")
         if self.random.random() < 0.5:
             parts.append("order_by=" + pick(["", "-"]) + pick([*TABLES[table].sortable, "nothing"]))
         if TABLES[table].filters and self.random.random() < 0.4:

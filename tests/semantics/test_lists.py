@@ -88,6 +88,27 @@ def test_what_is_given_twice_is_refused_whatever_the_value(app: dm.App, query: s
     run(app, scenario)
 
 
+def test_a_field_that_is_called_like_a_parameter(app: dm.App) -> None:
+    """``count`` is the parameter of every list; the field's filter is ``count.eq``."""
+
+    async def scenario() -> None:
+        open = Caller(app, None, "/v1")
+        for number in (1, 2, 2):
+            (await open.post("/notes", {"text": "a", "count": number})).ok(201)
+        answer = (await open.get("/notes", query="count.eq=2&count=true")).ok().json
+        assert [each["count"] for each in answer["notes"]] == [2, 2]
+        assert answer["total_size"] == 2
+        (await open.get("/notes", query="count=2")).refused(422, at="count")
+        (await open.get("/notes", query="count.eq=x")).refused(422, at="count.eq")
+        named = [
+            each.get("name") for each in (await open.get("/openapi.json")).json["paths"]["/notes"]["get"]["parameters"]
+        ]
+        assert {"count.eq", "count.gte"} <= set(named)
+        assert "count" not in named
+
+    run(app, scenario)
+
+
 @pytest.mark.parametrize(
     ("order", "rules"),
     [

@@ -56,6 +56,7 @@ WRONG_PARAMETERS = (
     ("email.lt", "x"),
     ("ids", ""),
     ("ids", "x"),
+    ("count", "yes"),
     ("created_at", "2026-01-01T00:00:00Z"),
 )
 picks = st.tuples(st.sampled_from(["own"] * 6 + ["other", "gone", "missing"]), st.integers(0, 30))
@@ -455,6 +456,8 @@ class Market(RuleBasedStateMachine):
             answer = self.run(self.caller(place).get(path, query=query))
             self.refused(answer, Refusal(422, "INVALID_ARGUMENT", ["secret"]))
             return
+        if chance.random() < 0.3:
+            query["count"] = "true"
         walked = self.run(self.caller(place).pages(path, chance.randrange(1, 7), query))
         rows = self.model.listed(self.model.may(key, f"{table}.list"), table, filters, order, parent)
         assert [each["id"] for each in walked] == [row.id for row in rows]

@@ -106,6 +106,11 @@ class Query:
     limit: int | None = None
     limit_slot: bool = False
 
+    @property
+    def within_tenant(self) -> bool:
+        """Whether the tenant's name is given with each call."""
+        return self.tenant and self.table.tenant
+
 
 class Statement(Protocol):
     """A query, compiled once and for all."""
@@ -128,6 +133,22 @@ class Statement(Protocol):
         self, values: Sequence[Value | Sequence[Value]] = (), tenant: str | None = None
     ) -> tuple[Any, ...] | None:
         """The first row, or None."""
+        ...
+
+
+class Count(Protocol):
+    """The number of rows of a query, whatever its columns, order and limit."""
+
+    @property
+    def text(self) -> str:
+        """The statement in the engine's language, for ``explain``."""
+        ...
+
+    async def number(self, values: Sequence[Value | Sequence[Value]] = (), tenant: str | None = None) -> int:
+        """How many there are. It may take long, without keeping the event loop; cancelling it ends the work.
+
+        Raises Unavailable where the engine cannot answer.
+        """
         ...
 
 
@@ -295,6 +316,10 @@ class Store(Protocol):
 
     def prepare(self, query: Query) -> Statement:
         """Compile a query."""
+        ...
+
+    def prepare_count(self, query: Query) -> Count:
+        """Compile the count of a query's rows."""
         ...
 
     async def start(self, tables: Sequence[Table]) -> None:

@@ -136,7 +136,8 @@ class Binder(Protocol):
 class ListRequest:
     """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the value of ``in`` is a
     tuple of texts. ``parent`` narrows to one value of a reference: (field, id). ``ids`` are of the only resources that
-    are wanted. ``violations`` are what the style found wrong already, to be reported with the rest.
+    are wanted. ``count`` asks for the number of all. ``violations`` are what the style found wrong already, to be
+    reported with the rest.
     """
 
     filters: Sequence[tuple[str, str, str | tuple[str, ...]]] = ()
@@ -145,10 +146,11 @@ class ListRequest:
     page_token: str = ""
     parent: tuple[str, str] | None = None
     ids: tuple[str, ...] | None = None
+    count: bool = False
     violations: tuple[Violation, ...] = ()
 
 
-LIST_PARAMETERS: Final = ("page_size", "page_token", "order_by", "ids")
+LIST_PARAMETERS: Final = ("page_size", "page_token", "order_by", "ids", "count")
 """What is asked of any list, beside its filters, by name."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dragoman.contract.expression import AllOf, Compare, Expression
 from dragoman.contract.fault import NotFound, Violation
 from dragoman.contract.identifier import ALPHABET, LENGTH, IdFactory
 from dragoman.contract.resource import ResourceDescription
@@ -52,11 +51,6 @@ class BatchGet:
                 violations=[Violation(("ids",), f"there is no {self._name} {id!r}", "not_found") for id in missing],
             )
         return [rows[id] for id in ids]
-
-
-def among(condition: Expression, ids: tuple[str, ...]) -> Expression:
-    """The condition, of resources with these ids."""
-    return AllOf((condition, Compare("id", "in", ids)))
 
 
 def _selecting(request: ListRequest) -> list[str]:

@@ -181,7 +181,7 @@ def _load(plan: Plan) -> Step:
 
         async def page(state: State) -> None:
             assert state.query is not None
-            state.result = await listing.page(state.exchange.principal, state.query)
+            state.result = await listing.page(state.exchange.principal, state.query, state.deadline)
 
         return page
     if plan.method is Method.GET:

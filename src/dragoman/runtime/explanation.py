@@ -40,7 +40,10 @@ def _statements(plan: Plan) -> dict[str, str]:
         assert plan.listing is not None
         # As calls have it: the values are given with each, so that only the rule's shape stands in the text.
         shape, _ = split(rows.visible_to(PROBE))
-        statements = {"first page": plan.listing.statement(shape).text}
+        statements = {
+            "first page": plan.listing.statement(shape).text,
+            "count": plan.listing.count_statement(shape).text,
+        }
     elif rows.visibility is None:
         statements = {"load": rows.by_id(columns).text}
     else:

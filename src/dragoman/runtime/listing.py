@@ -12,11 +12,12 @@ from dragoman.contract.expression import EVERYTHING, AllOf, AnyOf, Compare, Expr
 from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience, Principal
 from dragoman.contract.schema import Field, Nullable, Record
-from dragoman.ports.store import Statement, Value
+from dragoman.ports.store import Count, Statement, Value
 from dragoman.ports.style import LIST_PARAMETERS, ListRequest, filter_parameter
 
-from .batch_get import BatchGet, among
+from .batch_get import BatchGet
 from .codec import JsonEncoder, Projector
+from .deadline import within
 from .paging import PageTokens
 from .rows import Rows, not_found
 
@@ -35,6 +36,8 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "in": "in",
 }
 """The words of ``dm.Filter`` as operators of conditions."""
+
+LATE_COUNT: Final = "counting took longer than the deadline allows; narrow the filter, or leave count out"
 
 Order = tuple[tuple[str, bool], ...]
 
@@ -57,10 +60,13 @@ def order_of(record: Record, audience: Audience) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Page:
-    """Items as projected values, and the token of the next page: empty at the end only."""
+    """Items as projected values, the token of the next page (empty at the end only), and the number of items of all
+    pages, if it was asked for.
+    """
 
     items: list[Any]
     next_page_token: str
+    total_size: int | None = None
 
 
 class Listing:
@@ -95,8 +101,14 @@ class Listing:
         """The statement of the plain first page, with a condition of that shape, for ``explain``."""
         return self._prepare(shape, (("id", False),))
 
-    async def page(self, principal: Principal, request: ListRequest) -> Page:
-        """One page. Raises InvalidArgument with everything that is wrong with the request."""
+    def count_statement(self, shape: Expression = EVERYTHING) -> Count:
+        """The count of what meets a condition of that shape, for ``explain``."""
+        return self.rows.prepare_count(shape)
+
+    async def page(self, principal: Principal, request: ListRequest, deadline: float) -> Page:
+        """One page. Raises InvalidArgument with everything that is wrong with the request; DeadlineExceeded if counting
+        takes until the deadline, on the loop's clock.
+        """
         if request.ids is not None:
             return await self._batch(principal, request)
         violations = list(request.violations)
@@ -113,32 +125,40 @@ class Listing:
         )
         after = self._after(request.page_token, binding, violations) if request.page_token else None
         _refuse(violations)
-        parts = [condition]
-        if after is not None:
-            parts.append(self._beyond(order, after))
         if self.rows.visibility is not None:
-            parts.append(self.rows.visible_to(principal))
-        shape, values = split(AllOf(tuple(parts)))
+            condition = AllOf((condition, self.rows.visible_to(principal)))
+        shape, values = split(condition if after is None else AllOf((condition, self._beyond(order, after))))
         statement = self._prepare(shape, order)
         found = await statement.fetch((*values, size + 1), self.rows.tenant_of(principal))
         if request.parent is not None:
             await self._check_parent(principal, request.parent, empty=not found)
         width, project = len(self.project.columns), self.project
         token = "" if len(found) <= size else self.tokens.write(binding, found[size - 1][width:])
-        return Page([project(row[:width]) for row in found[:size]], token)
+        page = Page([project(row[:width]) for row in found[:size]], token)
+        if request.count:
+            is_all = after is None and not token
+            page.total_size = len(found) if is_all else await self._count(principal, condition, deadline)
+        return page
+
+    async def _count(self, principal: Principal, condition: Expression, deadline: float) -> int:
+        """How many meet the condition now: what was committed since the page was read counts, too."""
+        shape, values = split(condition)
+        counting = self.rows.prepare_count(shape).number(values, self.rows.tenant_of(principal))
+        return await within(deadline, counting, LATE_COUNT)
 
     async def _batch(self, principal: Principal, request: ListRequest) -> Page:
         """The resources with these ids, and no others."""
         violations = list(request.violations)
         ids = self.batch.check(request, violations)
         _refuse(violations)
-        condition = AllOf((among(self._within(request), ids), self.rows.visible_to(principal)))
-        shape, values = split(condition)
+        condition = [*self._within(request), Compare("id", "in", ids), self.rows.visible_to(principal)]
+        shape, values = split(AllOf(tuple(condition)))
         statement = self.rows.prepare(self.project.columns, shape)
         found = await statement.fetch(values, self.rows.tenant_of(principal))
         if request.parent is not None:
             await self._check_parent(principal, request.parent, empty=not found)
-        return Page(list(map(self.project, self.batch.in_order(ids, found))), "")
+        items = list(map(self.project, self.batch.in_order(ids, found)))
+        return Page(items, "", len(items) if request.count else None)
 
     async def _check_parent(self, principal: Principal, parent: tuple[str, str], *, empty: bool) -> None:
         """A list inside something that is not there, or not for this caller, is not found. A row that refers to it
@@ -186,7 +206,7 @@ class Listing:
         return result
 
     def _condition(self, request: ListRequest, violations: list[Violation]) -> Expression:
-        parts = [self._within(request)]
+        parts = self._within(request)
         for name, word, value in request.filters:
             parameter = filter_parameter(name, word)
             if name not in self.filters:
@@ -202,9 +222,9 @@ class Listing:
                     violations += [Violation((parameter,), each.message, each.rule) for each in found]
         return AllOf(tuple(parts))
 
-    def _within(self, request: ListRequest) -> Expression:
-        """What the list stands in."""
-        return EVERYTHING if request.parent is None else Compare(request.parent[0], "=", request.parent[1])
+    def _within(self, request: ListRequest) -> list[Expression]:
+        """That it is of what the list stands in, if it stands in anything."""
+        return [] if request.parent is None else [Compare(request.parent[0], "=", request.parent[1])]
 
     def _value(self, name: str, value: str | tuple[str, ...]) -> Any:
         parse = self.rows.stored.parse

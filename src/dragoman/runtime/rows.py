@@ -11,7 +11,7 @@ from dragoman.contract.fault import NotFound
 from dragoman.contract.handle import Resources
 from dragoman.contract.principal import Principal
 from dragoman.contract.resource import ResourceDescription
-from dragoman.ports.store import Query, Statement, Store, Table, Value
+from dragoman.ports.store import Count, Query, Statement, Store, Table, Value
 
 from .codec import StoredRecord
 from .failure import BrokenContract
@@ -36,6 +36,7 @@ class Rows:
         self.references = {each.field: known[each.target].plural for each in self.description.references.values()}
         self.store = store
         self._statements: dict[Any, Statement] = {}
+        self._counts: dict[Expression, Count] = {}
         self._by_id: dict[tuple[str, ...], Statement] = {}
         if resources.visibility is not None:
             self._check_visibility(resources.visibility)
@@ -99,6 +100,17 @@ class Rows:
                 Query(self.table, selected, shape, order, self.table.tenant, limit=limit, limit_slot=limit_slot)
             )
         return statement
+
+    def prepare_count(self, shape: Expression) -> Count:
+        """The count of the rows of that shape, compiled once."""
+        count = self._counts.get(shape)
+        if count is None:
+            if len(self._counts) >= MAX_STATEMENTS:
+                self._counts.clear()
+            count = self._counts[shape] = self.store.prepare_count(
+                Query(self.table, (), shape, tenant=self.table.tenant)
+            )
+        return count
 
     def by_id(self, selected: tuple[str, ...]) -> Statement:
         """The statement that reads one row by id, where there is no rule of visibility."""

@@ -61,6 +61,10 @@ class Reader:
         if connection is not None:
             connection.close(True)
 
+    def all_but(self, rounds: int) -> int:
+        """How many rounds count as run already where a statement may run for so many, if not fewer."""
+        return max(0, self._limit - rounds)
+
     def _over(self) -> bool:
         self.rounds += 1
         return self.rounds > self._limit
@@ -95,27 +99,31 @@ class Reader:
 
 
 class SqliteStatement:
-    """A query of :class:`dragoman.engines.sqlite.store.SqliteStore`, as SQL text."""
+    """A query of :class:`dragoman.engines.sqlite.store.SqliteStore`, as SQL text. ``spent`` rounds of the reader's
+    bound on work are not for this one.
+    """
 
-    __slots__ = ("_one", "_reader", "_sequences", "_tenant", "text")
+    __slots__ = ("_one", "_reader", "_sequences", "_spent", "_tenant", "text")
 
-    def __init__(self, compiled: Compiled, reader: Reader) -> None:
+    def __init__(self, compiled: Compiled, reader: Reader, spent: int = 0) -> None:
         self.text = compiled.text
         self._one = compiled.one
         self._tenant = compiled.tenant
         self._sequences = compiled.sequences
         self._reader = reader
+        self._spent = spent
 
     async def fetch(self, values: Values = (), tenant: str | None = None) -> list[tuple[Any, ...]]:
         """The rows; a transaction of their own, which sees all that was acknowledged before."""
-        return self._run(self.text, values, tenant)
+        return self.run(self.text, values, tenant)
 
     async def fetch_one(self, values: Values = (), tenant: str | None = None) -> tuple[Any, ...] | None:
         """The first row, or None."""
-        rows = self._run(self._one, values, tenant)
+        rows = self.run(self._one, values, tenant)
         return rows[0] if rows else None
 
-    def _run(self, text: str, values: Values, tenant: str | None) -> list[tuple[Any, ...]]:
+    def run(self, text: str, values: Values, tenant: str | None) -> list[tuple[Any, ...]]:
+        """The rows of one of its texts, in this thread."""
         if self._sequences:
             values = [_array(value) if at in self._sequences else value for at, value in enumerate(values)]
         if self._tenant:
@@ -123,7 +131,7 @@ class SqliteStatement:
                 raise TypeError("this query needs a tenant")
             values = (tenant, *values)
         reader = self._reader
-        reader.rounds = 0
+        reader.rounds = self._spent
         try:
             return reader.execute(text, values).fetchall()
         except OverflowError:

@@ -52,17 +52,11 @@ class Compiled:
 
 def compile_query(query: Query) -> Compiled:
     """Raises ValueError for a query that names a column its table does not have."""
-    tenant = query.tenant and query.table.tenant
-    condition = Condition(query.table, offset=2 if tenant else 1)
-    where = condition.text(query.where)
-    if tenant:
-        where = f"{quote(TENANT)} = ?1" if where == TRUE else f"{quote(TENANT)} = ?1 AND {where}"
+    condition, start = _start(query)
     columns = [condition.column(name) for name in query.columns]
     if query.tenant_column and query.table.tenant:
         columns.append(quote(TENANT))
-    text = f"SELECT {', '.join(columns) or '1'} FROM {quote(query.table.name)}"
-    if where != TRUE:
-        text += f" WHERE {where}"
+    text = f"SELECT {', '.join(columns) or '1'} {start}"
     if query.order:
         text += " ORDER BY " + ", ".join(condition.column(name) + " DESC" * down for name, down in query.order)
     one = text
@@ -72,7 +66,25 @@ def compile_query(query: Query) -> Compiled:
         if query.limit is not None:
             text += f" LIMIT {int(query.limit)}"
         one += f" LIMIT {1 if query.limit is None else min(1, int(query.limit))}"
-    return Compiled(text, one, tenant, tuple(sorted(condition.sequences)))
+    return Compiled(text, one, query.within_tenant, tuple(sorted(condition.sequences)))
+
+
+def compile_count(query: Query) -> Compiled:
+    """The number of rows that meet the query's condition. Raises ValueError as :func:`compile_query` does."""
+    condition, start = _start(query)
+    text = f"SELECT count(*) {start}"
+    return Compiled(text, text, query.within_tenant, tuple(sorted(condition.sequences)))
+
+
+def _start(query: Query) -> tuple[Condition, str]:
+    """From where, and which rows."""
+    tenant = query.within_tenant
+    condition = Condition(query.table, offset=2 if tenant else 1)
+    where = condition.text(query.where)
+    if tenant:
+        where = f"{quote(TENANT)} = ?1" if where == TRUE else f"{quote(TENANT)} = ?1 AND {where}"
+    text = f"FROM {quote(query.table.name)}"
+    return condition, text if where == TRUE else f"{text} WHERE {where}"
 
 
 TRUE: Final = "1"

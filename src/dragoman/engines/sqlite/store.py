@@ -17,8 +17,9 @@ from dragoman.ports.store import Delete, Outcome, Query, SchemaPlan, StoreError,
 from . import schema
 from .committer import Committer
 from .connection import connect, store_error
+from .counter import Counters, SqliteCount
 from .reader import Reader, SqliteStatement
-from .sql import Compiled, compile_query
+from .sql import Compiled, compile_count, compile_query
 from .texts import TableTexts, table_texts
 from .writes import READ_GUARD, Writes, tenant_value
 
@@ -32,8 +33,8 @@ MANY: Final = 64
 class SqliteStore:
     """State in the SQLite file at ``path``, shared by any number of processes on one machine.
 
-    A read runs in the event loop without suspending, at most about ``max_vm_steps`` steps of SQLite's
-    machine; it sees every commit that was acknowledged before it, by any process. Commits of one process
+    A read but for a long count runs in the event loop without suspending, at most about ``max_vm_steps`` steps of
+    SQLite's machine; it sees every commit that was acknowledged before it, by any process. Commits of one process
     share transactions; an acknowledged one has been synced to disk. ``busy_timeout`` is how many seconds a
     transaction waits for those of other processes.
 
@@ -49,6 +50,7 @@ class SqliteStore:
         self._folder: str | None = None
         self._remove: Callable[[], object] | None = None
         self._reader = Reader(lambda: self._connect(write=False), max_vm_steps)
+        self._counters = Counters(lambda: self._connect(write=False), self._reader)
         self._committer: Committer | None = None
         self._guard = SqliteStatement(Compiled(READ_GUARD, READ_GUARD, False, ()), self._reader)
         self._tables: Mapping[str, TableTexts] = {}
@@ -78,6 +80,12 @@ class SqliteStore:
         one.
         """
         return SqliteStatement(compile_query(query), self._reader)
+
+    def prepare_count(self, query: Query) -> SqliteCount:
+        """Compile a count. It begins in the event loop; if it is not done within about a millisecond, it begins again
+        in a thread, without a bound on its work. Raises ValueError for a wrong one.
+        """
+        return SqliteCount(compile_count(query), self._counters)
 
     async def start(self, tables: Sequence[Table]) -> None:
         """Open the database and begin to take commits. Raises StoreError, also where its schema is not that
@@ -122,6 +130,7 @@ class SqliteStore:
         if self._committer is not None:
             await self._committer.stop()
             self._committer = None
+        self._counters.stop()
         self._reader.close()
         if self._remove is not None:
             self._remove()

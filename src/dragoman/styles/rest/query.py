@@ -56,7 +56,7 @@ def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
             several[name] = (*several.get(name, ()), *value.split(","))
         elif word == "in":
             filters[key] = (*filters.get(key, ()), *value.split(","))
-        elif name in found or key in filters:
+        elif name in found if name in LIST_PARAMETERS else key in filters:
             violations.append(Violation((name,), "is given twice", "repeated"))
         elif name in LIST_PARAMETERS:
             found[name] = value
@@ -69,6 +69,7 @@ def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
         found.get("page_token", ""),
         parent,
         several.get("ids"),
+        _flag("count", found.get("count"), violations),
         tuple(violations),
     )
 
@@ -80,6 +81,12 @@ def _page_size(text: str | None, violations: list[Violation]) -> int | None:
         violations.append(Violation(("page_size",), f"must be an integer, got {text[:20]!r}", "type"))
         return None
     return int(text)
+
+
+def _flag(name: str, text: str | None, violations: list[Violation]) -> bool:
+    if text not in (None, "true", "false"):
+        violations.append(Violation((name,), f"must be true or false, got {text[:20]!r}", "type"))
+    return text == "true"
 
 
 def arguments(query: str, lists: Sequence[str]) -> dict[str, str | list[str]]:

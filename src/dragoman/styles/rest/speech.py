@@ -188,7 +188,10 @@ def _no_query(state: State) -> None:
 def _write_page(plural: str, answers: Answers) -> Encode:
     def write(state: State) -> None:
         page, request = state.result, state.envelope.request
-        body = encode_json({plural: page.items, "next_page_token": page.next_page_token})
+        content = {plural: page.items, "next_page_token": page.next_page_token}
+        if page.total_size is not None:
+            content["total_size"] = page.total_size
+        body = encode_json(content)
         state.answer = response = answers.cached(request.headers, body, etag.list_tag(body))
         if response.status == 200 and (links := page_links(request, page.next_page_token)) is not None:
             response.headers = [*response.headers, links]

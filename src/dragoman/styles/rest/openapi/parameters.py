@@ -49,6 +49,13 @@ PAGE_TOKEN: Final[Parameter] = {
     "description": "The `next_page_token` of an answer to the same request, to go on behind it.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": MAX_LENGTH},
 }
+COUNT: Final[Parameter] = {
+    "name": "count",
+    "in": "query",
+    "description": "Whether to count: `true` adds `total_size`, how many there are on all pages together. It takes "
+    "longer the more there are.",
+    "schema": {"type": "boolean", "default": False},
+}
 _IDS_SAID: Final = (
     f"Only those with these ids, at most {MAX_IDS}, in this order. If one of them is not there, the answer is 404 and "
     "names it. Stands without filters, order and pages."
@@ -142,6 +149,7 @@ class Parameters:
             self._use("parameters", "PageToken", PAGE_TOKEN),
             _order_by(order_of(record, audience)),
             _ids(record),
+            self._use("parameters", "Count", COUNT),
         ]
         for name, operators in filters_of(record, audience).items():
             field = record.field(name)

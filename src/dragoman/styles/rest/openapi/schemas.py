@@ -269,6 +269,7 @@ def _discriminator(field: str, variants: Iterable[Variant], schemas: Iterable[Sc
 
 
 def _page(plural: str, item: Schema) -> Schema:
+    total = "How many there are on all pages together; only where `count=true` asks for it."
     token = "Give it as `page_token` to read the next page; empty at the end, and only there."
     return {
         "type": "object",
@@ -276,6 +277,7 @@ def _page(plural: str, item: Schema) -> Schema:
         "properties": {
             plural: {"type": "array", "items": item},
             "next_page_token": {"type": "string", "description": token},
+            "total_size": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1, "description": total},
         },
         "required": [plural, "next_page_token"],
     }
