@@ -45,12 +45,10 @@ KEYS: Final[Mapping[str, dm.Principal]] = {
 """The keys of the surfaces that ask for one: two tenants, one who sees more, one who may do less, and an operator."""
 
 
-def make_app(
-    database: str | os.PathLike[str] | None = None, *, max_body: int = 4 * 1024 * 1024, plain: bool = False
-) -> dm.App:
-    """The application, on a database of its own."""
+def surfaces() -> tuple[dm.Surface, ...]:
+    """A surface for each way of reaching the contract."""
     keys = dm.api_keys(fixed=KEYS, table="feature_keys")
-    return dm.App(
+    return (
         dm.rest(
             "public",
             PUBLIC,
@@ -102,8 +100,11 @@ def make_app(
             cors=dm.Cors(["https://app.example.com", "http://localhost:5173"], max_age=60, expose=["Server-Timing"]),
             exposes=[ask, forget, appraise, recall, fail, wait],
         ),
-        database=database,
-        max_body=max_body,
-        max_in_flight=256,
-        plain=plain,
     )
+
+
+def make_app(
+    database: str | os.PathLike[str] | None = None, *, max_body: int = 4 * 1024 * 1024, plain: bool = False
+) -> dm.App:
+    """The application, on a database of its own."""
+    return dm.App(*surfaces(), database=database, max_body=max_body, max_in_flight=256, plain=plain)

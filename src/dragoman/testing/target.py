@@ -1,0 +1,116 @@
+"""The application that hosts are tried with: the all-features contract, and paths that show what a host delivered.
+
+Under ``/wire`` nothing of Dragoman's own stands between the host and the test: ``/wire/echo…`` answers with the request
+as it arrived, ``/wire/answer`` with what the query asks for, and ``/wire/hang`` tells later whether it was cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from urllib.parse import parse_qs
+
+import msgspec
+
+import dragoman as dm
+from dragoman.ports.wire import Header, Request, Response
+from dragoman.testing.contract import surfaces
+
+TARGET: Final = "dragoman.testing.target:app"
+"""What a server is told to serve."""
+
+MAX_BODY: Final = 1024 * 1024
+
+HANGING: Final = 4.0
+"""Seconds that ``/wire/hang`` takes, if nobody cancels it."""
+
+JSON: Final[Header] = (b"content-type", b"application/json")
+
+
+class Target(dm.App):
+    """The all-features contract with ``/wire`` beside it."""
+
+    def __init__(self) -> None:
+        super().__init__(*surfaces(), max_body=MAX_BODY)
+        self._wire = Wire()
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request."""
+        if request.path.startswith("/wire/"):
+            return await self._wire.respond(request)
+        return await super().respond(request)
+
+
+class Wire:
+    """What stands under ``/wire``."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._answers: Mapping[str, Callable[[Request, Mapping[str, list[str]]], Awaitable[Response]]] = {
+            "echo": self._echo,
+            "answer": self._answer,
+            "hang": self._hang,
+            "wait": self._wait,
+            "state": self._state,
+        }
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request."""
+        name = request.path.removeprefix("/wire/").partition("/")[0]
+        answer = self._answers.get(name)
+        if answer is None:
+            return Response(404, [JSON], b"{}")
+        return await answer(request, parse_qs(request.query))
+
+    async def _echo(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        for name in query.get("name", ()):
+            self._states[name] = "arrived"
+        record = {
+            "method": request.method,
+            "path": request.path,
+            "query": request.query,
+            "headers": dict(request.headers),
+            "body": request.body,
+            "peer": request.peer,
+            "version": request.version,
+            "root": request.root,
+        }
+        return Response(200, [JSON], msgspec.json.encode(record))
+
+    async def _answer(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        """The ``status``, each ``header`` (``name: value``), and ``size`` bytes: 0 to 255, again and again."""
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in map(_header, query.get("header", ()))]
+        size = int(query.get("size", ["0"])[0])
+        return Response(int(query["status"][0]), headers, content(size))
+
+    async def _wait(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        await asyncio.sleep(float(query["seconds"][0]))
+        return Response(200, [JSON], msgspec.json.encode(query))
+
+    async def _hang(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        (name,) = query["name"]
+        self._states[name] = "hangs"
+        try:
+            await asyncio.sleep(HANGING)
+        except asyncio.CancelledError:
+            self._states[name] = "cancelled"
+            raise
+        self._states[name] = "left alone"
+        return Response(200, [JSON], b"{}")
+
+    async def _state(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        return Response(200, [JSON], msgspec.json.encode(self._states.get(query["name"][0], "")))
+
+
+def content(size: int) -> bytes:
+    """So many bytes, with every value among them."""
+    return (bytes(range(256)) * (size // 256 + 1))[:size]
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, _, value = text.partition(": ")
+    return name, value
+
+
+app = Target()
