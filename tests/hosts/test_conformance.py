@@ -2,52 +2,67 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from dragoman.testing.host import CommandHost, HostConformance
 
-LEAVING: Final = {
-    "test_a_client_that_leaves_cancels_its_call": "ASGI tells of it only to an application that waits for it as well"
-}
-HTTPTOOLS: Final = {
-    "test_trailers_are_no_headers": "httptools hands trailers on as headers",
-    "test_space_around_values": "httptools keeps the space behind a value",
+GUIDE: Final = Path(__file__).parent.parent.parent / "docs" / "guide.md"
+
+UNTOLD: Final = "does not cancel a call when its client leaves, unless it is a stream"
+TRAILERS: Final = "takes trailers for headers"
+SPACE: Final = "keeps the space behind a header's value"
+LENGTH: Final = "serves a request that states a length and comes in chunks"
+TARGET: Final = "does not find the path in `GET http://host/v1/orders`"
+
+UVICORN: Final = {
+    "test_a_client_that_leaves_cancels_its_call": UNTOLD,
+    "test_trailers_are_no_headers": TRAILERS,
+    "test_space_around_values": SPACE,
 }
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("dragoman serve")
 class TestDragoman(HostConformance):
     """``dragoman serve``, which is uvicorn with our own start and end."""
 
     host = CommandHost("-m", "dragoman", "serve", "--port", "{port}", "{app}")
-    lacks = LEAVING | HTTPTOOLS
+    lacks = UVICORN
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("uvicorn")
 class TestUvicorn(HostConformance):
     host = CommandHost("-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "{app}")
-    lacks = LEAVING | HTTPTOOLS
+    lacks = UVICORN
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("granian")
 class TestGranian(HostConformance):
     host = CommandHost("-m", "granian", "--interface", "asgi", "--port", "{port}", "{app}")
-    lacks = LEAVING | {
-        "test_a_length_and_chunks_together_are_not_served": "hyper takes the chunks, and drops the length",
+    lacks = {
+        "test_a_client_that_leaves_cancels_its_call": UNTOLD,
+        "test_a_length_and_chunks_together_are_not_served": LENGTH,
     }
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("hypercorn")
 class TestHypercorn(HostConformance):
     # With workers of its own it forgets their exit codes.
     host = CommandHost("-m", "hypercorn", "--workers", "0", "--bind", "127.0.0.1:{port}", "{app}")
-    lacks = LEAVING | {
-        "test_a_length_and_chunks_together_are_not_served": "h11 takes the chunks, and drops the length",
-        "test_a_target_with_the_host_in_it": "the whole target is the path",
+    lacks = {
+        "test_a_client_that_leaves_cancels_its_call": UNTOLD,
+        "test_a_length_and_chunks_together_are_not_served": LENGTH,
+        "test_a_target_with_the_host_in_it": TARGET,
     }
+
+
+def test_the_guide_tells_it() -> None:
+    """One row for each thing that a host lacks, and a mark for each host that lacks it."""
+    hosts = (TestDragoman, TestGranian, TestHypercorn)
+    assert TestUvicorn.lacks == TestDragoman.lacks
+    told = GUIDE.read_text(encoding="utf-8")
+    for reason in {reason for host in hosts for reason in host.lacks.values()}:
+        marks = " | ".join("×" if reason in host.lacks.values() else "–" for host in hosts)
+        assert f"| {reason} | {marks} |" in told
