@@ -8,6 +8,7 @@ from .auth import anonymous, api_keys
 from .contract.annotations import (
     Deprecated,
     Description,
+    Example,
     Filter,
     Ge,
     Gt,
@@ -87,6 +88,7 @@ __all__ = [
     "Description",
     "Email",
     "Event",
+    "Example",
     "Expression",
     "FailedPrecondition",
     "Fault",

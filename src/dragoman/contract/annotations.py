@@ -7,7 +7,7 @@ other libraries with the same attribute names (``annotated_types.Ge``, ``msgspec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from .declaration import DeclarationError
 from .principal import Audience
@@ -80,6 +80,24 @@ class Deprecated(Trait):
     """Still works, and should not be used by new callers; ``note`` says what to use instead."""
 
     note: str = ""
+
+
+class Example(Trait):
+    """A value of the field to show in documents, as Python has it: ``dm.Example(date(2026, 11, 22))``."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Example) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(Example)
+
+    def __repr__(self) -> str:
+        return f"Example({self.value!r})"
 
 
 class Filter(Trait):

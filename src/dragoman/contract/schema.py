@@ -201,9 +201,10 @@ MISSING: Final = _Missing.MISSING
 class Field:
     """One named part of a record.
 
-    ``required`` says whether the input must contain it; ``default`` is the wire value that stands for its
-    absence. ``read_only`` fields are set by the server: they are part of every output and of no input.
-    ``number`` is the tag that binary formats give it; ``arguments`` are what a field of a GraphQL type takes.
+    ``required`` says whether the input must contain it; ``default`` is the wire value that stands for its absence, and
+    ``example`` one that its author wants to be shown. ``read_only`` fields are set by the server: they are part of
+    every output and of no input. ``number`` is the tag that binary formats give it; ``arguments`` are what a field of a
+    GraphQL type takes.
     """
 
     name: str
@@ -216,6 +217,7 @@ class Field:
     number: int | None = None
     traits: Traits = field(default_factory=Traits)
     arguments: tuple[Field, ...] = ()
+    example: Any = MISSING
 
     def __hash__(self) -> int:
         return hash((self.name, self.type, self.required, self.read_only, self.number))

@@ -171,6 +171,7 @@ def _field(member: Member, cls: type, reader: Reader) -> tuple[Field, Any]:
         type_,
         required=not has_default,
         default=_default(subject, reader),
+        example=_example(subject, traits, reader),
         read_only=ours.ReadOnly in traits,
         description=_description(notes),
         deprecated=deprecated is not None or member.deprecated,
@@ -325,6 +326,16 @@ def _default(subject: _Subject, reader: Reader) -> Any:
         if value is None:
             raise subject.wrong("its default is None, and its type does not say so", "Write X | None = None") from None
         raise subject.wrong(f"its default {value!r} {error}", "Correct the default, or the type") from None
+
+
+def _example(subject: _Subject, traits: Traits, reader: Reader) -> Any:
+    given = traits.get(ours.Example)
+    if given is None:
+        return MISSING
+    try:
+        return wire(given.value, subject.type, reader.lookup)
+    except WrongDefaultError as error:
+        raise subject.wrong(f"its example {given.value!r} {error}", "Correct the example, or the type") from None
 
 
 def _description(notes: list[Any]) -> str:

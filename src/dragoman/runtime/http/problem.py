@@ -97,7 +97,12 @@ PARAMETER_PLACES: Final = ("query", "path", "header")
 
 def status(fault: Fault) -> int:
     """The HTTP status of a fault."""
-    for cls in type(fault).__mro__:
+    return status_of(type(fault))
+
+
+def status_of(fault: type[Fault]) -> int:
+    """The status that faults of a class are answered with."""
+    for cls in fault.__mro__:
         if cls in _BY_TYPE:
             return _BY_TYPE[cls]
     return STATUS[fault.code]

@@ -75,7 +75,9 @@ class Maker(dm.Resource, prefix="mkr"):
     """Who makes things."""
 
     name: Annotated[str, dm.Length(1, 80), dm.Unique(), dm.Filter("ne"), dm.Sort()]
-    country: Annotated[str, dm.Pattern("^[A-Z]{2}$"), dm.Filter("in"), dm.Description("ISO 3166-1 alpha-2.")]
+    country: Annotated[
+        str, dm.Pattern("^[A-Z]{2}$"), dm.Filter("in"), dm.Description("ISO 3166-1 alpha-2."), dm.Example("GB")
+    ]
 
 
 class Thing(dm.Resource, prefix="thg"):

@@ -13,6 +13,7 @@ from dragoman.ports.style import Surface
 from dragoman.styles.rest.routes import Route, Shape
 
 from .components import Components
+from .examples import Examples
 from .names import component_names, operation_ids, words
 from .operations import PLAIN, Operations, tag_of
 from .parameters import Parameters
@@ -81,10 +82,15 @@ class Document:
 
     def _paths(self, schemas: Schemas, components: Components) -> dict[str, Any]:
         surface, etag = self._surface, self._require_etag
+        examples = Examples(schemas)
         operations = Operations(
             schemas,
-            Parameters(schemas, components, surface.audience, require_etag=etag, cross_tenants=surface.cross_tenants),
-            Responses(schemas, components, surface.auth, require_etag=etag),
+            examples,
+            Parameters(
+                schemas, examples, components, surface.audience, require_etag=etag, cross_tenants=surface.cross_tenants
+            ),
+            Responses(schemas, examples, components, surface.auth, require_etag=etag),
+            anonymous=surface.auth is None or surface.auth.anonymous,
         )
         sources = self._sources()
         found = {route.template for route in self._routes if route.shape is Shape.GET}

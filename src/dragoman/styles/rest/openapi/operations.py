@@ -9,10 +9,10 @@ from dragoman.contract.schema import Ref, Type
 from dragoman.runtime.http.json_body import MERGE_PATCH
 from dragoman.styles.rest.routes import Route, Shape
 
+from .examples import Examples, with_example
 from .names import a, noun, sentence, words
 from .parameters import Parameters
 from .responses import JSON, Responses, has_body
-from .scalars import Schema
 from .schemas import Mode, Schemas, Source
 
 OperationObject: TypeAlias = dict[str, Any]
@@ -30,14 +30,20 @@ _PAGED: Final = "An empty `next_page_token` marks the end, and nothing else does
 class Operations:
     """Makes operation objects."""
 
-    def __init__(self, schemas: Schemas, parameters: Parameters, responses: Responses) -> None:
+    def __init__(
+        self, schemas: Schemas, examples: Examples, parameters: Parameters, responses: Responses, *, anonymous: bool
+    ) -> None:
         self._schemas = schemas
+        self._examples = examples
+        self._anonymous = anonymous
         self._parameters = parameters
         self._responses = responses
 
     def of(self, route: Route, source: Source, id: str, *, located: bool) -> OperationObject:
         """The operation object of a route."""
         summary, description = prose(route)
+        if not self._anonymous:
+            description += "\n\n" + _scopes(route)
         found: OperationObject = {
             "operationId": id,
             "tags": [tag_of(route)],
@@ -54,9 +60,15 @@ class Operations:
         return found
 
     def _body(self, route: Route, source: Source) -> dict[str, Any]:
-        schema = self._schemas.of(source, *_taken(route))
-        media = [MERGE_PATCH, JSON] if route.shape is Shape.UPDATE else [JSON]
-        return {"required": True, "content": {each: {"schema": _copy(schema)} for each in media}}
+        type_, mode = _taken(route)
+        if mode is Mode.UPDATE:
+            assert route.operation.resource is not None
+            shown = self._examples.update(source, route.operation.resource)
+        else:
+            shown = self._examples.of(source, type_, mode)
+        media = [MERGE_PATCH, JSON] if mode is Mode.UPDATE else [JSON]
+        content = {each: with_example({"schema": self._schemas.of(source, type_, mode)}, shown) for each in media}
+        return {"required": True, "content": content}
 
 
 def _taken(route: Route) -> tuple[Type, Mode]:
@@ -68,8 +80,11 @@ def _taken(route: Route) -> tuple[Type, Mode]:
     return operation.input, Mode.INPUT
 
 
-def _copy(schema: Schema) -> Schema:
-    return dict(schema)
+def _scopes(route: Route) -> str:
+    """Which scopes allow the operation: any one does."""
+    operation, resource = route.operation, route.operation.resource
+    all_of = f", `{resource.plural}.*`" if resource is not None else ""
+    return f"Needs one of the scopes `{operation.name}`{all_of} and `*`."
 
 
 def tag_of(route: Route) -> str:

@@ -16,6 +16,7 @@ from dragoman.runtime.paging import MAX_LENGTH
 from dragoman.styles.rest.routes import Route, Shape
 
 from .components import Components
+from .examples import Examples, with_example
 from .names import a, noun
 from .scalars import joined
 from .schemas import Mode, Schemas, Source, field_description, place_name
@@ -103,9 +104,17 @@ class Parameters:
     """The parameters of the routes of one surface."""
 
     def __init__(
-        self, schemas: Schemas, components: Components, audience: Audience, *, require_etag: bool, cross_tenants: bool
+        self,
+        schemas: Schemas,
+        examples: Examples,
+        components: Components,
+        audience: Audience,
+        *,
+        require_etag: bool,
+        cross_tenants: bool,
     ) -> None:
         self._schemas = schemas
+        self._examples = examples
         self._use = components.use
         self._audience = audience
         self._require_etag = require_etag
@@ -115,7 +124,7 @@ class Parameters:
         """All parameters of a route, in the order of their places: path, query, header."""
         found: list[Parameter] = []
         if "{id}" in route.template:
-            found.append(self._id(route))
+            found.append(self._id(route, source))
         match route.shape:
             case Shape.LIST:
                 found += self._of_list(route, source)
@@ -123,7 +132,7 @@ class Parameters:
                 found += self._of_query(route.operation.input, source)
         return [*found, *self._headers(route)]
 
-    def _id(self, route: Route) -> Parameter:
+    def _id(self, route: Route, source: Source) -> Parameter:
         resource = route.operation.resource
         assert resource is not None
         if route.parent is not None:
@@ -138,7 +147,8 @@ class Parameters:
             "description": f"The id of {a(noun(resource))}.",
             "schema": {"type": "string", "pattern": field.type.constraints.pattern},
         }
-        return self._use("parameters", f"{resource.name}Id", parameter)
+        shown = self._examples.of(source, field.type, Mode.INPUT)
+        return self._use("parameters", f"{resource.name}Id", with_example(parameter, shown))
 
     def _of_list(self, route: Route, source: Source) -> list[Parameter]:
         resource = route.operation.resource
@@ -166,12 +176,14 @@ class Parameters:
             "in": "query",
             "description": f"Only those whose `{field.name}` {_SAID[operator]}.",
         }
+        shown = self._examples.one(source, field, Mode.INPUT)
         if operator == "in":
             parameter |= {"style": "form", "explode": False}
             schema = {"type": "array", "items": schema, "minItems": 1}
+            shown = shown if shown is MISSING else [shown]
         if field.deprecated:
             parameter["deprecated"] = True
-        return {**parameter, "schema": schema}
+        return with_example({**parameter, "schema": schema}, shown)
 
     def _of_query(self, input: Type, source: Source) -> list[Parameter]:
         record = source.types.resolve(input)
@@ -188,8 +200,8 @@ class Parameters:
         if field.deprecated:
             parameter["deprecated"] = True
         if field.default is not MISSING and field.default is not None:
-            schema["default"] = self._schemas.default(source, field.type, field.default, Mode.INPUT)
-        return {**parameter, "schema": schema}
+            schema["default"] = self._schemas.shown(source, field.type, field.default, Mode.INPUT)
+        return with_example({**parameter, "schema": schema}, self._examples.one(source, field, Mode.INPUT))
 
     def _headers(self, route: Route) -> list[Parameter]:
         found: list[Parameter] = []

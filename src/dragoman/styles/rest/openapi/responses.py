@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +14,7 @@ from dragoman.runtime.http import problem
 from dragoman.styles.rest.routes import Route, Shape
 
 from .components import Components
+from .examples import Examples, faults_of, problems, with_example
 from .names import a, noun, sentence, words
 from .parameters import is_conditional, needs_etag
 from .scalars import Schema
@@ -93,9 +94,16 @@ class Responses:
     """The responses of the routes of one surface."""
 
     def __init__(
-        self, schemas: Schemas, components: Components, auth: Authenticator | None, *, require_etag: bool
+        self,
+        schemas: Schemas,
+        examples: Examples,
+        components: Components,
+        auth: Authenticator | None,
+        *,
+        require_etag: bool,
     ) -> None:
         self._schemas = schemas
+        self._examples = examples
         self._use = components.use
         self._anonymous = auth is None or auth.anonymous
         self._challenge = "" if auth is None else auth.challenge
@@ -106,7 +114,7 @@ class Responses:
         found = dict(self._successes(route, source, located))
         declared: dict[int, list[type[Fault]]] = {}
         for fault in route.operation.faults:
-            declared.setdefault(status_of(fault), []).append(fault)
+            declared.setdefault(problem.status_of(fault), []).append(fault)
         for status in sorted(self._statuses(route) | declared.keys()):
             found[str(status)] = self._problem(status, declared.get(status, []))
         return {**found, DEFAULT: self._use("responses", ANY_OTHER.name, self._response(ANY_OTHER.description))}
@@ -120,7 +128,8 @@ class Responses:
                 assert resource is not None
                 page = self._schemas.page(source, resource)
                 said = f"One page of the {words(resource.plural)}."
-                return self._kept(route, self._json(said, page, etag=True))
+                shown = self._examples.page(source, resource)
+                return self._kept(route, self._json(said, page, shown, etag=True))
             case Shape.CREATE:
                 assert resource is not None
                 created = self._resource(f"The {noun(resource)} was created.", source, resource.name)
@@ -138,19 +147,21 @@ class Responses:
             return {"204": {"description": said, "headers": self._headers()}}
         schema = self._schemas.of(source, operation.output, Mode.OUTPUT)
         versioned = resource is not None and operation.native_output is resource.native
+        shown = self._examples.of(source, operation.output, Mode.OUTPUT)
         if route.shape is Shape.QUERY:
-            return self._kept(route, self._json(_said_of(route), schema, etag=True))
-        return {"200": self._json(_said_of(route), schema, etag=versioned)}
+            return self._kept(route, self._json(_said_of(route), schema, shown, etag=True))
+        return {"200": self._json(_said_of(route), schema, shown, etag=versioned)}
 
     def _resource(self, description: str, source: Source, name: str) -> Response:
-        return self._json(description, self._schemas.of(source, Ref(name), Mode.OUTPUT), etag=True)
+        shown = self._examples.of(source, Ref(name), Mode.OUTPUT)
+        return self._json(description, self._schemas.of(source, Ref(name), Mode.OUTPUT), shown, etag=True)
 
-    def _json(self, description: str, schema: Schema, *, etag: bool) -> Response:
+    def _json(self, description: str, schema: Schema, example: Any, *, etag: bool) -> Response:
         headers = {"ETag": self._use("headers", "ETag", ETAG)} if etag else {}
         return {
             "description": description,
             "headers": headers | self._headers(),
-            "content": {JSON: {"schema": schema}},
+            "content": {JSON: with_example({"schema": schema}, example)},
         }
 
     def _kept(self, route: Route, response: Response) -> dict[str, Response]:
@@ -199,7 +210,7 @@ class Responses:
 
     def _problem(self, status: int, declared: list[type[Fault]]) -> Response:
         kind = KINDS.get(status) or Kind(f"Problem{status}", f"{problem.title(status)}.")
-        response = self._response(kind.description)
+        response = self._response(kind.description, [*declared, *faults_of(status)])
         if status == 401 and self._challenge:
             response["headers"]["WWW-Authenticate"] = self._use("headers", "Challenge", CHALLENGE)
         if status in (429, 503):
@@ -209,9 +220,11 @@ class Responses:
         lines = "\n".join(_described(each) for each in declared)
         return {**response, "description": f"{kind.description}\n\n{lines}"}
 
-    def _response(self, description: str) -> Response:
-        schema = {"$ref": "#/components/schemas/Problem"}
-        return {"description": description, "headers": self._headers(), "content": {PROBLEM_JSON: {"schema": schema}}}
+    def _response(self, description: str, faults: Iterable[type[Fault]] = ()) -> Response:
+        media: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        if shown := problems(faults):
+            media["examples"] = shown
+        return {"description": description, "headers": self._headers(), "content": {PROBLEM_JSON: media}}
 
 
 def has_body(route: Route) -> bool:
@@ -219,12 +232,6 @@ def has_body(route: Route) -> bool:
     if route.shape is Shape.BODY:
         return route.operation.input is not None
     return route.shape in (Shape.CREATE, Shape.UPDATE)
-
-
-def status_of(fault: type[Fault]) -> int:
-    """The status that faults of a class are answered with."""
-    finer = {**problem.FINER, **problem.HTTP_ONLY}
-    return next((finer[each] for each in fault.__mro__ if each in finer), problem.STATUS[fault.code])
 
 
 def _described(fault: type[Fault]) -> str:

@@ -112,29 +112,30 @@ class Schemas:
         resolved = source.types.resolve(type_)
         return self.of(source, resolved.of if isinstance(resolved, Nullable) else type_, Mode.INPUT, at)
 
-    def default(self, source: Source, type_: Type, value: Any, mode: Mode) -> Any:
-        """A default as this audience may see it."""
+    def shown(self, source: Source, type_: Type, value: Any, mode: Mode) -> Any:
+        """A value of the type, such as a default, as this audience may see it."""
         type_ = source.types.resolve(type_)
         if isinstance(type_, Nullable):
-            return None if value is None else self.default(source, type_.of, value, mode)
+            return None if value is None else self.shown(source, type_.of, value, mode)
         if isinstance(type_, List) and isinstance(value, list):
-            return [self.default(source, type_.item, each, mode) for each in value]
+            return [self.shown(source, type_.item, each, mode) for each in value]
         if isinstance(type_, Map) and isinstance(value, Mapping):
-            return {key: self.default(source, type_.value, each, mode) for key, each in value.items()}
+            return {key: self.shown(source, type_.value, each, mode) for key, each in value.items()}
         if isinstance(type_, Union) and isinstance(value, Mapping):
             for each in type_.variants:
                 if type_.discriminator is not None and value.get(type_.discriminator) == each.tag:
-                    shown = self.default(source, each.type, value, mode)
-                    return {type_.discriminator: each.tag, **shown}
+                    fields = self.shown(source, each.type, value, mode)
+                    return {type_.discriminator: each.tag, **fields}
         if isinstance(type_, Record) and isinstance(value, Mapping):
             return {
-                each.name: self.default(source, each.type, value[each.name], mode)
-                for each in self._view(mode).fields(type_)
+                each.name: self.shown(source, each.type, value[each.name], mode)
+                for each in self.view(mode).fields(type_)
                 if each.name in value
             }
         return value
 
-    def _view(self, mode: Mode) -> View:
+    def view(self, mode: Mode) -> View:
+        """The fields that travel in a mode."""
         return View(self._audience, mode in WRITABLE)
 
     def _reference(self, part: Part) -> Schema:
@@ -203,7 +204,7 @@ class Schemas:
         return self.of(source, variant.type, mode)
 
     def _record(self, source: Source, record: Record, mode: Mode, tag: tuple[str, str] | None) -> Schema:
-        fields = self._view(mode).fields(record)
+        fields = self.view(mode).fields(record)
         if tag is not None:
             fields = tuple(each for each in fields if each.name != tag[0])
         properties = {each.name: self._property(source, record, each, mode) for each in fields}
@@ -228,7 +229,9 @@ class Schemas:
         if text := joined(field_description(field), schema.get("description", "")):
             schema["description"] = text
         if mode in (Mode.INPUT, Mode.CREATE) and field.default is not MISSING:
-            schema["default"] = self.default(source, field.type, field.default, mode)
+            schema["default"] = self.shown(source, field.type, field.default, mode)
+        if field.example is not MISSING:
+            schema["examples"] = [self.shown(source, field.type, field.example, mode)]
         if field.deprecated:
             schema["deprecated"] = True
         if field.read_only and mode is Mode.OUTPUT:
