@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -41,7 +42,8 @@ def load(target: str) -> App:
 def _import(name: str, attribute: str) -> ModuleType:
     if name.endswith(".py") or "/" in name:
         raise CommandError(f"{name!r} is a file, not a module: write {_dotted(name)}:{attribute}")
-    if not all(part.isidentifier() for part in name.split(".")):
+    # A name that no import statement could hold, such as 01_hello, is a file's all the same.
+    if not re.fullmatch(r"\w+(\.\w+)*", name):
         raise CommandError(f"{name!r} is not the name of a module, such as shop or company.shop")
     try:
         return importlib.import_module(name)
