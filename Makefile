@@ -10,10 +10,10 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis tools clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=1); installs only the core
 	@scripts/setup core && exec "$(BIN)/dragoman" demo
@@ -53,6 +53,10 @@ format: ## Format the code and correct what ruff can correct
 fuzz: ## Far more random requests and random histories than `make test` runs: about ten minutes
 	@scripts/setup dev
 	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py $(ARGS)
+
+schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: a quarter of an hour
+	@scripts/setup dev
+	DRAGOMAN_SCHEMATHESIS=300 "$(BIN)/python" -m pytest -n 2 tests/documents $(ARGS)
 
 tools: ## Install what the tests need beyond Python (today: curl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."

@@ -137,6 +137,14 @@ def test_orders(app: dm.App, order: str, rules: int) -> None:
     run(app, scenario)
 
 
+@pytest.mark.parametrize("size", ["1001", "9" * 21, "0" * 30 + "5", "9" * 5000])
+def test_every_integer_is_a_page_size(app: dm.App, size: str) -> None:
+    async def scenario() -> None:
+        (await Caller(app, None, "/v1").get("/notes", query={"page_size": size})).ok()
+
+    run(app, scenario)
+
+
 def test_a_fault_keeps_a_hundred_violations() -> None:
     each = dm.Violation(("a",), "is wrong")
     assert len(dm.InvalidArgument("wrong", violations=[each] * 1000).violations) == 100

@@ -112,7 +112,7 @@ def _annotation(scalar: Scalar) -> Any:
     if kind in (Kind.STRING, Kind.BYTES):
         meta = {"min_length": bounds.min_length, "max_length": bounds.max_length}
     if kind is Kind.STRING:
-        meta["pattern"] = None if bounds.pattern is None else python_source(bounds.pattern)
+        meta["pattern"] = None if bounds.pattern is None else python_source(_searched(scalar, bounds.pattern))
     meta = {key: value for key, value in meta.items() if value is not None}
     return Annotated[base, Meta(**meta)] if meta else base
 
@@ -200,8 +200,16 @@ def _rules(scalar: Scalar) -> tuple[Rule, ...]:
     if kind in (Kind.STRING, Kind.BYTES):
         rules += length_rules(bounds.min_length, bounds.max_length, "character" if kind is Kind.STRING else "byte")
     if kind is Kind.STRING and bounds.pattern is not None:
-        rules.append(_pattern(scalar, bounds.pattern))
+        rules.append(_pattern(scalar, _searched(scalar, bounds.pattern)))
     return tuple(rules)
+
+
+def _searched(scalar: Scalar, pattern: str) -> str:
+    """The pattern, and what an address says by its format alone: 64 characters before the @ (RFC 5321, 4.5.3.1.1).
+
+    It is no part of the pattern in documents, because tools that make values from patterns cannot look ahead.
+    """
+    return f"(?=[^@]{{1,64}}@){pattern}" if scalar.format == "email" else pattern
 
 
 def _pattern(scalar: Scalar, pattern: str) -> Rule:

@@ -13,6 +13,7 @@ from dragoman.ports.style import LIST_PARAMETERS, ListRequest
 MAX_PARAMETERS: Final = 100
 SEVERAL: Final = ("ids",)
 """Parameters of a list whose values stand between commas, or are repeated."""
+_INTEGER: Final = re.compile(r"(-?)0*([0-9]+)", re.ASCII)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -77,10 +78,12 @@ def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
 def _page_size(text: str | None, violations: list[Violation]) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"-?[0-9]{1,20}", text):
+    digits = _INTEGER.fullmatch(text)
+    if digits is None:
         violations.append(Violation(("page_size",), f"must be an integer, got {text[:20]!r}", "type"))
         return None
-    return int(text)
+    # However many there are: what is too large is taken for the largest page, and its first digits say that it is.
+    return int(f"{digits[1]}{digits[2][:20]}")
 
 
 def _flag(name: str, text: str | None, violations: list[Violation]) -> bool:

@@ -1,0 +1,6 @@
+"""The tests with Schemathesis start servers as those of hosts do."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "hosts"))

@@ -1,0 +1,77 @@
+"""Refusals that a document cannot announce: what Schemathesis calls valid, and an honest server refuses all the same.
+
+Each rule looks at what the server said, so that any other refusal of a request that fits its schema is still a
+failure. Schemathesis loads this file by its configuration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import schemathesis
+from schemathesis import Case, HookContext, Response
+from schemathesis.core.failures import Failure
+
+REFUSED_THOUGH_VALID: Final = "positive_data_acceptance"
+
+
+def was_changed_since(case: Case, problem: dict[str, Any]) -> bool:
+    """No schema knows which entity tags are current: another in ``If-Match`` is answered 412 (RFC 9110, 13.1.1)."""
+    return problem.get("reason") == "VERSION_MISMATCH" and "If-Match" in (case.headers or {})
+
+
+def is_no_token_of_ours(case: Case, problem: dict[str, Any]) -> bool:
+    """A page token is signed, for one list and one set of filters: no pattern says which are ours."""
+    return _rules(problem) == {"page_token"}
+
+
+def was_sent_beside_ids(case: Case, problem: dict[str, Any]) -> bool:
+    """OpenAPI has no word for parameters that exclude each other, as ``ids`` does filters, order and pages."""
+    return "combination" in _rules(problem) <= {"combination", "page_token"} and "ids" in (case.query or {})
+
+
+def is_beyond_a_decimals_bounds(case: Case, problem: dict[str, Any]) -> bool:
+    """A decimal is a string, and JSON Schema has no bounds for the number that a string holds: they are described."""
+    return _rules(problem) <= {"ge", "gt", "le", "lt"} and all(
+        isinstance(_sent(case.body, str(each.get("pointer"))), str) for each in problem.get("errors", ())
+    )
+
+
+def was_spoilt_on_purpose(case: Case, problem: dict[str, Any]) -> bool:
+    """The coverage phase sends 0 for entity tags, against their pattern, in cases that it counts as valid."""
+    tags = [(case.headers or {}).get(name) for name in ("If-Match", "If-None-Match")]
+    return problem.get("reason") == "MALFORMED" and "0" in map(str, tags)
+
+
+HONEST: Final[Sequence[Callable[[Case, dict[str, Any]], bool]]] = (
+    was_changed_since,
+    is_no_token_of_ours,
+    was_sent_beside_ids,
+    is_beyond_a_decimals_bounds,
+    was_spoilt_on_purpose,
+)
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    """Whether a failure counts."""
+    if REFUSED_THOUGH_VALID not in failure.checks:
+        return True
+    if response.headers.get("content-type") != ["application/problem+json"]:
+        return True
+    problem = json.loads(response.content)
+    return not any(rule(case, problem) for rule in HONEST)
+
+
+def _rules(problem: dict[str, Any]) -> set[str]:
+    return {str(each.get("rule")) for each in problem.get("errors", ())}
+
+
+def _sent(body: Any, pointer: str) -> Any:
+    """What was sent at a JSON pointer (RFC 6901) in a fragment."""
+    for step in pointer.removeprefix("#").split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        body = body[int(step)] if isinstance(body, list) else body.get(step)
+    return body
