@@ -134,7 +134,8 @@ class Exchanges:
         if not bound.auth.anonymous and surface.audience not in principal.audiences:
             entered = ", ".join(sorted(principal.audiences)) or "no"
             raise PermissionDenied(
-                f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces"
+                f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces; "
+                "use another"
             )
         patience = request.headers.get(timeout.HEADER)
         if patience is not None:
@@ -156,7 +157,10 @@ def _in_tenant(principal: Principal, surface: Surface, headers: Mapping[str, str
     if tenant == principal.tenant:
         return principal
     if not surface.cross_tenants:
-        raise PermissionDenied(f"the surface {surface.name} does not let its callers act in another tenant")
+        raise PermissionDenied(
+            f"the surface {surface.name} does not let its callers act in another tenant; leave out the header "
+            + caching.TENANT_HEADER
+        )
     if not may_cross_tenants(principal):
         raise PermissionDenied(
             f"{principal.identity} may not act in another tenant; that needs the scope {CROSS_TENANTS!r}"

@@ -16,7 +16,7 @@ from dragoman.ports.store import Count, Statement, Value
 from dragoman.ports.style import LIST_PARAMETERS, ListRequest, filter_parameter
 
 from .batch_get import BatchGet
-from .codec import JsonEncoder, Projector
+from .codec import JsonEncoder, Projector, invalid
 from .deadline import within
 from .paging import PageTokens
 from .rows import Rows, not_found
@@ -272,5 +272,4 @@ class Listing:
 def _refuse(violations: Sequence[Violation]) -> None:
     """Raise InvalidArgument if there are any."""
     if violations:
-        names = sorted({str(each.path[0])[:60] for each in violations})[:10]
-        raise InvalidArgument(f"the request's {', '.join(names)} cannot be used", violations=violations)
+        raise invalid(violations)

@@ -93,7 +93,7 @@ def _conflict(outcome: Conflict, state: State, plan: Plan) -> Conflicted:
 
 def _taken(outcome: UniqueViolation, rows: Rows, shown: Shown) -> Fault:
     names = [each for each in outcome.columns if shown.field(rows, each)]
-    message = f"there is another {rows.description.name} with the same {', '.join(names) or 'key'}"
+    message = f"there is another {rows.description.name} with the same {' and '.join(names) or 'key'}"
     return AlreadyExists(message, violations=[Violation((each,), message, "unique") for each in names])
 
 

@@ -8,6 +8,7 @@ from .decoder import JsonDecoder
 from .encoder import BrokenValue, JsonEncoder, encode_json
 from .patch import Patch, PatchDecoder
 from .stored import Projector, StoredRecord
+from .violations import invalid
 
 __all__ = [
     "BrokenValue",
@@ -18,4 +19,5 @@ __all__ = [
     "Projector",
     "StoredRecord",
     "encode_json",
+    "invalid",
 ]

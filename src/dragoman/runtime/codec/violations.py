@@ -293,5 +293,5 @@ def dotted(path: Path) -> str:
         if isinstance(each, int):
             text += f"[{each}]"
         else:
-            text += f".{each}" if text else each
+            text += f".{short(each)}" if text else short(each)
     return text

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote_plus
 
-from dragoman.contract.fault import InvalidArgument, Malformed, Violation
+from dragoman.contract.fault import Malformed, Violation
 from dragoman.ports.style import LIST_PARAMETERS, ListRequest
+from dragoman.runtime.codec import invalid
 
 MAX_PARAMETERS: Final = 100
 SEVERAL: Final = ("ids",)
@@ -108,5 +109,5 @@ def arguments(query: str, lists: Sequence[str]) -> dict[str, str | list[str]]:
         else:
             found[name] = value
     if violations:
-        raise InvalidArgument("the query cannot be used", violations=violations)
+        raise invalid(violations)
     return found

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dragoman.contract.fault import InvalidArgument, Violation
+from dragoman.contract.fault import Violation
 from dragoman.contract.schema import List, Nullable, Record, Type, Types
 from dragoman.ports.style import Binder
 from dragoman.ports.wire import Request
 from dragoman.runtime.call import State
-from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json
+from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json, invalid
 from dragoman.runtime.http import etag
 from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.json_body import JSON, MERGE_PATCH, require_json, takes_no_input
@@ -181,7 +181,7 @@ def _no_query(state: State) -> None:
     state.exchange.place = "query"
     violations = [Violation((name,), "is not a parameter here", "unknown_parameter") for name, _ in parameters(query)]
     if violations:
-        raise InvalidArgument("the query cannot be used", violations=violations)
+        raise invalid(violations)
     state.exchange.place = "body"
 
 
