@@ -12,7 +12,7 @@ from dragoman.contract.schema import MISSING, Enum, Field, Ref, Type
 from dragoman.runtime.http import problem
 
 from .names import sentence
-from .schemas import Mode, Schemas, Source
+from .schemas import Mode, Part, Schemas, Source
 
 REQUEST_ID: Final = "req_01kaqv3cyd6d3s8m1t7h2x9w4p"
 VIOLATION: Final = Violation(("name",), "must have at most 200 characters, got 201", "max_length")
@@ -43,8 +43,7 @@ class Examples:
 
     def _whole(self, source: Source, type_: Type, mode: Mode, value: Any) -> bool:
         """Whether nothing is left out that must be there."""
-        schema = self._schemas.of(source, type_, mode)
-        made = self._schemas.parts[schema["$ref"]] if "$ref" in schema else schema
+        made = self._schemas.parts.get(Part(source, type_.name, mode), {}) if isinstance(type_, Ref) else {}
         return not isinstance(value, dict) or set(made.get("required", ())) <= set(value)
 
     def page(self, source: Source, resource: ResourceDescription) -> Any:

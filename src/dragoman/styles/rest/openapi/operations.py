@@ -61,13 +61,14 @@ class Operations:
 
     def _body(self, route: Route, source: Source) -> dict[str, Any]:
         type_, mode = _taken(route)
+        media = [MERGE_PATCH, JSON] if mode is Mode.UPDATE else [JSON]
+        schemas = {each: self._schemas.of(source, type_, mode) for each in media}
         if mode is Mode.UPDATE:
             assert route.operation.resource is not None
             shown = self._examples.update(source, route.operation.resource)
         else:
             shown = self._examples.of(source, type_, mode)
-        media = [MERGE_PATCH, JSON] if mode is Mode.UPDATE else [JSON]
-        content = {each: with_example({"schema": self._schemas.of(source, type_, mode)}, shown) for each in media}
+        content = {each: with_example({"schema": schema}, shown) for each, schema in schemas.items()}
         return {"required": True, "content": content}
 
 
@@ -84,7 +85,7 @@ def _scopes(route: Route) -> str:
     """Which scopes allow the operation: any one does."""
     operation, resource = route.operation, route.operation.resource
     all_of = f", `{resource.plural}.*`" if resource is not None else ""
-    return f"Needs one of the scopes `{operation.name}`{all_of} and `*`."
+    return f"Needs the scope `{operation.name}`{all_of} or `*`."
 
 
 def tag_of(route: Route) -> str:

@@ -153,8 +153,8 @@ class Responses:
         return {"200": self._json(_said_of(route), schema, shown, etag=versioned)}
 
     def _resource(self, description: str, source: Source, name: str) -> Response:
-        shown = self._examples.of(source, Ref(name), Mode.OUTPUT)
-        return self._json(description, self._schemas.of(source, Ref(name), Mode.OUTPUT), shown, etag=True)
+        schema = self._schemas.of(source, Ref(name), Mode.OUTPUT)
+        return self._json(description, schema, self._examples.of(source, Ref(name), Mode.OUTPUT), etag=True)
 
     def _json(self, description: str, schema: Schema, example: Any, *, etag: bool) -> Response:
         headers = {"ETag": self._use("headers", "ETag", ETAG)} if etag else {}
