@@ -15,7 +15,7 @@ from dragoman.hosts.serve import ListenError
 from dragoman.ports.mount import MountError
 from dragoman.ports.store import StoreError
 
-from . import demo, explain, export, keys, migrate, serve
+from . import demo, explain, export, keys, migrate, new, serve
 from .failure import CommandError
 
 __all__ = ["main"]
@@ -23,6 +23,7 @@ __all__ = ["main"]
 EXAMPLES: Final = """\
 examples:
   dragoman demo                          a shop with real orders, on http://127.0.0.1:8000
+  dragoman new price-list                a small project to start from
   dragoman serve shop:app                the App called app in shop.py
   dragoman keys create --owner acme --audience partner
   dragoman explain shop:app orders.list  what an operation became on each surface
@@ -85,6 +86,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"dragoman {version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for command in (demo, serve, keys, migrate, explain, export):
+    for command in (demo, new, serve, keys, migrate, explain, export):
         command.add(commands)
     return parser
