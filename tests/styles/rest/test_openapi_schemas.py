@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dragoman.contract.patterns import compiled
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import (
     Constraints,
@@ -24,8 +28,10 @@ from dragoman.contract.schema import (
     Union,
     Variant,
 )
+from dragoman.runtime.codec.scalar_values import Refused
+from dragoman.runtime.codec.scalars import scalar_form
 from dragoman.styles.rest.openapi.names import component_names, sentence
-from dragoman.styles.rest.openapi.scalars import enum_schema
+from dragoman.styles.rest.openapi.scalars import enum_schema, scalar_schema
 from dragoman.styles.rest.openapi.schemas import Mode, Part, Schemas, Source, resolved
 
 TEXT = Scalar(Kind.STRING)
@@ -88,6 +94,45 @@ def test_bytes(bounds: Constraints, lengths: dict[str, int], said: str | None) -
     assert {name: each for name, each in schema.items() if name.endswith("Length")} == lengths
     assert schema.get("description") == said
     assert schema["contentEncoding"] == "base64"
+
+
+@given(
+    st.sampled_from([Kind.DECIMAL, Kind.INT64, Kind.UINT64]),
+    st.one_of(st.none(), st.integers(-300, 300)),
+    st.one_of(st.none(), st.integers(-300, 300)),
+    st.sampled_from([None, "0.01", "0.5", "0.1", 1, 5, 100]),
+    st.decimals(-400, 400, places=3),
+)
+def test_patterns_of_numbers_in_text_match_all_that_is_allowed(
+    kind: Kind, low: int | None, high: int | None, step: str | int | None, number: Decimal
+) -> None:
+    if kind is not Kind.DECIMAL:
+        number, step = number.to_integral_value(), None
+    if kind is Kind.UINT64:
+        number, low, high = abs(number), low and abs(low), high and abs(high)
+    scalar = Scalar(kind, Constraints(ge=low, le=high, multiple_of=step))
+    multiple = number - number % Decimal(str(step)) if step is not None else number
+    text = format(abs(multiple) if multiple == 0 else multiple, "f")
+    form = scalar_form(scalar)
+    try:
+        for rule in form.rules:
+            rule.check(form.read(text))
+    except Refused:
+        return
+    assert compiled(scalar_schema(scalar)["pattern"]).search(text)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "refused"),
+    [
+        (Constraints(ge=0, lt=100), ["-1", "100000"]),
+        (Constraints(multiple_of="0.01"), ["0.001", "1.230001"]),
+        (Constraints(multiple_of=5), ["0.5"]),
+    ],
+)
+def test_patterns_of_decimals_say_what_they_can(bounds: Constraints, refused: list[str]) -> None:
+    pattern = compiled(scalar_schema(Scalar(Kind.DECIMAL, bounds))["pattern"])
+    assert not [each for each in refused if pattern.search(each)]
 
 
 def test_values_of_enums_are_described() -> None:

@@ -6,7 +6,9 @@ Formats are those of the OpenAPI format registry. Patterns keep to what every di
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from dragoman.contract.schema import RANGES, Constraints, Enum, EnumValue, Kind, Scalar, Type
@@ -79,8 +81,8 @@ def scalar_schema(scalar: Scalar) -> Schema:
         schema |= _text(scalar)
     elif kind is Kind.BYTES:
         schema |= _bytes(bounds)
-    elif kind in (Kind.INT64, Kind.DECIMAL) and _never_negative(bounds):
-        schema["pattern"] = schema["pattern"].replace("-?", "")
+    elif kind in (Kind.INT64, Kind.UINT64, Kind.DECIMAL):
+        schema["pattern"] = _digits(kind, bounds)
     if said := _in_words(kind, bounds):
         schema["description"] = joined(schema.get("description", ""), said)
     return schema
@@ -113,8 +115,30 @@ def _numeric(bound: int | float | str) -> int | float:
     return float(bound) if isinstance(bound, str) else bound
 
 
-def _never_negative(bounds: Constraints) -> bool:
-    return any(bound is not None and float(bound) >= 0 for bound in (bounds.ge, bounds.gt))
+def _digits(kind: Kind, bounds: Constraints) -> str:
+    """A pattern of numbers that are written as text. It knows the sign, the number of digits before the point, and for
+    steps that are a power of ten of those behind it: all that a pattern can say plainly of bounds. Everything that is
+    allowed matches it.
+    """
+    pattern: str = PLAIN[kind]["pattern"]
+    lows = [Decimal(str(each)) for each in (bounds.ge, bounds.gt) if each is not None]
+    highs = [Decimal(str(each)) for each in (bounds.le, bounds.lt) if each is not None]
+    if any(low >= 0 for low in lows):
+        pattern = pattern.replace("-?", "")
+    if lows and highs:
+        digits = len(str(int(max(abs(max(lows)), abs(min(highs))))))
+        pattern = re.sub(r"\[1-9\]\[0-9\](?:\*|\{0,\d+\})", f"[1-9][0-9]{{0,{digits - 1}}}", pattern)
+    if kind is Kind.DECIMAL and bounds.multiple_of is not None:
+        pattern = pattern.replace(r"(?:\.[0-9]+)?", _fraction(Decimal(str(bounds.multiple_of))))
+    return pattern
+
+
+def _fraction(step: Decimal) -> str:
+    """What may stand behind the integer digits of a multiple of the step."""
+    places = -int(step.normalize().as_tuple().exponent)
+    if places <= 0:
+        return r"(?:\.0+)?"
+    return rf"(?:\.(?:[0-9]{{1,{places}}}|[0-9]{{{places}}}0+))?"
 
 
 def _text(scalar: Scalar) -> Schema:
