@@ -158,6 +158,7 @@ class RestEndpoint:
         self._document = document
         self._served: dict[str, ServedDocument] = {}
         self._docs = docs
+        self._docs_path = surface.path + PATH
         self._bound = tuple(bound)
         self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}", surface.path)
         for each in self._bound:
@@ -177,7 +178,9 @@ class RestEndpoint:
 
     def page(self, request: Request) -> Response | None:
         """The documentation page, and what it is made of."""
-        return None if self._docs is None else self._docs.respond(request)
+        if self._docs is None or not request.path.startswith(self._docs_path):
+            return None
+        return self._docs.respond(request)
 
     def match(self, request: Request) -> RestMatch | OptionsMatch:
         """Find the route. Raises NotFound and MethodNotAllowed."""
