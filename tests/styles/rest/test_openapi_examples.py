@@ -27,6 +27,7 @@ DOCUMENTS = {
 def shown(media: Mapping[str, Any]) -> list[Any]:
     """The examples of a media type or a parameter."""
     named = [each["value"] for each in media.get("examples", {}).values()]
+    named += media.get("schema", {}).get("examples", [])
     return [*named, media["example"]] if "example" in media else named
 
 
@@ -96,7 +97,9 @@ def test_an_author_can_give_their_own() -> None:
     patch = paths["/trips/{id}"]["patch"]["requestBody"]["content"]["application/json"]
     assert patch["example"] == {"how": "boat"}
     since = next(each for each in paths["/trips"]["get"]["parameters"] if each.get("name") == "day.gte")
-    assert since["example"] == "2026-12-24"
+    # Not the parameter's own: a page would fill it in, and ask for less than there is.
+    assert since["schema"]["examples"] == ["2026-12-24"]
+    assert "example" not in since
     assert "mine" not in str(paths)
 
 

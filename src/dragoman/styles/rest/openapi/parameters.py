@@ -168,6 +168,9 @@ class Parameters:
                 found += [self._filter(source, record, field, operator) for operator in operators]
         return found
 
+    # The example of a parameter is what a documentation page fills in, so that only those that are required have one;
+    # that of another stands in its schema.
+
     def _filter(self, source: Source, record: Record, field: Field, operator: FilterOperator) -> Parameter:
         # A value to compare with may lie out of the field's own bounds.
         schema = self._schemas.parameter(source, _unbound(source, field.type), place_name(record, field))
@@ -177,13 +180,14 @@ class Parameters:
             "description": f"Only those whose `{field.name}` {_SAID[operator]}.",
         }
         shown = self._examples.one(source, field, Mode.INPUT)
+        if shown is not MISSING:
+            schema["examples"] = [shown]
         if operator == "in":
             parameter |= {"style": "form", "explode": False}
             schema = {"type": "array", "items": schema, "minItems": 1}
-            shown = shown if shown is MISSING else [shown]
         if field.deprecated:
             parameter["deprecated"] = True
-        return with_example({**parameter, "schema": schema}, shown)
+        return {**parameter, "schema": schema}
 
     def _of_query(self, input: Type, source: Source) -> list[Parameter]:
         record = source.types.resolve(input)
@@ -201,7 +205,12 @@ class Parameters:
             parameter["deprecated"] = True
         if field.default is not MISSING and field.default is not None:
             schema["default"] = self._schemas.shown(source, field.type, field.default, Mode.INPUT)
-        return with_example({**parameter, "schema": schema}, self._examples.one(source, field, Mode.INPUT))
+        shown = self._examples.one(source, field, Mode.INPUT)
+        if field.required:
+            return with_example({**parameter, "schema": schema}, shown)
+        if shown is not MISSING:
+            schema["examples"] = [shown]
+        return {**parameter, "schema": schema}
 
     def _headers(self, route: Route) -> list[Parameter]:
         found: list[Parameter] = []
