@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz schemathesis tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,9 +58,12 @@ schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: a
 	@scripts/setup dev
 	DRAGOMAN_SCHEMATHESIS=300 "$(BIN)/python" -m pytest -n 2 tests/documents $(ARGS)
 
+foreign: ## What others' tools say: linters, generated clients, a cache, a browser (installs node's, Debian's)
+	@scripts/foreign && DRAGOMAN_FOREIGN=1 "$(BIN)/python" -m pytest -n 2 tests/foreign $(ARGS)
+
 tools: ## Install what the tests need beyond Python (today: curl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."
 
 clean: ## Remove the virtual environments and caches; databases stay
-	rm -rf .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf tests/foreign/node_modules .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
