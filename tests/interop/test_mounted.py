@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,7 +52,16 @@ def test_its_links_begin_where_it_is_mounted(tmp_path: Path) -> None:
         location = client.post("/shop/v1/notes", json={"text": "a"}).headers["location"]
         assert location.startswith("/shop/v1/notes/nte_")
         assert client.get(location).json()["text"] == "a"
-        assert client.get("/shop/v1/openapi.json").json()["openapi"].startswith("3.1")
+        client.post("/shop/v1/notes", json={"text": "b"})
+        page = client.get("/shop/v1/notes?page_size=1")
+        following = page.links["next"]["url"]
+        assert following.startswith("/shop/v1/notes?")
+        assert len(client.get(following).json()["notes"]) == 1
+        assert client.get("/shop/v1/openapi.json").json()["servers"][0]["url"] == "/shop/v1"
+        docs = client.get("/shop/v1/docs")
+        assert docs.status_code == 200
+        for asset in re.findall(r'(?:src|href)="((?!data:)[^"#]+)"', docs.text):
+            assert client.get(str(docs.url.join(asset))).status_code == 200, asset
         assert client.get("/shop/readyz").json() == {"status": "ready"}
         assert client.get("/shop").status_code == 404
 
@@ -118,6 +128,7 @@ def test_without_a_lifespan_a_start_that_fails_is_loud_and_tried_again(
     with caplog.at_level(logging.ERROR):
         answer = client.get("/shop/v1/notes")
     assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+    assert answer.headers["retry-after"] == "1"
     assert "notes.db" not in answer.text
     (said,) = [each for each in caplog.messages if "first request" in each]
     assert "notes.db" in said

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from legacy import legacy, note_surface, plain, shop
@@ -132,6 +133,37 @@ def test_an_answer_that_breaks_off_is_cut(tmp_path: Path, caplog: pytest.LogCapt
         client.get("/half")
     (line,) = access_lines(caplog)
     assert (line["status"], line["bytes"], line["fault"]) == (200, 4, "INTERNAL")
+
+
+@pytest.mark.parametrize("stopping", [True, False])
+def test_what_is_under_way_is_ended(tmp_path: Path, caplog: pytest.LogCaptureFixture, stopping: bool) -> None:
+    """By the server, which answers for it, or by whoever cancels it."""
+
+    async def scenario() -> None:
+        begun = asyncio.Event()
+
+        async def hang(receive: Any, send: Any) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        app = shop(tmp_path, dm.mount("/hangs", plain(act=hang)))
+        transport = httpx.ASGITransport(app)
+        async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            asking = asyncio.create_task(client.get("/hangs/x"))
+            await begun.wait()
+            if stopping:
+                app.asgi.end_requests()
+                answer = await asking
+                assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+            else:
+                asking.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asking
+
+    with caplog.at_level(logging.INFO, "dragoman.access"):
+        asyncio.run(scenario())
+    (line,) = access_lines(caplog)
+    assert (line["status"], line["fault"]) == ((503, "UNAVAILABLE") if stopping else (499, "CANCELLED"))
 
 
 def test_lifespans_run_with_ours_in_order(tmp_path: Path) -> None:

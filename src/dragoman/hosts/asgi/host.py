@@ -18,7 +18,7 @@ from dragoman.runtime import ending, observation
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.problem import ContentTooLarge, respond
 
-from .late import LateStart, failure_of
+from .late import RETRY_SECONDS, LateStart, failure_of
 from .mounts import Mounts
 from .paths import UNQUOTED, path_as_sent
 
@@ -129,13 +129,14 @@ class AsgiHost:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope)
         if self._late.loop is not asyncio.get_running_loop() and not await self._late.happens():
-            await self._send(request, refuse(Unavailable("the application could not be started"), request), send)
+            fault: Fault = Unavailable("the application could not be started", retry_after=RETRY_SECONDS)
+            await self._send(request, refuse(fault, request), send)
             return
         if self._mounts is not None and (mounted := self._mounts.find(request.path)) is not None:
             await self._mounts.serve(mounted, scope, request, receive, send)
             return
         if not self._may_answer(scope):
-            fault: Fault = Unavailable("this application must not be reached at this address", retryable=False)
+            fault = Unavailable("this application must not be reached at this address", retryable=False)
             await self._send(request, refuse(fault, request), send)
             return
         try:
