@@ -97,7 +97,7 @@ def _version() -> str:
 
 
 def _read(name: str) -> bytes:
-    found = files(__package__)
+    found = files("dragoman.styles.rest.docs")
     for part in name.split("/"):
         found = found / part
     return found.read_bytes()
