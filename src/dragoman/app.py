@@ -21,13 +21,14 @@ from .ports.mount import Mount
 from .ports.store import Store, StoreError, Table
 from .ports.style import Surface
 from .ports.wire import Request, Response
-from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of
+from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of, longest_call
 from .runtime.exchanges import BoundSurface, Exchanges
 from .runtime.handlers import Handlers
 from .runtime.paging import PageTokens
 from .runtime.paths import check_paths
 from .runtime.secrets import TABLE as SECRETS_TABLE
 from .runtime.secrets import Secrets
+from .runtime.streaming import Streams
 
 DATABASE_VARIABLE: Final = "DRAGOMAN_DATABASE"
 DEFAULT_DATABASE: Final = "dragoman.db"
@@ -46,8 +47,9 @@ class App:
     the working directory. Everything is checked when the application is made; it touches the database when it is
     started. An App is an ASGI application, so that any ASGI server can run it, and that it can be mounted in another.
 
-    ``max_body`` bounds a request's body in bytes, ``max_in_flight`` the requests that are handled at once. With
-    ``plain`` the phases are walked instead of compiled: slower, and meant for tests that hold the two together.
+    ``max_body`` bounds a request's body in bytes, ``max_in_flight`` the requests that are handled at once,
+    ``max_streams`` the streams that are sent at once, which are counted apart. With ``plain`` the phases are walked
+    instead of compiled: slower, and meant for tests that hold the two together.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class App:
         database: str | os.PathLike[str] | None = None,
         max_body: int = 4 * 1024 * 1024,
         max_in_flight: int = 1024,
+        max_streams: int = 1024,
         plain: bool = False,
     ) -> None:
         surfaces = tuple(each for each in parts if isinstance(each, Surface))
@@ -74,6 +77,7 @@ class App:
         self.mounts: tuple[Lifespan, ...] = self._lifespans.all
         self._plain = plain
         self._max_in_flight = max_in_flight
+        self._max_streams = max_streams
         self._started = False
         self._bind()
         self.asgi = AsgiHost(self)
@@ -83,8 +87,10 @@ class App:
         self.contracts = tuple({id(each): each for each in operations.values()}.values())
         self.registry = bind_resources(self.contracts, self.store)
         self._handlers = Handlers()
+        self._streams = Streams(self._max_streams)
         self._tokens = PageTokens()
         self._secrets = Secrets(self.store)
+        longest = max(map(longest_call, self._surfaces))
         self.surfaces: tuple[BoundSurface, ...] = tuple(
             bind_surface(
                 surface,
@@ -95,8 +101,9 @@ class App:
                     self.store,
                     self._tokens,
                     self._handlers,
+                    self._streams,
                     plain=self._plain,
-                    longest_call=max(each.deadline for each in self._surfaces),
+                    longest_call=longest,
                 ),
                 self.store,
             )
@@ -201,6 +208,7 @@ class App:
         try:
             await self._lifespans.stop()
         finally:
+            await self._streams.end()
             await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
             await self.store.stop()
 

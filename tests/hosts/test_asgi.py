@@ -437,3 +437,133 @@ def test_a_request_that_anyone_else_cancels_is_cancelled() -> None:
             await task
 
     asyncio.run(run())
+
+
+# Streams
+
+
+class Chunks:
+    """A stream that is silent behind its first chunks, and remembers whether it was closed."""
+
+    def __init__(self, chunks: list[bytes], *, silent: bool) -> None:
+        self.chunks = chunks
+        self.silent = silent
+        self.asked = self.closed = 0
+
+    def __aiter__(self) -> "Chunks":
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.asked += 1
+        if self.chunks:
+            return self.chunks.pop(0)
+        if self.silent:
+            await asyncio.Event().wait()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+def stream_of(app: Recorder, *chunks: bytes, silent: bool = False) -> Chunks:
+    stream = Chunks([*chunks], silent=silent)
+    app.answer = Response(200, [(b"content-type", b"text/event-stream")], stream=stream)
+    return stream
+
+
+class Client:
+    """The other side of one ASGI connection, whose client can leave."""
+
+    def __init__(self) -> None:
+        self.sent: Messages = []
+        self.left = asyncio.Event()
+        self.heard = asyncio.Event()
+        self.asked = False
+        self.failure: Exception | None = None
+
+    async def receive(self) -> dict[str, Any]:
+        if not self.asked:
+            self.asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        if self.failure is not None and message["type"] == "http.response.body":
+            raise self.failure
+        self.sent.append(dict(message))
+        if message["type"] == "http.response.body":
+            self.heard.set()
+
+
+def chunk(body: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+def in_loop(scenario: Callable[[Recorder, AsgiHost, Client], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        app = Recorder()
+        await scenario(app, AsgiHost(app), Client())
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(whole())
+
+
+def test_a_stream_is_sent_chunk_by_chunk_without_a_length() -> None:
+    async def scenario(app: Recorder, host: AsgiHost, client: Client) -> None:
+        stream = stream_of(app, b"one", b"two")
+        await host(scope(), client.receive, client.send)
+        head = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]}
+        assert client.sent == [head, chunk(b"one"), chunk(b"two"), {"type": "http.response.body", "body": b""}]
+        assert stream.closed == 1
+
+    in_loop(scenario)
+
+
+def test_head_reads_nothing_of_a_stream() -> None:
+    async def scenario(app: Recorder, host: AsgiHost, client: Client) -> None:
+        stream = stream_of(app, b"one")
+        await host(scope(method="HEAD"), client.receive, client.send)
+        assert [each["type"] for each in client.sent] == ["http.response.start", "http.response.body"]
+        assert client.sent[0]["headers"] == [(b"content-type", b"text/event-stream")]
+        assert (stream.asked, stream.closed) == (0, 1)
+
+    in_loop(scenario)
+
+
+def test_a_client_that_leaves_is_noticed_while_a_stream_is_silent() -> None:
+    async def scenario(app: Recorder, host: AsgiHost, client: Client) -> None:
+        stream = stream_of(app, b"one", silent=True)
+        serving = asyncio.create_task(host(scope(), client.receive, client.send))
+        await client.heard.wait()
+        client.left.set()
+        await asyncio.wait_for(serving, 5)
+        assert stream.closed == 1
+        assert client.sent[-1] == chunk(b"one"), "nothing is sent to who is gone"
+
+    in_loop(scenario)
+
+
+@pytest.mark.parametrize("failure", [OSError("gone"), ZeroDivisionError()])
+def test_a_stream_is_closed_when_it_cannot_be_sent(failure: Exception) -> None:
+    async def scenario(app: Recorder, host: AsgiHost, client: Client) -> None:
+        stream, client.failure = stream_of(app, b"one", silent=True), failure
+        serving = asyncio.create_task(host(scope(), client.receive, client.send))
+        (answered,) = await asyncio.gather(serving, return_exceptions=True)
+        assert answered is (None if isinstance(failure, OSError) else failure)
+        assert stream.closed == 1
+
+    in_loop(scenario)
+
+
+def test_a_server_that_cancels_a_request_closes_its_stream() -> None:
+    async def scenario(app: Recorder, host: AsgiHost, client: Client) -> None:
+        stream = stream_of(app, b"one", silent=True)
+        serving = asyncio.create_task(host(scope(), client.receive, client.send))
+        await client.heard.wait()
+        serving.cancel()
+        await asyncio.wait({serving})
+        assert serving.cancelled()
+        assert stream.closed == 1
+
+    in_loop(scenario)

@@ -145,7 +145,6 @@ def test_every_kind_of_operation_is_there() -> None:
     assert {each.method for each in operations} == {*Method, None}
     served = {each.interaction for each in operations}
     assert served == set(Interaction) - {
-        Interaction.SERVER_STREAM,
         Interaction.CLIENT_STREAM,
         Interaction.BIDIRECTIONAL,
     }, "a style carries it now: " + REMEDY

@@ -236,6 +236,12 @@ class Contract:
             raise DeclarationError(
                 full, f"the deadline {deadline} is not positive", "Give seconds, as in deadline=0.05"
             )
+        if rerun and interaction is not Interaction.UNARY:
+            raise DeclarationError(
+                full,
+                "a stream cannot be run again after a conflict, for its items have been sent",
+                "Remove rerun=True; a stream whose commit is refused ends with the fault",
+            )
         operation = Operation(
             full,
             input=None if input is None else read_record(input, self.types, place=f"{full}, input"),

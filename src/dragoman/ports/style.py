@@ -107,7 +107,8 @@ class Call(Protocol):
     """One operation on one surface, compiled: all phases from permission to encode, as a single coroutine.
 
     ``exchange`` is the runtime's record of the exchange; ``envelope`` is the style's own, handed to its decode and
-    encode steps. Returns what the style's encode step returned; raises Fault.
+    encode steps. Returns what the style's encode step answered; raises Fault. For an operation that streams it returns
+    a :class:`dragoman.runtime.streaming.Stream`, which gives the encoded items.
     """
 
     async def __call__(self, exchange: Any, envelope: Any) -> Any: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 
 class Request:
@@ -41,12 +41,44 @@ class Request:
 Header: TypeAlias = tuple[bytes, bytes]
 
 
+class ByteStream(Protocol):
+    """A body that is made while it is sent: an asynchronous iterator of chunks, none of them empty.
+
+    One task reads it, in the event loop that made it. Back-pressure is that task's patience: nothing is made before it
+    is asked for, so a host asks for the next chunk only once the peer has taken the last. A host sends each chunk at
+    once, and learns of the peer's leaving while it waits for a chunk too.
+
+    A stream tells of its own failures in its own words, in a chunk: it raises nothing but the cancellation of the task
+    that reads it. Whoever was given it calls ``aclose`` in any case: at its end, when the peer is gone, or where it is
+    not read at all (HEAD). That cancels what makes it, and returns once nothing of it runs any more.
+    """
+
+    def __aiter__(self) -> ByteStream: ...
+
+    async def __anext__(self) -> bytes:
+        """The next chunk. Raises StopAsyncIteration."""
+        ...
+
+    async def aclose(self) -> None:
+        """Make no more of it. May be called again."""
+
+
 class Response:
-    """One HTTP response. The host adds ``date``, ``content-length`` and what the connection needs, nothing else."""
+    """One HTTP response. The host adds ``date``, ``content-length`` and what the connection needs, nothing else.
 
-    __slots__ = ("body", "headers", "status")
+    With a ``stream``, that is the body, of a length that nobody knows, and ``body`` is empty.
+    """
 
-    def __init__(self, status: int, headers: list[Header] | tuple[Header, ...] = (), body: bytes = b"") -> None:
+    __slots__ = ("body", "headers", "status", "stream")
+
+    def __init__(
+        self,
+        status: int,
+        headers: list[Header] | tuple[Header, ...] = (),
+        body: bytes = b"",
+        stream: ByteStream | None = None,
+    ) -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.stream = stream

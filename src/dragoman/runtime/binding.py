@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dragoman.contract.contract import Contract
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.handle import Exposed, expand
-from dragoman.contract.operation import Method
+from dragoman.contract.operation import Effect, Interaction, Method
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Types
 from dragoman.ports.store import Store
@@ -23,6 +24,8 @@ from .listing import Listing
 from .paging import PageTokens
 from .rows import Registry, Rows
 from .shown import Shown
+from .stream_call import CompiledStream, PlainStream
+from .streaming import Streams
 
 
 class SurfaceBinder:
@@ -36,6 +39,7 @@ class SurfaceBinder:
         store: Store,
         tokens: PageTokens,
         handlers: Handlers,
+        streams: Streams,
         *,
         plain: bool,
         longest_call: float,
@@ -47,6 +51,7 @@ class SurfaceBinder:
         self._store = store
         self._tokens = tokens
         self._handlers = handlers
+        self._streams = streams
         self._plain = plain
         resources = (each.resources for each in expand(surface.exposes, _place(surface)))
         self._shown = Shown(surface.audience, frozenset(each.description.plural for each in resources if each))
@@ -61,11 +66,13 @@ class SurfaceBinder:
 
     def call(
         self, exposed: Exposed, *, decode: Callable[[Any], None] | None, encode: Callable[[Any], Any]
-    ) -> CompiledCall | PlainCall:
+    ) -> CompiledCall | PlainCall | CompiledStream | PlainStream:
         """Compile an operation. ``decode`` fills a :class:`~dragoman.runtime.call.State` from its envelope, ``encode``
-        sets the state's ``answer``.
+        sets the state's ``answer``: that of each item, where it is a stream.
         """
         plan = self._plan(exposed, decode, encode)
+        if plan.items is not None:
+            return PlainStream(plan, self._streams) if self._plain else CompiledStream(plan, self._streams)
         return PlainCall(plan) if self._plain else CompiledCall(plan)
 
     def _plan(self, exposed: Exposed, decode: Step | None, encode: Step) -> Plan:
@@ -82,6 +89,7 @@ class SurfaceBinder:
             place = f"{self.surface.name} {operation.name}"
             listing = Listing(rows, parents, encoder, audience, place, self._tokens)
         own = operation.method not in (None, Method.CUSTOM)
+        streams = operation.interaction is Interaction.SERVER_STREAM
         signature = exposed.handle.signature
         return Plan(
             exposed,
@@ -97,7 +105,8 @@ class SurfaceBinder:
             if rows and encoder and operation.method is Method.GET and not self._plain
             else None,
             listing=listing,
-            invoke=None if own else self._handlers.compile(exposed.handle),
+            invoke=None if own or streams else self._handlers.compile(exposed.handle),
+            items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
         )
 
@@ -133,6 +142,18 @@ def bind_resources(contracts: Sequence[Contract], store: Store) -> Registry:
                 )
             registry.add(Rows(resources, known, store))
     return registry
+
+
+def longest_call(surface: Surface) -> float:
+    """How long a call that writes may take here, in seconds: until the surface's deadline, but for streams, which that
+    does not bound.
+    """
+    streams = [
+        each.operation.deadline or math.inf
+        for each in expand(surface.exposes, _place(surface))
+        if each.operation.interaction is Interaction.SERVER_STREAM and each.operation.effect is not Effect.SAFE
+    ]
+    return max([surface.deadline, *streams])
 
 
 def bind_surface(surface: Surface, binder: SurfaceBinder, store: Store) -> BoundSurface:

@@ -27,7 +27,7 @@ from .codec import JsonEncoder, Projector
 from .deadline import within
 from .exchange import Exchange, now
 from .failure import BrokenContract
-from .handlers import Invoke
+from .handlers import Invoke, Items
 from .listing import Listing
 from .permission import permits
 from .refusal import Conflicted, check_visible_references, refusal, stale
@@ -108,6 +108,7 @@ class Plan:
     projector: Projector | None = None
     listing: Listing | None = None
     invoke: Invoke | None = None
+    items: Items | None = None
     context: bool = False
 
     @property
@@ -151,6 +152,7 @@ def _decode(plan: Plan) -> Step:
 
 def _unit(plan: Plan) -> Step:
     safe, registry, store = plan.operation.effect is Effect.SAFE, plan.registry, plan.store
+    fresh = safe and plan.items is not None
 
     def step(state: State) -> None:
         exchange = state.exchange
@@ -165,6 +167,7 @@ def _unit(plan: Plan) -> Step:
             state.deadline,
             clock,
             safe=safe,
+            fresh=fresh,
         )
 
     return step
@@ -259,6 +262,16 @@ def _project(plan: Plan) -> Step:
 
         return row
     project = _projection(plan)
+    if plan.items is not None and plan.context:
+        name = plan.operation.name
+
+        def item(state: State) -> None:
+            assert state.unit is not None
+            if state.unit.is_open(state.result):
+                raise BrokenContract(f"{name} yields what is known only when it is committed, which is behind its end")
+            project(state, state.result)
+
+        return item
 
     def value(state: State) -> None:
         project(state, state.result if state.unit is None else state.unit.preview(state.result))
@@ -268,13 +281,14 @@ def _project(plan: Plan) -> Step:
 
 def _projection(plan: Plan) -> Callable[[State, Any], None]:
     encoder, name = plan.encoder, plan.operation.name
+    what = "the result" if plan.items is None else "an item"
     assert encoder is not None
 
     def project(state: State, value: Any) -> None:
         try:
             state.projected = encoder.to_wire(value)
         except BrokenContract as broken:
-            raise BrokenContract(f"the result of {name} breaks its contract: {broken}") from broken
+            raise BrokenContract(f"{what} of {name} breaks its contract: {broken}") from broken
         state.version = getattr(value, "version", 0)
 
     return project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from dragoman.contract.principal import Principal
@@ -12,12 +13,17 @@ NOBODY = Principal("", "", frozenset(), frozenset())
 class Exchange:
     """One exchange. ``deadline`` is on the event loop's clock; ``started`` in seconds of a monotonic one. ``place``
     says where the input stands (``body``, ``query``), for messages about it.
+
+    ``limit`` is the deadline that the caller asked for, if any: it bounds a stream to its end, where ``deadline`` ends
+    with the head. ``items`` is how many a stream has sent; None for what is no stream.
     """
 
     __slots__ = (
         "crossed",
         "deadline",
         "fault",
+        "items",
+        "limit",
         "operation",
         "place",
         "principal",
@@ -38,6 +44,8 @@ class Exchange:
         self.place = "body"
         self.crossed = False
         self.reruns = 0
+        self.limit = math.inf
+        self.items: int | None = None
 
 
 def now() -> datetime:

@@ -13,7 +13,6 @@ from typing import Final
 from dragoman.contract.fault import (
     Cancelled,
     Fault,
-    Internal,
     InvalidArgument,
     NotFound,
     PermissionDenied,
@@ -71,8 +70,11 @@ class Exchanges:
             raise
         finally:
             self._in_flight -= 1
-        size = 0 if request.method == "HEAD" else len(response.body)
-        observation.access(request, response.status, size, exchange)
+        if response.stream is None:
+            size = 0 if request.method == "HEAD" else len(response.body)
+            observation.access(request, response.status, size, exchange)
+        else:
+            response.stream = observation.Observed(response.stream, request, response.status, exchange)
         return response
 
     async def _answer(self, request: Request, exchange: Exchange) -> Response:
@@ -139,7 +141,8 @@ class Exchanges:
             )
         patience = request.headers.get(timeout.HEADER)
         if patience is not None:
-            exchange.deadline -= max(0.0, surface.deadline - timeout.seconds(patience))
+            exchange.limit = exchange.deadline - surface.deadline + timeout.seconds(patience)
+            exchange.deadline = min(exchange.deadline, exchange.limit)
         if TENANT_HEADER in request.headers:
             exchange.principal = _in_tenant(principal, surface, request.headers)
             exchange.crossed = exchange.principal is not principal
@@ -172,10 +175,9 @@ def _in_tenant(principal: Principal, surface: Surface, headers: Mapping[str, str
 
 def _broken(bound: BoundSurface | None, error: BaseException, request: Request, exchange: Exchange) -> Response:
     """Something that nobody expected: the log is told all of it, the caller where in the log."""
-    observation.unexpected(exchange, error)
-    exchange.fault = Internal.code.name
+    told = observation.told(exchange, error)
+    exchange.fault = told.code.name
     exchange.place = "body"
-    told = Internal(f"something went wrong here; it is logged under the request id {exchange.request_id}")
     return _refuse(bound, told, request, exchange)
 
 

@@ -12,6 +12,7 @@ from dragoman.ports.style import Explained
 
 from .call import CompiledCall, Plan
 from .rows import BY_ID, Rows
+from .stream_call import CompiledStream
 
 PROBE: Final = Principal("probe", "probe")
 """Whose statements are shown where they differ by principal."""
@@ -24,7 +25,7 @@ COMMIT: Final = (
 
 def explain(call: Any, routes: Sequence[str]) -> Explained:
     """A compiled call: its phases, in order, and the statements whose text is known before any request."""
-    assert isinstance(call, CompiledCall)
+    assert isinstance(call, CompiledCall | CompiledStream)
     statements = _statements(call.plan)
     if "commit" in call.phases and call.plan.operation.effect is not Effect.SAFE:
         statements["commit"] = COMMIT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,20 @@ from dragoman.contract.handle import Handle
 from .batching import Batcher
 from .deadline import within
 from .failure import BrokenContract, cancelled_from_within
+from .thread_items import ThreadItems
 
 if TYPE_CHECKING:
     from .call import State
 
 Invoke = Callable[["State"], Awaitable[Any]]
 
+Items = Callable[["State"], AsyncIterable[Any]]
+
 THREADS = 16
 """How many plain handlers run at once in a process."""
+
+STREAM_THREADS = 64
+"""How many plain generators make an item at once; apart from the others, since they may take long over one."""
 
 
 class Handlers:
@@ -27,16 +33,19 @@ class Handlers:
 
     def __init__(self) -> None:
         self._executor: ThreadPoolExecutor | None = None
+        self._streaming: ThreadPoolExecutor | None = None
         self._compiled: dict[Handle[Any, Any], Invoke] = {}
 
     def start(self) -> None:
         """Make the executor."""
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="dragoman-handler")
+        self._streaming = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="dragoman-stream")
 
     def stop(self) -> None:
         """Let running handlers finish, and start no more."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+        for executor in (self._executor, self._streaming):
+            if executor is not None:
+                executor.shutdown(wait=True, cancel_futures=True)
 
     def compile(self, handle: Handle[Any, Any]) -> Invoke:
         """The handler as the call's runner wants it, once for all surfaces: they share its batches. Raises
@@ -59,6 +68,20 @@ class Handlers:
             return lambda state: _bounded(operation.name, function(*arguments(state)), state)
         execute = self._in_executor(function)
         return lambda state: _bounded(operation.name, execute(*arguments(state)), state)
+
+    def items(self, handle: Handle[Any, Any]) -> Items:
+        """The handler of a stream, as what makes the items of a call. Raises DeclarationError where there is none."""
+        function, signature, operation = handle.bound_handler, handle.signature, handle.operation
+        assert signature is not None
+        arguments = _arguments(handle.resources is not None, operation.input is not None, signature.context)
+        if signature.asynchronous:
+            return lambda state: function(*arguments(state))
+
+        def in_threads(state: State) -> ThreadItems:
+            assert self._streaming is not None
+            return ThreadItems(self._streaming, function, arguments(state), state.exchange)
+
+        return in_threads
 
     def _in_executor(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         def execute(*arguments: Any) -> Awaitable[Any]:

@@ -15,8 +15,9 @@ from typing import Final
 
 import msgspec
 
+from dragoman.contract.fault import Cancelled, Internal
 from dragoman.contract.identifier import IdFactory
-from dragoman.ports.wire import Request, Response
+from dragoman.ports.wire import ByteStream, Request, Response
 
 from .exchange import Exchange
 
@@ -67,6 +68,8 @@ def access(request: Request, status: int, size: int, exchange: Exchange) -> None
         line["fault"] = exchange.fault
     if exchange.reruns:
         line["reruns"] = exchange.reruns
+    if exchange.items is not None:
+        line["items"] = exchange.items
     if exchange.crossed:
         line["crossed_tenants"] = True
     ACCESS.info("%s", _text(line))
@@ -98,6 +101,54 @@ class Unexpected:
 def unexpected(exchange: Exchange, error: BaseException) -> None:
     """Log it."""
     ERROR.error("%s", Unexpected(exchange, error))
+
+
+def told(exchange: Exchange, error: BaseException) -> Internal:
+    """Log it: the log is told all of it, the caller where in the log."""
+    unexpected(exchange, error)
+    return Internal(f"something went wrong here; it is logged under the request id {exchange.request_id}")
+
+
+class Observed:
+    """The stream of an exchange, which is logged once it has ended, however it does. What ends it before its own end
+    is the caller's leaving.
+    """
+
+    __slots__ = ("_exchange", "_logged", "_request", "_size", "_status", "_stream")
+
+    def __init__(self, stream: ByteStream, request: Request, status: int, exchange: Exchange) -> None:
+        self._stream = stream
+        self._request = request
+        self._status = status
+        self._exchange = exchange
+        self._size = 0
+        self._logged = False
+
+    def __aiter__(self) -> Observed:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            chunk = await self._stream.__anext__()
+        except StopAsyncIteration:
+            self._log()
+            raise
+        self._size += len(chunk)
+        return chunk
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        try:
+            await self._stream.aclose()
+        finally:
+            if not self._logged and not self._exchange.fault and self._request.method != "HEAD":
+                self._exchange.fault = Cancelled.code.name
+            self._log()
+
+    def _log(self) -> None:
+        if not self._logged:
+            self._logged = True
+            access(self._request, self._status, self._size, self._exchange)
 
 
 def with_request_id(response: Response, exchange: Exchange) -> Response:

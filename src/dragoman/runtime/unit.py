@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -116,12 +117,15 @@ class Entry:
 
 
 class Unit:
-    """One call's unit of work; implements :class:`dragoman.contract.context.Context`."""
+    """One call's unit of work; implements :class:`dragoman.contract.context.Context`. A ``fresh`` one keeps nothing
+    that it read, so that each read sees what is there now: for streams that write nothing and may last for hours.
+    """
 
     __slots__ = (
         "_clock",
         "_deadline",
         "_entries",
+        "_fresh",
         "_guards",
         "_now",
         "_principal",
@@ -146,7 +150,9 @@ class Unit:
         clock: Any,
         *,
         safe: bool = False,
+        fresh: bool = False,
     ) -> None:
+        self._fresh = fresh
         self._registry = registry
         self._shown = shown
         self._store = store
@@ -174,7 +180,10 @@ class Unit:
         return self._now
 
     def remaining(self) -> float | None:
-        return None if self._deadline is None else max(0.0, self._deadline - self._clock())
+        if self._deadline is None or self._deadline == math.inf:
+            return None
+        left: float = self._deadline - self._clock()
+        return max(0.0, left)
 
     async def get(self, resource: type[R], id: Id[R]) -> R:
         value: R = await self._read(resource, id, protected=True)
@@ -311,6 +320,11 @@ class Unit:
         entry = self._returned(value)
         return value if entry is None else entry.stand_in()
 
+    def is_open(self, value: Any) -> bool:
+        """Whether this is a staged resource of which only the commit will know all."""
+        entry = self._returned(value)
+        return entry is not None and (bool(entry.pending) or not entry.checked)
+
     def settle(self, outcome: Committed, value: Any) -> Any:
         """The handler's result as it was committed: itself, unless it is a staged resource of which the commit changed
         more than was known here.
@@ -359,7 +373,10 @@ class Unit:
         key = (rows.native, value.id)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(rows, value, value, protected=protected, checked=checked)
+            entry = Entry(rows, value, value, protected=protected, checked=checked)
+            if self._fresh:
+                return entry
+            self._entries[key] = entry
             if len(self._entries) > MAX_READS:
                 message = f"a call may hold {MAX_READS} resources, and this one read more"
                 raise ResourceExhausted(message, retryable=False)

@@ -21,11 +21,9 @@ from dragoman.runtime.http.problem import ContentTooLarge, respond
 from .late import RETRY_SECONDS, LateStart, failure_of
 from .mounts import Mounts
 from .paths import UNQUOTED, path_as_sent
+from .sending import Receive, Send, send_stream
 
 Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Serve: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 POLICY_VIOLATION: Final = 1008
@@ -153,7 +151,10 @@ class AsgiHost:
             if stopping is None:
                 raise
             response = refuse(stopping, request)
-        await self._send(request, response, send)
+        if response.stream is None:
+            await self._send(request, response, send)
+        else:
+            await send_stream(request, response, response.stream, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Only mounted applications speak it."""

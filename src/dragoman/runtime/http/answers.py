@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dragoman.ports.style import Surface
-from dragoman.ports.wire import Header, Response
+from dragoman.ports.wire import ByteStream, Header, Response
 
 from . import etag
 from .caching import NO_STORE, cache_control, vary
@@ -62,6 +62,10 @@ class Answers:
             return Uncoded(status, list(self._content), body, tag)
         headers = list(self._content) if tag is None else [*self._content, (b"etag", tag.encode())]
         return Response(status, headers, body)
+
+    def stream(self, stream: ByteStream) -> Response:
+        """An answer that is made while it is sent: never compressed, for each chunk is to arrive at once."""
+        return Response(200, self._content, stream=stream)
 
     def cached(self, asked: Mapping[str, str], body: bytes, tag: str, modified: bytes | None = None) -> Response:
         """The answer to a GET, or 304 where the caller has it. ``modified`` is the value of ``Last-Modified``, None

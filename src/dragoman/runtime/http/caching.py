@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dragoman.contract.declaration import DeclarationError
-from dragoman.contract.operation import Effect, Method, Operation
+from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.traits import Trait
 from dragoman.ports.style import Surface
 from dragoman.ports.wire import Header
@@ -46,7 +46,7 @@ class Fresh(Trait):
 
 def freshness(operation: Operation, place: str) -> int | None:
     """How long an operation's answer is fresh, in seconds; None where that is not said. Raises DeclarationError for an
-    operation that is not safe.
+    operation that is not safe, and for a stream.
     """
     own = operation.traits.get(Fresh)
     if own is not None and operation.effect is not Effect.SAFE:
@@ -54,6 +54,12 @@ def freshness(operation: Operation, place: str) -> int | None:
             f"{place}, {operation.name}",
             f"it is declared {own!r}, and its effect is {operation.effect}",
             'Only what reads can be kept: write effect="safe" if it changes nothing, or leave dm.Fresh(…) out',
+        )
+    if own is not None and operation.interaction is not Interaction.UNARY:
+        raise DeclarationError(
+            f"{place}, {operation.name}",
+            f"it is declared {own!r}, and it is a stream",
+            "A stream is never kept: leave dm.Fresh(…) out",
         )
     if own is None and operation.resource is not None and operation.method in (Method.GET, Method.LIST):
         own = operation.resource.traits.get(Fresh)

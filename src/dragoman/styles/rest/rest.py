@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,8 @@ from dragoman.runtime.http.json_body import JSON
 from dragoman.runtime.http.options import OptionsMatch
 
 from .docs import PATH, Docs
+from .event_stream import MEDIA_TYPE as EVENT_STREAM
+from .event_stream import UNBUFFERED, Streaming
 from .openapi import Document
 from .router import Router
 from .routes import Route, Shape, routes_of
@@ -45,6 +48,7 @@ def rest(
     require_etag: bool = False,
     cross_tenants: bool = False,
     deadline: float = 30.0,
+    heartbeat: float = 15.0,
     title: str = "",
     description: str = "",
     imprint: Imprint | None = None,
@@ -56,12 +60,14 @@ def rest(
 
     ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants``, ``deadline``
     and ``cors`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document shows.
+    ``heartbeat`` is the longest silence of a stream, in seconds: then a comment is sent, so that nobody between takes
+    the connection for dead.
     """
     return Surface(
         name,
         path,
         audience,
-        Rest(require_etag, docs),
+        Rest(require_etag, docs, heartbeat),
         auth,
         exposes,
         deadline=deadline,
@@ -79,6 +85,7 @@ class Rest:
 
     require_etag: bool = False
     docs: bool = True
+    heartbeat: float = 15.0
 
     @property
     def name(self) -> str:
@@ -87,6 +94,12 @@ class Rest:
 
     def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> RestEndpoint:
         """Compile the surface. Raises DeclarationError for what REST cannot carry."""
+        if not 0 < self.heartbeat < math.inf:
+            raise DeclarationError(
+                f"surface {surface.name!r}",
+                f"its heartbeat {self.heartbeat} is no number of seconds above 0",
+                "Write heartbeat=15.0, or leave it out",
+            )
         types = {each.operation.name: binder.types(each) for each in exposed}
         routes = routes_of(exposed, types, f"surface {surface.name!r}", surface.audience)
         found = {route.template for route in routes if route.shape is Shape.GET}
@@ -95,8 +108,11 @@ class Rest:
             location = surface.path + route.template if route.template + "/{id}" in found else None
             decode = reader(route, binder, require_etag=self.require_etag)
             answers = answers_of(surface, route)
-            encode = writer(route, location, answers, binder.longest_call)
-            calls.append(_BoundRoute(route, binder.call(route.exposed, decode=decode, encode=encode), answers))
+            call = binder.call(
+                route.exposed, decode=decode, encode=writer(route, location, answers, binder.longest_call)
+            )
+            driven = Streaming(call, answers, self.heartbeat) if route.streams else call
+            calls.append(_BoundRoute(route, call, driven, answers))
         docs = None
         if self.docs:
             _check_beside_docs(routes, f"surface {surface.name!r}")
@@ -120,14 +136,17 @@ class RestMatch:
         accept = request.headers.get("accept")
         if accept is not None and accept != "*/*":
             bound.answers.check_acceptable(accept)
-        response: Response = await bound.call(exchange, Envelope(request, self._id))
+        response: Response = await bound.driven(exchange, Envelope(request, self._id))
         return await response.coded() if type(response) is Uncoded else response
 
 
 @dataclass(frozen=True, slots=True)
 class _BoundRoute:
+    """``call`` is what was compiled, ``driven`` what gives a response."""
+
     route: Route
     call: Call
+    driven: Call
     answers: Answers
 
 
@@ -144,6 +163,8 @@ def _check_beside_docs(routes: Iterable[Route], place: str) -> None:
 def answers_of(surface: Surface, route: Route) -> Answers:
     """How a route's answers look. Raises DeclarationError for freshness of what cannot be kept."""
     max_age = freshness(route.operation, f"surface {surface.name!r}")
+    if route.streams:
+        return Answers(surface, media=EVENT_STREAM, more=[UNBUFFERED])
     media = "" if route.operation.output is None else JSON
     return Answers(surface, media=media, kept=route.http_method == "GET", max_age=max_age)
 

@@ -46,6 +46,11 @@ class Route:
         """The operation."""
         return self.exposed.operation
 
+    @property
+    def streams(self) -> bool:
+        """Whether it is answered by events."""
+        return self.operation.interaction is Interaction.SERVER_STREAM
+
 
 STANDARD: Mapping[Method, tuple[str, str, Shape]] = {
     Method.LIST: ("GET", "", Shape.LIST),
@@ -63,11 +68,11 @@ def routes_of(
     routes: list[Route] = []
     for each in exposed:
         operation = each.operation
-        if operation.interaction is not Interaction.UNARY:
+        if operation.interaction not in (Interaction.UNARY, Interaction.SERVER_STREAM):
             raise DeclarationError(
                 f"{place}, {operation.name}",
-                f"its interaction is {operation.interaction}, and REST answers once",
-                "Leave it out of exposes=[…], or return all results in one answer",
+                f"its interaction is {operation.interaction}, and a REST request has one body, read before the answer",
+                "Leave it out of exposes=[…], or take all input in one message",
             )
         if operation.resource is None:
             routes.append(_operation(each, "/" + segment(operation.name), types[operation.name]))

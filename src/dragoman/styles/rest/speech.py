@@ -20,6 +20,7 @@ from dragoman.runtime.http.last_modified import last_modified
 from dragoman.runtime.http.links import page_links
 from dragoman.runtime.http.problem import PreconditionRequired
 
+from .event_stream import write_item
 from .query import arguments, list_request, parameters
 from .routes import Route, Shape
 
@@ -65,9 +66,11 @@ def reader(route: Route, binder: Binder, *, require_etag: bool) -> Decode:
 
 
 def writer(route: Route, location: str | None, answers: Answers, longest_call: float) -> Encode:
-    """The step that writes the answer. ``location`` is where a created resource is found, without its id;
-    ``longest_call`` how long a call may take, in seconds.
+    """The step that writes the answer: an event for each item, where it streams. ``location`` is where a created
+    resource is found, without its id; ``longest_call`` how long a call may take, in seconds.
     """
+    if route.streams:
+        return write_item
     match route.shape:
         case Shape.LIST:
             assert route.operation.resource is not None

@@ -86,7 +86,7 @@ class Rpc:
                 raise DeclarationError(
                     place,
                     f"its interaction is {operation.interaction}, and a plain POST is answered once",
-                    "Leave it out of exposes=[…], or return all results in one answer",
+                    "Expose it on a dm.rest surface, which streams events; or return all results in one answer",
                 )
             decoder = None
             if operation.input is not None:

@@ -11,7 +11,7 @@ import dragoman as dm
 from . import recall as _handlers  # noqa: F401  (binds the handler of an operation that is declared without one)
 from .second_hand import appraise
 from .stock import countries, notes, parts, write_note
-from .things import all_things, ask, forget, makers, recall
+from .things import all_things, answer_slowly, ask, forget, makers, recall
 from .trouble import crash, fail, lie, take_too_long, wait
 
 PUBLIC: Final = "/v1"
@@ -58,7 +58,8 @@ def surfaces() -> tuple[dm.Surface, ...]:
             description="All about things.",
             imprint=OURS,
             cors=dm.Cors(["*"]),
-            exposes=[makers, all_things, ask, forget, appraise, recall, countries, parts],
+            heartbeat=5.0,
+            exposes=[makers, all_things, ask, answer_slowly, forget, appraise, recall, countries, parts],
         ),
         dm.rest(
             "partner",
@@ -107,4 +108,4 @@ def make_app(
     database: str | os.PathLike[str] | None = None, *, max_body: int = 4 * 1024 * 1024, plain: bool = False
 ) -> dm.App:
     """The application, on a database of its own."""
-    return dm.App(*surfaces(), database=database, max_body=max_body, max_in_flight=256, plain=plain)
+    return dm.App(*surfaces(), database=database, max_body=max_body, max_in_flight=256, max_streams=64, plain=plain)

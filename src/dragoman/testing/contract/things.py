@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
 import dragoman as dm
@@ -56,6 +57,20 @@ async def describe(thing: Thing, ctx: dm.Context) -> Answer:
 def ask(question: Question) -> Answer:
     """Ask a question."""
     return Answer(text=question.text, likely=0.5)
+
+
+@things.operation(effect="safe")
+async def answer_slowly(question: Question) -> AsyncIterator[Answer]:
+    """Answer a question word by word."""
+    for word in question.text.split():
+        yield Answer(text=word, likely=0.5)
+
+
+@all_things.method
+def disassemble(thing: Thing) -> Iterator[Answer]:
+    """Take a thing apart, letter by letter."""
+    for letter in thing.text:
+        yield Answer(text=letter, likely=1.0)
 
 
 @things.operation

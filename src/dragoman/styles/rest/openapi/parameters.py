@@ -214,7 +214,7 @@ class Parameters:
 
     def _headers(self, route: Route) -> list[Parameter]:
         found: list[Parameter] = []
-        if route.http_method == "GET":
+        if route.http_method == "GET" and not route.streams:
             found.append(self._use("parameters", "IfNoneMatch", IF_NONE_MATCH))
         if route.shape is Shape.GET:
             found.append(self._use("parameters", "IfModifiedSince", IF_MODIFIED_SINCE))

@@ -8,9 +8,11 @@ from typing import Any, Final, TypeAlias
 
 from dragoman.contract.fault import Fault
 from dragoman.contract.operation import Effect
-from dragoman.contract.schema import Ref
+from dragoman.contract.schema import MISSING, Ref
 from dragoman.ports.authenticator import Authenticator
 from dragoman.runtime.http import problem
+from dragoman.styles.rest import event_stream
+from dragoman.styles.rest.event_stream import MEDIA_TYPE as EVENT_STREAM
 from dragoman.styles.rest.routes import Route, Shape
 
 from .components import Components
@@ -24,6 +26,11 @@ Response: TypeAlias = dict[str, Any]
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = problem.MEDIA_TYPE.decode()
+EVENTS: Final = (
+    "Server-sent events (WHATWG HTML, section 9.2). The `data` of each message is one result, as JSON; all of them "
+    "make up the array of `contentSchema`. The last event is `end`, with `{}`, or `fault`, whose data is a `Problem`: "
+    "a stream that ends with neither was cut. Comments fill long silences."
+)
 DEFAULT: Final = "default"
 
 REQUEST_ID: Final = {
@@ -146,8 +153,10 @@ class Responses:
             said = "It is done." if route.shape is not Shape.DELETE else "It is deleted."
             return {"204": {"description": said, "headers": self._headers()}}
         schema = self._schemas.of(source, operation.output, Mode.OUTPUT)
-        versioned = resource is not None and operation.native_output is resource.native
         shown = self._examples.of(source, operation.output, Mode.OUTPUT)
+        if route.streams:
+            return {"200": self._events(schema, shown)}
+        versioned = resource is not None and operation.native_output is resource.native
         if route.shape is Shape.QUERY:
             return self._kept(route, self._json(_said_of(route), schema, shown, etag=True))
         return {"200": self._json(_said_of(route), schema, shown, etag=versioned)}
@@ -180,6 +189,19 @@ class Responses:
         response["headers"] = {**response["headers"], **kept}
         same = {"description": "What the caller has is current (`If-None-Match`).", "headers": unchanged}
         return {"200": response, "304": self._use("responses", name, same)}
+
+    def _events(self, item: Schema, example: Any) -> Response:
+        """A stream. OpenAPI 3.1 has no words for events: to it, the answer is a text. JSON Schema's ``contentSchema``
+        (2020-12, validation, section 8.5) says what its messages hold.
+        """
+        results = {"type": "array", "items": item}
+        text = {"type": "string", "description": EVENTS, "contentMediaType": EVENT_STREAM, "contentSchema": results}
+        shown = MISSING if example is MISSING else (event_stream.message(example) + event_stream.END).decode()
+        return {
+            "description": "The results, one by one, as server-sent events.",
+            "headers": self._headers(),
+            "content": {EVENT_STREAM: with_example({"schema": text}, shown)},
+        }
 
     def _headers(self) -> dict[str, Any]:
         return {"X-Request-Id": self._use("headers", "RequestId", REQUEST_ID)}

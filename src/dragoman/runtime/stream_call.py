@@ -1,0 +1,171 @@
+"""A call that is answered by a stream: the phases of :data:`~dragoman.runtime.call.PHASES`, where the items of the
+handler are projected and encoded one by one, and the commit comes behind the last of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from dragoman.contract.fault import DeadlineExceeded
+
+from .call import PHASES, Phase, Plan, State
+from .exchange import Exchange
+from .streaming import Stream, Streams
+
+HANDLER: Final = "handler"
+EACH: Final = ("project", "encode")
+"""The phases that every item passes."""
+
+COMMIT_SECONDS: Final = 30.0
+"""How long the commit of a stream may take that has no deadline of its own."""
+
+
+class StreamCall:
+    """One operation that streams, on one surface. Subclasses say how the phases are run."""
+
+    __slots__ = ("_streams", "plan")
+
+    def __init__(self, plan: Plan, streams: Streams) -> None:
+        self.plan = plan
+        self._streams = streams
+
+    async def __call__(self, exchange: Exchange, envelope: Any) -> Stream:
+        """The stream, once everything before the handler has let the call pass. Raises Fault.
+
+        The surface's deadline is none of a stream's; the operation's own and the caller's bound it to its end.
+        """
+        operation = self.plan.operation
+        exchange.operation = operation.name
+        stream = Stream(self._streams, exchange)
+        try:
+            state = State(exchange, envelope)
+            state.deadline = exchange.limit
+            if operation.deadline is not None:
+                state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
+            await self.before(state)
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream.of(_Items(self, state))
+
+    async def before(self, state: State) -> None:
+        """Run what comes before the handler."""
+        raise NotImplementedError
+
+    def each(self, state: State) -> None:
+        """Run what every item passes; it is the state's result."""
+        raise NotImplementedError
+
+    async def after(self, state: State) -> None:
+        """Run what comes behind the last item."""
+        raise NotImplementedError
+
+
+class _Items:
+    """What makes the items of one call."""
+
+    __slots__ = ("_call", "_state", "name")
+
+    def __init__(self, call: StreamCall, state: State) -> None:
+        self._call = call
+        self._state = state
+        self.name = call.plan.operation.name
+
+    async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:
+        """Drive the handler to its end, and commit."""
+        state = self._state
+        timer = asyncio.timeout_at(None if state.deadline == math.inf else state.deadline)
+        try:
+            async with timer:
+                await self._drive(give)
+        except TimeoutError:
+            if timer.expired():
+                raise DeadlineExceeded(f"{self.name} took longer than its deadline allows") from None
+            raise
+        state.result = None
+        state.deadline = min(state.deadline, asyncio.get_running_loop().time() + COMMIT_SECONDS)
+        await self._call.after(state)
+
+    async def _drive(self, give: Callable[[Any], Awaitable[None]]) -> None:
+        state, each = self._state, self._call.each
+        assert self._call.plan.items is not None
+        items = self._call.plan.items(state)
+        try:
+            async for item in items:
+                state.result = item
+                each(state)
+                await give(state.answer)
+        finally:
+            close = getattr(items, "aclose", None)
+            if close is not None:
+                await close()
+
+
+class CompiledStream(StreamCall):
+    """The steps that apply, chained."""
+
+    __slots__ = ("_after", "_before", "_each", "phases")
+
+    def __init__(self, plan: Plan, streams: Streams) -> None:
+        super().__init__(plan, streams)
+        before, each, after = split(plan)
+        self.phases = (
+            *(phase.name for phase in before),
+            f"{HANDLER}, item by item",
+            *(f"{phase.name} each item" for phase in each),
+            *(phase.name for phase in after),
+        )
+        self._before = tuple((phase.step(plan), phase.waits) for phase in before)
+        self._each = tuple(phase.step(plan) for phase in each)
+        self._after = tuple(phase.step(plan) for phase in after)
+
+    async def before(self, state: State) -> None:
+        for step, waits in self._before:
+            running = step(state)
+            if waits:
+                assert running is not None
+                await running
+
+    def each(self, state: State) -> None:
+        for step in self._each:
+            step(state)
+
+    async def after(self, state: State) -> None:
+        for step in self._after:
+            running = step(state)
+            assert running is not None
+            await running
+
+
+class PlainStream(StreamCall):
+    """The table of phases, walked as it stands."""
+
+    __slots__ = ()
+
+    async def before(self, state: State) -> None:
+        await self._walk(0, state)
+
+    def each(self, state: State) -> None:
+        for phase in split(self.plan)[1]:
+            phase.step(self.plan)(state)
+
+    async def after(self, state: State) -> None:
+        await self._walk(2, state)
+
+    async def _walk(self, part: int, state: State) -> None:
+        for phase in split(self.plan)[part]:
+            running = phase.step(self.plan)(state)
+            if running is not None:
+                await running
+
+
+def split(plan: Plan) -> tuple[list[Phase], list[Phase], list[Phase]]:
+    """The phases that apply: those before the handler, those of each item, and those behind the last."""
+    names = [phase.name for phase in PHASES]
+    before = [phase for phase in PHASES[: names.index(HANDLER)] if phase.applies(plan)]
+    behind = [phase for phase in PHASES[names.index(HANDLER) + 1 :] if phase.applies(plan)]
+    each = [phase for phase in behind if phase.name in EACH]
+    return before, each, [phase for phase in behind if phase.name not in EACH]

@@ -1,0 +1,188 @@
+"""Streams under way: the items of one call, made one at a time as they are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from dragoman.contract.fault import Cancelled, Fault, Unavailable
+
+from . import observation
+from .exchange import Exchange
+from .failure import BrokenContract, cancelled_from_within
+from .refusal import Conflicted
+
+_NOTHING: Final[Any] = object()
+
+
+class Source(Protocol):
+    """What makes the items of one stream."""
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        ...
+
+    async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:
+        """Give each item, as the style encoded it; then commit, and return. Raises the handler's exceptions."""
+        ...
+
+
+class Streams:
+    """The streams of a process. They are counted apart from calls, for they stay: ``most`` bounds how many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._live: set[Stream] = set()
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def admit(self, stream: Stream) -> None:
+        """Count it, until it leaves. Raises Unavailable where there are too many."""
+        if len(self._live) >= self._most:
+            raise Unavailable("the server is sending as many streams as it can; try again in a moment")
+        self._live.add(stream)
+
+    def leave(self, stream: Stream) -> None:
+        """Count it no more."""
+        self._live.discard(stream)
+
+    async def end(self) -> None:
+        """End them all, for the application stops: their readers are told UNAVAILABLE."""
+        for stream in tuple(self._live):
+            await stream.end(Unavailable("the server is stopping; try again"))
+
+
+class Stream:
+    """The items of one call, in the style's encoding: an asynchronous iterator with one reader.
+
+    The handler runs in a task of its own from the first item that is asked for, and stands still between two: it makes
+    an item when it is asked for one. Behind the last what it staged is committed. A failure is a Fault to the reader,
+    always; what nobody expected is in the log, and INTERNAL. Whoever was given it calls :meth:`aclose` in any case.
+    """
+
+    __slots__ = ("_arrival", "_ended", "_exchange", "_fault", "_item", "_source", "_streams", "_task", "_wanted")
+
+    def __init__(self, streams: Streams, exchange: Exchange) -> None:
+        self._streams = streams
+        self._exchange = exchange
+        self._source: Source | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._wanted: asyncio.Future[None] | None = None
+        self._arrival: asyncio.Future[None] | None = None
+        self._item: Any = _NOTHING
+        self._fault: Fault | None = None
+        self._ended = False
+        streams.admit(self)
+
+    def of(self, source: Source) -> Stream:
+        """Itself, with what makes its items."""
+        self._source = source
+        self._exchange.items = 0
+        return self
+
+    def __aiter__(self) -> Stream:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self.next()
+
+    async def next(self, patience: float | None = None) -> Any:
+        """The next item. Raises StopAsyncIteration behind the last, once all is committed; a Fault; and TimeoutError
+        if there is none within so many seconds: it is still being made, and may be asked for again.
+        """
+        if self._item is _NOTHING and not self._ended:
+            self._ask()
+            await self._until_arrival(patience)
+        if self._item is not _NOTHING:
+            item, self._item = self._item, _NOTHING
+            self._exchange.items = (self._exchange.items or 0) + 1
+            return item
+        if not self._ended:
+            raise TimeoutError
+        if self._fault is not None:
+            raise self._fault
+        raise StopAsyncIteration
+
+    def _ask(self) -> None:
+        if self._task is None:
+            assert self._source is not None
+            name = f"stream {self._source.name}"
+            self._task = asyncio.get_running_loop().create_task(self._make(self._source), name=name)
+            self._task.add_done_callback(self._over)
+        elif self._wanted is not None:
+            _release(self._wanted)
+
+    async def _until_arrival(self, patience: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._arrival = arrival = loop.create_future()
+        timer = None if patience is None else loop.call_later(patience, _release, arrival)
+        try:
+            await arrival
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def _give(self, item: Any) -> None:
+        """Hand an item over, and stand still until the next is asked for."""
+        self._item = item
+        self._wanted = asyncio.get_running_loop().create_future()
+        self._wake()
+        await self._wanted
+
+    def _wake(self) -> None:
+        if self._arrival is not None:
+            _release(self._arrival)
+
+    async def _make(self, source: Source) -> None:
+        """The task that the handler runs in."""
+        try:
+            await source.run(self._give)
+        except Fault as fault:
+            self._fail(fault)
+        except Conflicted as conflict:
+            self._fail(conflict.fault)
+        except asyncio.CancelledError as error:
+            if not self._ended:
+                if not cancelled_from_within():
+                    self._fail(Cancelled("the stream was cancelled"))
+                    raise
+                strange = BrokenContract(f"the handler of {source.name} let a CancelledError pass that was not its own")
+                strange.__cause__ = error
+                self._fail(observation.told(self._exchange, strange))
+        except Exception as error:
+            self._fail(observation.told(self._exchange, error))
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """The handler has come to its end, or was cancelled before it began."""
+        self._ended = True
+        self._streams.leave(self)
+        self._wake()
+
+    def _fail(self, fault: Fault) -> None:
+        if self._fault is None:
+            self._fault = fault
+
+    async def end(self, fault: Fault) -> None:
+        """Cancel the handler: the reader is told this fault next. Returns once nothing of it runs any more."""
+        self._fail(fault)
+        await self.aclose()
+        self._wake()
+
+    async def aclose(self) -> None:
+        """Cancel the handler, if it runs. Returns once nothing of it runs any more. May be called again."""
+        self._ended = True
+        self._item = _NOTHING
+        task = self._task
+        if task is None:
+            self._streams.leave(self)
+        elif not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+def _release(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
