@@ -15,12 +15,14 @@ UNTOLD: Final = "does not cancel a call when its client leaves, unless it is a s
 TRAILERS: Final = "takes trailers for headers"
 SPACE: Final = "keeps the space behind a header's value"
 LENGTH: Final = "serves a request that states a length and comes in chunks"
+CHUNKS: Final = "sends a stream in chunks over HTTP/1.0"
 TARGET: Final = "does not find the path in `GET http://host/v1/orders`"
 
 UVICORN: Final = {
     "test_a_client_that_leaves_cancels_its_call": UNTOLD,
     "test_trailers_are_no_headers": TRAILERS,
     "test_space_around_values": SPACE,
+    "test_a_stream_over_http_1_0_ends_with_the_connection": CHUNKS,
 }
 
 

@@ -176,6 +176,20 @@ def test_the_asynchronous_one_is_the_same() -> None:
     asyncio.run(run())
 
 
+def test_events_are_read_as_they_come(client: Client) -> None:
+    with client.stream("GET", "/v1/answerSlowly", params={"text": "one two"}) as answer:
+        lines = [line for line in answer.iter_lines() if line]
+    assert lines == [
+        'data: {"text":"one","likely":0.5}',
+        'data: {"text":"two","likely":0.5}',
+        "event: end",
+        "data: {}",
+    ]
+    with client.stream("GET", "/v1/answerSlowly", params={"text": "one two"}) as answer:
+        assert next(answer.iter_lines()).startswith("data: ")
+    assert client.get("/healthz").status_code == 200
+
+
 # Applications that answer part by part, or end as none should
 
 

@@ -1,20 +1,21 @@
 """The application that hosts are tried with: the all-features contract, and paths that show what a host delivered.
 
 Under ``/wire`` nothing of Dragoman's own stands between the host and the test: ``/wire/echo…`` answers with the request
-as it arrived, ``/wire/answer`` with what the query asks for, and ``/wire/hang`` tells later whether it was cancelled.
+as it arrived, ``/wire/answer`` with what the query asks for, ``/wire/stream`` part by part, and ``/wire/hang`` tells
+later whether it was cancelled.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Final, cast
 from urllib.parse import parse_qs
 
 import msgspec
 
 import dragoman as dm
-from dragoman.ports.wire import Header, Request, Response
+from dragoman.ports.wire import ByteStream, Header, Request, Response
 from dragoman.testing.contract import surfaces
 
 TARGET: Final = "dragoman.testing.target:app"
@@ -25,6 +26,7 @@ MAX_BODY: Final = 1024 * 1024
 HANGING: Final = 4.0
 """Seconds that ``/wire/hang`` takes, if nobody cancels it."""
 
+EVENTS: Final[Header] = (b"content-type", b"text/event-stream")
 JSON: Final[Header] = (b"content-type", b"application/json")
 
 
@@ -52,6 +54,7 @@ class Wire:
             "answer": self._answer,
             "hang": self._hang,
             "wait": self._wait,
+            "stream": self._stream,
             "state": self._state,
         }
 
@@ -98,6 +101,23 @@ class Wire:
             raise
         self._states[name] = "left alone"
         return Response(200, [JSON], b"{}")
+
+    async def _stream(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        """So many ``parts`` of ``size`` bytes, each after some ``seconds``; the state is how many were made."""
+        name, parts, size, seconds = (query[each][0] for each in ("name", "parts", "size", "seconds"))
+        made = self._parts(name, int(parts), content(int(size)), float(seconds))
+        return Response(200, [EVENTS], stream=cast(ByteStream, made))
+
+    async def _parts(self, name: str, parts: int, part: bytes, seconds: float) -> AsyncGenerator[bytes, None]:
+        ended = "left"
+        try:
+            for number in range(parts):
+                self._states[name] = str(number)
+                await asyncio.sleep(seconds)
+                yield part
+            ended = "ended"
+        finally:
+            self._states[name] = ended
 
     async def _state(self, request: Request, query: Mapping[str, list[str]]) -> Response:
         return Response(200, [JSON], msgspec.json.encode(self._states.get(query["name"][0], "")))

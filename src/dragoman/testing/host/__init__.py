@@ -10,7 +10,9 @@ from dragoman.testing.target import TARGET
 from .server import CommandHost, Host, Server
 
 # Before they are imported, so that a failing assertion shows its values.
-pytest.register_assert_rewrite(*(f"{__name__}.{each}" for each in ("answers", "calls", "life", "requests", "suite")))
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{each}" for each in ("answers", "calls", "life", "requests", "streams", "suite"))
+)
 
 if TYPE_CHECKING:
     from .suite import HostConformance

@@ -15,9 +15,10 @@ from .calls import Calls
 from .life import Life
 from .requests import Requests
 from .server import Host, Server, wait_until_ready
+from .streams import Streams
 
 
-class HostConformance(Requests, Answers, Calls, Life):
+class HostConformance(Requests, Answers, Calls, Streams, Life):
     """The tests that every host passes, whoever wrote it. Subclass it where pytest looks::
 
         class TestGranian(HostConformance):
