@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -176,6 +177,19 @@ def test_batches() -> None:
         assert client.post("/internal/score", json={"text": "Win money now please"}).json() == {"spam": 0.75}
         assert client.get("/v1/score?text=dinner").json() == {"spam": 0.0}
         assert client.post("/internal/score", json={"text": " "}).json()["errors"][0]["detail"] == "has no word"
+
+
+def test_streams() -> None:
+    with served("08_streams") as client:
+        with client.stream("GET", "/v1/estimate?rounds=3") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            *items, end, _ = "".join(answer.iter_text()).split("\n\n")
+        estimates = [json.loads(each.removeprefix("data: ")) for each in items]
+        assert [each["darts"] for each in estimates] == [20_000, 40_000, 60_000]
+        assert all(abs(each["pi"] - 3.14) < 0.2 for each in estimates)
+        assert end == "event: end\ndata: {}"
+        assert client.get("/v1/estimate?rounds=0").status_code == 422
+        assert 'EventSource("/v1/estimate' in client.get("/page").text
 
 
 def test_caching_and_cors() -> None:
