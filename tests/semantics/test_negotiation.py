@@ -54,6 +54,11 @@ def test_what_does_not(accept: str) -> None:
     assert not accepts(accept, JSON)
 
 
+def test_parameters_of_the_answer_are_not_looked_at() -> None:
+    assert accepts("text/html", "text/html; charset=utf-8")
+    assert not accepts("text/css", "text/html; charset=utf-8")
+
+
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=400))
 def test_no_header_is_too_odd(header: str) -> None:
     assert accepts(header, JSON) in (True, False)

@@ -19,7 +19,7 @@ PAGES: Final = "https://app.example.com"
 
 
 class Good(dm.Resource, prefix="good"):
-    name: Annotated[str, dm.Length(1, 4000), dm.Sort()]
+    name: Annotated[str, dm.Length(1, 4000), dm.Unique(), dm.Sort()]
     grams: Annotated[int, dm.Ge(0), dm.Filter("gte")] = 1
 
 

@@ -6,7 +6,9 @@ other libraries with the same attribute names (``annotated_types.Ge``, ``msgspec
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from .declaration import DeclarationError
@@ -75,11 +77,57 @@ class Description:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deprecated(Trait):
-    """Still works, and should not be used by new callers; ``note`` says what to use instead."""
+_LINK: Final = re.compile(r"(?:https?://[A-Za-z0-9]|/)[A-Za-z0-9._~!$&'()*+,;=:@/?%#-]*")
 
-    note: str = ""
+
+@dataclass(frozen=True, slots=True, init=False)
+class Deprecated(Trait):
+    """Still works, and should not be used by new callers; ``note`` says what to use instead.
+
+    For a field, an operation, a resource (among its traits) or a whole surface. ``since`` is when it was, or will be,
+    deprecated; ``sunset`` when it stops working; ``link`` leads to a page that says more. A date stands for its first
+    moment in UTC. Raises DeclarationError for dates that contradict each other and for a link that is none.
+    """
+
+    note: str
+    since: datetime | None
+    sunset: datetime | None
+    link: str
+
+    def __init__(
+        self,
+        note: str = "",
+        *,
+        since: date | None = None,
+        sunset: date | None = None,
+        link: str = "",
+        place: str = "Deprecated",
+    ) -> None:
+        start, end = _moment(since, "since"), _moment(sunset, "sunset")
+        if start is not None and end is not None and end < start:
+            raise DeclarationError(
+                place,
+                f"it stops working on {end:%Y-%m-%d}, before it is deprecated, on {start:%Y-%m-%d}",
+                "Give a sunset after since (RFC 8594 and RFC 9745 want it so), or leave one of them out",
+            )
+        if link and not _LINK.fullmatch(link):
+            raise DeclarationError(
+                place, f"its link {link!r} is no URL", 'Write link="https://example.com/changes", or "/changes"'
+            )
+        for name, value in (("note", note), ("since", start), ("sunset", end), ("link", link)):
+            object.__setattr__(self, name, value)
+
+
+def _moment(given: date | None, name: str) -> datetime | None:
+    if given is None or (isinstance(given, datetime) and given.tzinfo is not None):
+        return None if given is None else given.astimezone(UTC)
+    if isinstance(given, datetime) or not isinstance(given, date):
+        raise DeclarationError(
+            "Deprecated",
+            f"{name}={given!r} is neither a date nor a time with a zone",
+            f"Write {name}=date(2027, 6, 30), or a datetime with tzinfo=UTC",
+        )
+    return datetime(given.year, given.month, given.day, tzinfo=UTC)
 
 
 class Example(Trait):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from .annotations import Deprecated
 from .declaration import DeclarationError
 from .event import Event
 from .handle import EffectName, Handle, P, Resources, effect_called
@@ -92,7 +93,7 @@ class Contract:
         batch: Batch,
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
-        deprecated: bool = False,
+        deprecated: bool | Deprecated = False,
     ) -> _BatchDecorator: ...
     @overload
     def operation(
@@ -106,7 +107,7 @@ class Contract:
         rerun: bool = False,
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
-        deprecated: bool = False,
+        deprecated: bool | Deprecated = False,
     ) -> _OperationDecorator: ...
     def operation(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """Declare an operation by its handler: ``(input)``, ``(input, context)``, or either alone. Use as a
@@ -135,7 +136,7 @@ class Contract:
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
         description: str = "",
-        deprecated: bool = False,
+        deprecated: bool | Deprecated = False,
     ) -> Handle[..., Any]:
         """Declare an operation without a handler; bind one with ``@handle.handler``."""
         return self.declare_operation(
@@ -217,7 +218,7 @@ class Contract:
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
         description: str = "",
-        deprecated: bool = False,
+        deprecated: bool | Deprecated = False,
     ) -> Handle[Any, Any]:
         """Add an operation to the contract, on its own or as a custom method of a resource."""
         full = name if resources is None else f"{resources.description.plural}.{name}"
@@ -255,8 +256,8 @@ class Contract:
             method=None if resources is None else Method.CUSTOM,
             resource=None if resources is None else resources.description,
             description=description,
-            deprecated=deprecated,
-            traits=Traits(traits),
+            deprecated=bool(deprecated),
+            traits=Traits([*traits, deprecated] if isinstance(deprecated, Deprecated) else traits),
             native_input=input,
             native_output=output,
         )

@@ -18,6 +18,7 @@ from .resource import Resource, ResourceDescription
 from .signature import Signature, read_signature
 
 if TYPE_CHECKING:
+    from .annotations import Deprecated
     from .contract import Contract
     from .fault import Fault
     from .traits import Trait
@@ -154,7 +155,7 @@ class Resources(Generic[R]):
         rerun: bool = False,
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
-        deprecated: bool = False,
+        deprecated: bool | Deprecated = False,
     ) -> _MethodDecorator[R]: ...
     def method(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """Declare a custom method (AIP-136) by its handler: ``(resource)``, then the input, then the context,
@@ -179,7 +180,7 @@ class Resources(Generic[R]):
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
         description: str = "",
-        deprecated: bool = False,
+        deprecated: bool | Deprecated = False,
     ) -> Handle[..., Any]:
         """Declare a custom method without a handler; bind one with ``@handle.handler``."""
         return self.contract.declare_operation(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Violation
 from dragoman.contract.handle import Exposable, Exposed
@@ -32,6 +33,7 @@ class Surface:
     ``deadline`` bounds each exchange, in seconds. ``cross_tenants`` lets principals with the scope ``tenants.cross``
     act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it. ``cors`` says which
     web pages may call it; None lets browsers refuse all but its own.
+    ``deprecated`` says so of all that it exposes; it may be True.
 
     ``title``, ``description`` and ``imprint`` are for documents.
     """
@@ -48,6 +50,7 @@ class Surface:
     description: str = ""
     imprint: Imprint | None = None
     cors: Cors | None = None
+    deprecated: Deprecated | None = None
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Surface:
         description: str = "",
         imprint: Imprint | None = None,
         cors: Cors | None = None,
+        deprecated: bool | Deprecated = False,
     ) -> None:
         place = f"surface {name!r}"
         values = {
@@ -78,6 +82,7 @@ class Surface:
             "description": description,
             "imprint": imprint,
             "cors": cors,
+            "deprecated": deprecated if isinstance(deprecated, Deprecated) else Deprecated() if deprecated else None,
         }
         for each, value in values.items():
             object.__setattr__(self, each, value)

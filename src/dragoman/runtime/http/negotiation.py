@@ -30,6 +30,7 @@ def accepts(accept: str, media: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _accepts(accept: str, media: str) -> bool:
+    media = media.partition(";")[0]
     kind = media.partition("/")[0]
     found: dict[str, float] = {}
     for name, quality in _members(accept, _RANGE):

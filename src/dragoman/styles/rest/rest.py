@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault
 from dragoman.contract.handle import Exposable, Exposed
@@ -21,6 +22,7 @@ from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
 from dragoman.runtime.http.answers import Answers, Uncoded
 from dragoman.runtime.http.caching import freshness
+from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 from dragoman.runtime.http.documents import ServedDocument
 from dragoman.runtime.http.json_body import JSON
 from dragoman.runtime.http.options import OptionsMatch
@@ -54,6 +56,7 @@ def rest(
     imprint: Imprint | None = None,
     cors: Cors | None = None,
     docs: bool = True,
+    deprecated: bool | Deprecated = False,
 ) -> Surface:
     """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``, and a page that shows it at
     ``<path>/docs``, unless ``docs=False``.
@@ -76,6 +79,7 @@ def rest(
         description=description,
         imprint=imprint,
         cors=cors,
+        deprecated=deprecated,
     )
 
 
@@ -161,12 +165,15 @@ def _check_beside_docs(routes: Iterable[Route], place: str) -> None:
 
 
 def answers_of(surface: Surface, route: Route) -> Answers:
-    """How a route's answers look. Raises DeclarationError for freshness of what cannot be kept."""
+    """How a route's answers look. Raises DeclarationError for freshness of what cannot be kept, and for dates that
+    contradict each other.
+    """
     max_age = freshness(route.operation, f"surface {surface.name!r}")
     if route.streams:
         return Answers(surface, media=EVENT_STREAM, more=[UNBUFFERED])
     media = "" if route.operation.output is None else JSON
-    return Answers(surface, media=media, kept=route.http_method == "GET", max_age=max_age)
+    more = deprecation_headers(deprecation(surface, route.operation))
+    return Answers(surface, media=media, kept=route.http_method == "GET", max_age=max_age, more=more)
 
 
 class RestEndpoint:

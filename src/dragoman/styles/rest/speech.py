@@ -59,7 +59,7 @@ def reader(route: Route, binder: Binder, *, require_etag: bool) -> Decode:
             body = _read_body(
                 None if operation.input is None else JsonDecoder(operation.input, types, audience=audience)
             )
-            return body if operation.resource is None else _both(_read_precondition(False), body)
+            return body if operation.resource is None else _both(body, _read_precondition(False))
         case Shape.QUERY:
             query = _read_query(operation.input, types, binder)
             return query if operation.resource is None else _both(_read_id_only, query)
@@ -121,9 +121,10 @@ def _read_id(state: State) -> None:
 def _read_body(decoder: JsonDecoder | None) -> Decode:
     def read(state: State) -> None:
         request = state.envelope.request
-        _no_query(state)
         if decoder is not None:
             require_json(request.headers, JSON)
+        _no_query(state)
+        if decoder is not None:
             state.input = decoder.decode(request.body)
         elif request.body and request.body.translate(None, b" \t\r\n") not in (b"{}", b""):
             raise takes_no_input()
@@ -135,9 +136,9 @@ def _read_patch(decoder: PatchDecoder, require_etag: bool) -> Decode:
     precondition = _read_precondition(require_etag)
 
     def read(state: State) -> None:
-        precondition(state)
         request = state.envelope.request
         require_json(request.headers, MERGE_PATCH, JSON)
+        precondition(state)
         state.patch = decoder.decode(request.body)
 
     return read

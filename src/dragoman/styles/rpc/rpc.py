@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.example import NoExample, example
 from dragoman.contract.fault import Fault, NotFound
@@ -25,6 +26,7 @@ from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
 from dragoman.runtime.http.answers import Answers, Uncoded
 from dragoman.runtime.http.caching import freshness
+from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
 from dragoman.runtime.http.options import OptionsMatch, offered
 from dragoman.runtime.http.problem import MethodNotAllowed
@@ -43,6 +45,7 @@ def rpc(
     title: str = "",
     description: str = "",
     cors: Cors | None = None,
+    deprecated: bool | Deprecated = False,
 ) -> Surface:
     """An RPC surface: each operation is called by ``POST <path>/<name>``. ``deadline`` and ``cors`` are those of
     :class:`~dragoman.ports.style.Surface`.
@@ -58,6 +61,7 @@ def rpc(
         title=title,
         description=description,
         cors=cors,
+        deprecated=deprecated,
     )
 
 
@@ -92,7 +96,8 @@ class Rpc:
             if operation.input is not None:
                 decoder = JsonDecoder(operation.input, binder.types(each), audience=surface.audience)
             freshness(operation, place)
-            answers = Answers(surface, media="" if operation.output is None else JSON)
+            more = deprecation_headers(deprecation(surface, operation))
+            answers = Answers(surface, media="" if operation.output is None else JSON, more=more)
             call = binder.call(each, decode=_reader(decoder), encode=_writer(answers, operation))
             matches[operation.name] = RpcMatch(operation.name, call, answers)
             inputs[operation.name] = _example(operation.input, binder.types(each))

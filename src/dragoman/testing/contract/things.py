@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import dragoman as dm
 
@@ -47,7 +47,12 @@ async def order(thing: Thing, order: Order, ctx: dm.Context) -> Receipt:
     return Receipt(order=order, cents=thing.count)
 
 
-@all_things.method(effect="safe", deprecated=True)
+@all_things.method(
+    effect="safe",
+    deprecated=dm.Deprecated(
+        "get the thing", since=date(2026, 1, 1), sunset=date(2027, 1, 1), link="/changes#describe"
+    ),
+)
 async def describe(thing: Thing, ctx: dm.Context) -> Answer:
     """Say in words what a thing is."""
     return Answer(text=thing.text, likely=1.0)

@@ -84,13 +84,13 @@ class Document:
         surface, etag = self._surface, self._require_etag
         examples = Examples(schemas)
         operations = Operations(
+            surface,
             schemas,
             examples,
             Parameters(
                 schemas, examples, components, surface.audience, require_etag=etag, cross_tenants=surface.cross_tenants
             ),
-            Responses(schemas, examples, components, surface.auth, require_etag=etag),
-            anonymous=surface.auth is None or surface.auth.anonymous,
+            Responses(schemas, examples, components, surface, require_etag=etag),
         )
         sources = self._sources()
         found = {route.template for route in self._routes if route.shape is Shape.GET}

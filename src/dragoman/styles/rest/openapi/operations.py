@@ -6,6 +6,8 @@ from typing import Any, Final, TypeAlias
 
 from dragoman.contract.operation import Method
 from dragoman.contract.schema import Ref, Type
+from dragoman.ports.style import Surface
+from dragoman.runtime.http.deprecation import deprecation, deprecation_text
 from dragoman.runtime.http.json_body import MERGE_PATCH
 from dragoman.styles.rest.routes import Route, Shape
 
@@ -31,11 +33,12 @@ class Operations:
     """Makes operation objects."""
 
     def __init__(
-        self, schemas: Schemas, examples: Examples, parameters: Parameters, responses: Responses, *, anonymous: bool
+        self, surface: Surface, schemas: Schemas, examples: Examples, parameters: Parameters, responses: Responses
     ) -> None:
+        self._surface = surface
         self._schemas = schemas
         self._examples = examples
-        self._anonymous = anonymous
+        self._anonymous = surface.auth is None or surface.auth.anonymous
         self._parameters = parameters
         self._responses = responses
 
@@ -55,8 +58,9 @@ class Operations:
         if has_body(route):
             found["requestBody"] = self._body(route, source)
         found["responses"] = self._responses.of(route, source, located=located)
-        if route.operation.deprecated:
+        if (deprecated := deprecation(self._surface, route.operation)) is not None:
             found["deprecated"] = True
+            found["description"] = f"{description}\n\n{deprecation_text(deprecated)}"
         return found
 
     def _body(self, route: Route, source: Source) -> dict[str, Any]:

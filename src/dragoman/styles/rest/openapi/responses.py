@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias
 from dragoman.contract.fault import Fault
 from dragoman.contract.operation import Effect
 from dragoman.contract.schema import MISSING, Ref
-from dragoman.ports.authenticator import Authenticator
+from dragoman.ports.style import Surface
 from dragoman.runtime.http import problem
+from dragoman.runtime.http.deprecation import deprecation
 from dragoman.styles.rest import event_stream
 from dragoman.styles.rest.event_stream import MEDIA_TYPE as EVENT_STREAM
 from dragoman.styles.rest.routes import Route, Shape
@@ -60,6 +61,14 @@ LINK: Final = {
     "description": 'Where the next page is (`rel="next"`), and the first (`rel="first"`); RFC 8288.',
     "schema": {"type": "string"},
 }
+DEPRECATION: Final = {
+    "description": "Since when this should not be used any more: `@` and the seconds since 1970 (RFC 9745).",
+    "schema": {"type": "string"},
+}
+SUNSET: Final = {
+    "description": "From when on this may not work any more (RFC 8594).",
+    "schema": {"type": "string"},
+}
 RETRY_AFTER: Final = {
     "description": "How long to wait before the next attempt, in seconds (RFC 9110, section 10.2.3).",
     "schema": {"type": "integer", "minimum": 0},
@@ -101,14 +110,10 @@ class Responses:
     """The responses of the routes of one surface."""
 
     def __init__(
-        self,
-        schemas: Schemas,
-        examples: Examples,
-        components: Components,
-        auth: Authenticator | None,
-        *,
-        require_etag: bool,
+        self, schemas: Schemas, examples: Examples, components: Components, surface: Surface, *, require_etag: bool
     ) -> None:
+        auth = surface.auth
+        self._surface = surface
         self._schemas = schemas
         self._examples = examples
         self._use = components.use
@@ -119,6 +124,9 @@ class Responses:
     def of(self, route: Route, source: Source, *, located: bool) -> dict[str, Response]:
         """All responses, by status. ``located`` says that what is created is found under a URL of its own."""
         found = dict(self._successes(route, source, located))
+        for each in found.values():
+            if "$ref" not in each:
+                each["headers"] = {**each["headers"], **self._deprecation(route)}
         declared: dict[int, list[type[Fault]]] = {}
         for fault in route.operation.faults:
             declared.setdefault(problem.status_of(fault), []).append(fault)
@@ -205,6 +213,16 @@ class Responses:
 
     def _headers(self) -> dict[str, Any]:
         return {"X-Request-Id": self._use("headers", "RequestId", REQUEST_ID)}
+
+    def _deprecation(self, route: Route) -> dict[str, Any]:
+        """The headers that say since when the route should not be used, and until when it works."""
+        deprecated = deprecation(self._surface, route.operation)
+        found: dict[str, Any] = {}
+        if deprecated is not None and deprecated.since is not None:
+            found["Deprecation"] = self._use("headers", "Deprecation", DEPRECATION)
+        if deprecated is not None and deprecated.sunset is not None:
+            found["Sunset"] = self._use("headers", "Sunset", SUNSET)
+        return found
 
     # When it is not
 
