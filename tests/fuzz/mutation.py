@@ -169,6 +169,12 @@ HEADERS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         ("*", '"1-00"', '"', "W/", 'W/"1-0"', '"1-0", "2-0"', '"' + "9" * 400 + '-0"', ",", "", "\xff", '"a"' * 900),
     ),
     ("if-none-match", ("*", '"1-00"', "nonsense", '"a",', "", '"\xe9"', "*, *")),
+    ("if-modified-since", ("", "nonsense", "Sun, 22 Nov 2026 19:00:00 GMT", "\xff")),
+    ("accept", ("*/*", "text/html", "application/json;q=0", "text/*, *;q=.2", ",", "\xff", "a/" * 900, 'a/b;c="')),
+    ("accept-encoding", ("gzip", "gzip;q=0", "identity;q=0, gzip", "*;q=0", "*", "\xff", ",", "br;q=")),
+    ("request-timeout", ("60", "soon", "-1", "0", "1e999", "5, 5", "", "\xff")),
+    ("origin", ("null", "https://app.example.com", "", "\xff")),
+    ("access-control-request-method", ("PATCH", "\xff", "")),
     (
         "content-type",
         (

@@ -79,7 +79,7 @@ class Answers:
         if known is not None:
             if etag.known(known, sent):
                 return self._not_modified(sent, modified)
-        elif modified is not None and asked.get("if-modified-since", "").encode("latin-1") == modified:
+        elif modified is not None and asked.get("if-modified-since") == modified.decode():
             return self._not_modified(sent, modified)
         headers = list(self._content)
         if modified is not None:
