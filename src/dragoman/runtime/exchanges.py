@@ -62,7 +62,12 @@ class Exchanges:
         exchange = Exchange(observation.request_id(request), time.perf_counter(), loop.time())
         self._in_flight += 1
         try:
-            response = observation.with_request_id(await self._answer(request, exchange), exchange)
+            bound = self._find(request.path)
+            if bound is None or bound.sharing is None:
+                response = await self._answer(bound, request, exchange)
+            else:
+                response = await self._share(bound, bound.sharing, request, exchange)
+            response = observation.with_request_id(response, exchange)
         except asyncio.CancelledError:
             # Whatever a handler cancelled of its own was caught below: here the caller is gone.
             exchange.fault = Cancelled.code.name
@@ -77,19 +82,17 @@ class Exchanges:
             response.stream = observation.Observed(response.stream, request, response.status, exchange)
         return response
 
-    async def _answer(self, request: Request, exchange: Exchange) -> Response:
-        bound = self._find(request.path)
-        if bound is None or bound.sharing is None:
-            return await self._serve(bound, request, exchange)
-        preflight = bound.sharing.preflight(request)
+    async def _share(self, bound: BoundSurface, sharing: Sharing, request: Request, exchange: Exchange) -> Response:
+        """The answer, with what browsers are told; or that of a preflight."""
+        preflight = sharing.preflight(request)
         if preflight is not None:
             exchange.surface = bound.surface.name
             return preflight
-        response = await self._serve(bound, request, exchange)
-        bound.sharing.share(request, response)
+        response = await self._answer(bound, request, exchange)
+        sharing.share(request, response)
         return response
 
-    async def _serve(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Response:
+    async def _answer(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Response:
         try:
             if self._in_flight > self._max_in_flight:
                 raise Unavailable(
