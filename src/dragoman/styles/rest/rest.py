@@ -169,10 +169,10 @@ def answers_of(surface: Surface, route: Route) -> Answers:
     contradict each other.
     """
     max_age = freshness(route.operation, f"surface {surface.name!r}")
-    if route.streams:
-        return Answers(surface, media=EVENT_STREAM, more=[UNBUFFERED])
-    media = "" if route.operation.output is None else JSON
     more = deprecation_headers(deprecation(surface, route.operation))
+    if route.streams:
+        return Answers(surface, media=EVENT_STREAM, more=[*more, UNBUFFERED])
+    media = "" if route.operation.output is None else JSON
     return Answers(surface, media=media, kept=route.http_method == "GET", max_age=max_age, more=more)
 
 
