@@ -131,6 +131,7 @@ def make_app(database: str | os.PathLike[str], *, plain: bool = False) -> dm.App
             audience="operator",
             auth=keys,
             exposes=[customers, orders, lines, memos, quote],
+            partial=True,
         ),
         dm.rpc("inside", INTERNAL, audience="internal", auth=keys, exposes=[quote]),
         database=database,

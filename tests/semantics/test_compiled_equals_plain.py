@@ -68,7 +68,7 @@ class Walk:
                 body = {name: values[name] for name in values if self.random.random() < 0.4}
                 return Request("PATCH", f"{path}/{id}", "", headers, self.body(body))
             case 5 | 6:
-                return Request("GET", f"{path}/{id}", "", headers)
+                return Request("GET", f"{path}/{id}", "&".join(self.shown(table)), headers)
             case 7:
                 return Request("DELETE", f"{path}/{id}", "", headers)
             case 8:
@@ -123,6 +123,7 @@ class Walk:
         pick, parts = self.random.choice, [f"page_size={self.random.randrange(-1, 4)}"]
         if self.random.random() < 0.15:
             return "ids=" + ",".join(self.random.choices(self.ids[table][-4:], k=self.random.randrange(1, 4)))
+        parts += self.shown(table)
         if self.random.random() < 0.3:
             parts.append("count=true")
         if self.random.random() < 0.5:
@@ -131,6 +132,17 @@ class Walk:
             name, words = pick(list(TABLES[table].filters.items()))
             parts.append(f"{name}.{pick(words)}={pick(['1', 'east', 'placed,shipped', 'true'])}")
         return "&".join(parts)
+
+    def shown(self, table: str) -> list[str]:
+        """Which fields are wanted, and what beside them; sometimes wrong."""
+        pick, parts = self.random.choice, list[str]()
+        references = [each.field for each in TABLES[table].references]
+        if self.random.random() < 0.2:
+            parts.append("expand=" + pick([*references, ",".join(references), "nothing"]))
+        if self.random.random() < 0.2:
+            beside = pick([f"expanded.{each}.id,id" for each in references] or ["id"])
+            parts.append("fields=" + pick([*TABLES[table].sortable, "created_at,id", beside, "nothing"]))
+        return parts
 
     def learn(self, request: Request, status: int, headers: dict[bytes, bytes], body: bytes) -> None:
         """Take ids, tags and tokens from an answer."""
@@ -170,6 +182,7 @@ def test_they_give_the_same_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def played(*, plain: bool) -> list[Recorded]:
         numbers, moments = itertools.count(1), itertools.count(1)
         monkeypatch.setattr("dragoman.contract.identifier._next_number", lambda: next(numbers))
+        monkeypatch.setattr("dragoman.engines.sqlite.texts.NOW", "'2026-01-01T00:00:00.000000Z'")
         start = datetime(2026, 1, 1, tzinfo=UTC)
         monkeypatch.setattr("dragoman.runtime.call.now", lambda: start + timedelta(seconds=next(moments)))
         return asyncio.run(play(tmp_path / f"{plain}.db", seed, plain=plain))

@@ -57,6 +57,8 @@ WRONG_PARAMETERS = (
     ("ids", ""),
     ("ids", "x"),
     ("count", "yes"),
+    ("expand", "nothing"),
+    ("fields", "nothing"),
     ("created_at", "2026-01-01T00:00:00Z"),
 )
 picks = st.tuples(st.sampled_from(["own"] * 6 + ["other", "gone", "missing"]), st.integers(0, 30))
@@ -324,7 +326,7 @@ class Market(RuleBasedStateMachine):
         answer = self.run(self.caller(place).delete(f"/{table}/{id}", **headers))
         if (surface, table) == ("partner", "customers"):
             answer.refused(405)
-            assert answer.headers["allow"] == "GET, PATCH"
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
             return
         try:
             row = self.model.find(self.model.may(key, f"{table}.delete"), table, id)
@@ -458,12 +460,59 @@ class Market(RuleBasedStateMachine):
             return
         if chance.random() < 0.3:
             query["count"] = "true"
+        shown, expand, fields = self.asked(chance, surface, table)
+        query |= shown
         walked = self.run(self.caller(place).pages(path, chance.randrange(1, 7), query))
         rows = self.model.listed(self.model.may(key, f"{table}.list"), table, filters, order, parent)
         assert [each["id"] for each in walked] == [row.id for row in rows]
         for item, row in zip(walked, rows, strict=True):
+            self.shows(item, place, row, expand, fields)
+
+    def asked(self, chance: random.Random, surface: str, table: str) -> tuple[dict[str, str], list[Reference], Any]:
+        """What is to be shown: the query, what it expands, and the names of the fields, or None for all of them."""
+        query: dict[str, str] = {}
+        known = TABLES[table].references
+        expand = chance.sample(known, chance.randrange(len(known) + 1)) if chance.random() < 0.4 else []
+        if expand:
+            query["expand"] = ",".join(each.field for each in expand)
+        if surface == "partner" or chance.random() < 0.6:
+            return query, expand, None
+        row = next(iter(self.model.rows[table].values()), None)
+        names = ["id", "created_at"] if row is None else [*row.seen(surface)]
+        fields = chance.sample(names, chance.randrange(1, len(names)))
+        query["fields"] = ",".join(fields)
+        return query, expand, {"id", *fields}
+
+    def shows(self, item: Any, place: tuple[str, str], row: Row, expand: Sequence[Reference], fields: Any) -> None:
+        """The item shows this of the row, and of what it refers to what the caller would get."""
+        key, surface = place
+        if "updated_at" in item:
             row.updated_at = row.updated_at or item["updated_at"]
-            assert item == row.seen(surface)
+        wanted = {name: value for name, value in row.seen(surface).items() if fields is None or name in fields}
+        if expand:
+            beside = item["expanded"]
+            wanted["expanded"] = dict.fromkeys((each.field for each in expand), None)
+            for each in expand:
+                target = self.model.rows[each.target].get(row.values[each.field])
+                if target is not None and self.model.visible(KEYS[key], target):
+                    assert beside[each.field] is not None
+                    target.updated_at = target.updated_at or beside[each.field]["updated_at"]
+                    wanted["expanded"][each.field] = target.seen(surface)
+        assert item == wanted
+
+    @rule(seed=seeds, place=places, table=tables, pick=picks)
+    def get_some(self, seed: int, place: tuple[str, str], table: str, pick: tuple[str, int]) -> None:
+        """GET of some fields, and of what it refers to."""
+        query, expand, fields = self.asked(random.Random(seed), place[1], table)
+        id = self.pick(place, table, pick)
+        answer = self.run(self.caller(place).get(f"/{table}/{id}", query=query))
+        try:
+            row = self.model.find(self.model.may(place[0], f"{table}.get"), table, id)
+        except Refusal as refusal:
+            self.refused(answer, refusal)
+            return
+        self.shows(answer.ok().json, place, row, expand, fields)
+        assert answer.version == row.version
 
     @rule(place=places, table=tables, wanted=st.lists(picks, min_size=1, max_size=5))
     def list_by_ids(self, place: tuple[str, str], table: str, wanted: Sequence[tuple[str, int]]) -> None:

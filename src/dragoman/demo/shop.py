@@ -45,13 +45,11 @@ def predict(transactions: Sequence[model.Transaction]) -> Sequence[model.Score]:
 
 
 keys = dm.api_keys(fixed=KEYS)
-for_partners = [
-    customers.only("list", "get", "create"),
-    orders.only("list", "get", "create", "update", "cancel"),
-]
+for_partners = [customers.only("list", "get", "create"), orders.without("delete")]
+both = (customers, orders)
 
 app = dm.App(
     dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=for_partners, imprint=OURS),
     dm.rpc("inference", "/internal", audience="internal", auth=keys, exposes=[predict]),
-    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=[customers, orders], imprint=OURS),
+    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=both, partial=True, imprint=OURS),
 )

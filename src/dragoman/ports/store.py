@@ -89,12 +89,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Beside each row of a query: ``columns`` of the one row of ``table`` whose key its ``column`` holds, of the same
+    tenant if that table has tenants, and that meets ``where``. Nulls, if there is none.
+    """
+
+    column: str
+    table: Table
+    columns: tuple[str, ...]
+    where: Expression = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Rows of one table: ``columns`` of those that meet ``where``, in the given order (column, descending).
 
     Values in ``where`` are Slots, given by position with each call. With ``tenant``, the tenant's name is given too,
     and only its rows are seen; without, all tenants' rows are. ``tenant_column`` adds the tenant as the last column.
-    ``limit`` is a number of rows, or None; with ``limit_slot`` it is given with the call, as the last value.
+    ``limit`` is a number of rows, or None; with ``limit_slot`` it is given with the call, as the last value. The
+    columns of ``joins`` come behind all others; the slots of query and joins are numbered together.
     """
 
     table: Table
@@ -105,6 +118,7 @@ class Query:
     tenant_column: bool = False
     limit: int | None = None
     limit_slot: bool = False
+    joins: tuple[Join, ...] = ()
 
     @property
     def within_tenant(self) -> bool:

@@ -139,11 +139,23 @@ class Binder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What is to be shown of each resource that is read, in text. ``expand`` are references, whose targets are shown
+    beside it in a member ``expanded``. ``fields`` are paths in the answer, such as ``total_cents`` and
+    ``expanded.customer.name``; None for all of it. ``violations`` are what the style found wrong already.
+    """
+
+    fields: tuple[str, ...] | None = None
+    expand: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ListRequest:
     """What a caller asks of a list, in text. ``filters`` are (field, operator's word, value); the value of ``in`` is a
     tuple of texts. ``parent`` narrows to one value of a reference: (field, id). ``ids`` are of the only resources that
-    are wanted. ``count`` asks for the number of all. ``violations`` are what the style found wrong already, to be
-    reported with the rest.
+    are wanted. ``count`` asks for the number of all, ``reading`` for another view of each. ``violations`` are what the
+    style found wrong already, to be reported with the rest.
     """
 
     filters: Sequence[tuple[str, str, str | tuple[str, ...]]] = ()
@@ -153,10 +165,11 @@ class ListRequest:
     parent: tuple[str, str] | None = None
     ids: tuple[str, ...] | None = None
     count: bool = False
+    reading: Reading | None = None
     violations: tuple[Violation, ...] = ()
 
 
-LIST_PARAMETERS: Final = ("page_size", "page_token", "order_by", "ids", "count")
+LIST_PARAMETERS: Final = ("page_size", "page_token", "order_by", "ids", "count", "expand", "fields")
 """What is asked of any list, beside its filters, by name."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from dragoman.contract.contract import Contract
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.handle import Exposed, expand
-from dragoman.contract.operation import Effect, Interaction, Method
+from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Types
 from dragoman.ports.store import Store
@@ -17,7 +17,9 @@ from dragoman.ports.style import Surface
 
 from .call import CompiledCall, PlainCall, Plan, Step
 from .codec import JsonEncoder
+from .excerpts import Excerpts
 from .exchanges import BoundSurface
+from .expansion import Expansion, expandable
 from .handlers import Handlers
 from .http.cors import Sharing
 from .listing import Listing
@@ -53,7 +55,8 @@ class SurfaceBinder:
         self._handlers = handlers
         self._streams = streams
         self._plain = plain
-        resources = (each.resources for each in expand(surface.exposes, _place(surface)))
+        self._exposed = expand(surface.exposes, _place(surface))
+        resources = (each.resources for each in self._exposed)
         self._shown = Shown(surface.audience, frozenset(each.description.plural for each in resources if each))
 
     def contract(self, exposed: Exposed) -> Contract:
@@ -76,18 +79,16 @@ class SurfaceBinder:
         return PlainCall(plan) if self._plain else CompiledCall(plan)
 
     def _plan(self, exposed: Exposed, decode: Step | None, encode: Step) -> Plan:
-        operation, audience = exposed.operation, self.surface.audience
+        operation = exposed.operation
         rows = None if exposed.resources is None else self._registry[exposed.resources.description.native]
-        encoder = None
-        if operation.output is not None:
-            encoder = JsonEncoder(operation.output, self.types(exposed), audience=audience)
-        listing = None
-        if operation.method is Method.LIST:
+        encoder = None if operation.output is None else self._encoder(exposed)
+        excerpts = listing = None
+        if operation.method in (Method.LIST, Method.GET):
             assert rows is not None
             assert encoder is not None
-            parents = {field: self._registry.by_table[table] for field, table in rows.references.items()}
-            place = f"{self.surface.name} {operation.name}"
-            listing = Listing(rows, parents, encoder, audience, place, self._tokens)
+            excerpts = Excerpts(rows, encoder, self._expansions(exposed, rows))
+            if operation.method is Method.LIST:
+                listing = self._listing(operation, rows, excerpts)
         own = operation.method not in (None, Method.CUSTOM)
         streams = operation.interaction is Interaction.SERVER_STREAM
         signature = exposed.handle.signature
@@ -101,14 +102,30 @@ class SurfaceBinder:
             self._shown,
             rows=rows,
             encoder=encoder,
-            projector=rows.stored.projector(encoder)
-            if rows and encoder and operation.method is Method.GET and not self._plain
-            else None,
+            excerpts=excerpts,
+            direct=operation.method is Method.GET and not self._plain,
             listing=listing,
             invoke=None if own or streams else self._handlers.compile(exposed.handle),
             items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
         )
+
+    def _encoder(self, exposed: Exposed) -> JsonEncoder:
+        assert exposed.operation.output is not None
+        return JsonEncoder(exposed.operation.output, self.types(exposed), audience=self.surface.audience)
+
+    def _expansions(self, exposed: Exposed, rows: Rows) -> dict[str, Expansion]:
+        return {
+            field: Expansion(
+                field, get.operation.name, self._registry.by_table[rows.references[field]], self._encoder(get)
+            )
+            for field, get in expandable(exposed, self._exposed, self.surface.audience).items()
+        }
+
+    def _listing(self, operation: Operation, rows: Rows, excerpts: Excerpts) -> Listing:
+        parents = {field: self._registry.by_table[table] for field, table in rows.references.items()}
+        place = f"{self.surface.name} {operation.name}"
+        return Listing(rows, parents, excerpts, self.surface.audience, place, self._tokens)
 
 
 def contracts_of(surfaces: Sequence[Surface]) -> dict[str, Contract]:

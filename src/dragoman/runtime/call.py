@@ -13,23 +13,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
-from dragoman.contract.fault import (
-    DeadlineExceeded,
-    PermissionDenied,
-)
+from dragoman.contract.fault import DeadlineExceeded
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Method, Operation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import Committed, Store
-from dragoman.ports.style import ListRequest
+from dragoman.ports.style import ListRequest, Reading
 
-from .codec import JsonEncoder, Projector
+from .codec import JsonEncoder
 from .deadline import within
+from .excerpts import Excerpt, Excerpts, refuse_all
 from .exchange import Exchange, now
 from .failure import BrokenContract
 from .handlers import Invoke, Items
 from .listing import Listing
-from .permission import permits
+from .permission import denied, permits
 from .refusal import Conflicted, check_visible_references, refusal, stale
 from .rows import Registry, Rows, not_found
 from .shown import Shown
@@ -45,22 +43,25 @@ Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 class State:
     """One call under way. A style's decode step fills in what the caller asked for, its encode step reads the rest.
 
-    Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
-    ``versions`` (one of which the resource must have; None for any). Found: ``resource`` (as its class), ``result``
-    (what the handler returned), ``projected`` (the result as this surface may see it), ``version`` (of the result, if
-    it is a resource), ``answer`` (what encode made of it).
+    Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list), ``reading``
+    (of a get; None for all of it), ``versions`` (one of which the resource must have; None for any). Found:
+    ``resource`` (as its class), ``result`` (what the handler returned), ``projected`` (the result as this surface may
+    see it), ``version`` (of the result, if it is a resource), ``answer`` (what encode made of it).
     """
 
     __slots__ = (
         "answer",
+        "beside",
         "deadline",
         "envelope",
+        "excerpt",
         "exchange",
         "id",
         "input",
         "patch",
         "projected",
         "query",
+        "reading",
         "resource",
         "result",
         "row",
@@ -68,6 +69,10 @@ class State:
         "version",
         "versions",
     )
+
+    # Of gets only, which set them before they are read.
+    excerpt: Excerpt
+    beside: dict[str, Any]
 
     def __init__(self, exchange: Exchange, envelope: Any) -> None:
         self.exchange = exchange
@@ -77,6 +82,7 @@ class State:
         self.input: Any = None
         self.patch: Any = None
         self.query: ListRequest | None = None
+        self.reading: Reading | None = None
         self.versions: frozenset[int] | None = None
         self.unit: Unit | None = None
         self.row: Any = None
@@ -105,7 +111,8 @@ class Plan:
     shown: Shown
     rows: Rows | None = None
     encoder: JsonEncoder | None = None
-    projector: Projector | None = None
+    excerpts: Excerpts | None = None
+    direct: bool = False
     listing: Listing | None = None
     invoke: Invoke | None = None
     items: Items | None = None
@@ -138,9 +145,7 @@ def _permission(plan: Plan) -> Step:
     def step(state: State) -> None:
         principal = state.exchange.principal
         if not permits(principal.scopes, name):
-            raise PermissionDenied(
-                f"{principal.identity} may not call {name}; ask for a credential with the scope {name!r}"
-            )
+            raise denied(principal, name)
 
     return step
 
@@ -188,25 +193,8 @@ def _load(plan: Plan) -> Step:
 
         return page
     if plan.method is Method.GET:
-        if plan.projector is None:
-
-            async def native(state: State) -> None:
-                state.result = await rows.fetch_native(state.principal, state.id)
-                if state.result is None:
-                    raise not_found(rows, state.id)
-                state.version = state.result.version
-
-            return native
-        columns = plan.projector.columns
-
-        async def row(state: State) -> None:
-            found = await rows.fetch(state.exchange.principal, state.id, columns)
-            if found is None:
-                raise not_found(rows, state.id)
-            state.row = found
-            state.version = found[-1]
-
-        return row
+        assert plan.excerpts is not None
+        return _load_row(rows, plan.excerpts) if plan.direct else _load_native(rows, plan.excerpts)
 
     async def resource(state: State) -> None:
         assert state.unit is not None
@@ -214,6 +202,50 @@ def _load(plan: Plan) -> Step:
         state.version = state.resource.version
 
     return resource
+
+
+def _load_row(rows: Rows, excerpts: Excerpts) -> Step:
+    whole, version = excerpts.whole, len(excerpts.whole.columns) - 1
+    columns = whole.columns
+
+    async def row(state: State) -> None:
+        if state.reading is None:
+            state.excerpt = whole
+            found = await rows.fetch(state.exchange.principal, state.id, columns)
+            at = version
+        else:
+            state.excerpt = excerpt = _asked(state, excerpts)
+            found = await excerpt.fetch(state.exchange.principal, state.id)
+            at = len(excerpt.columns) - 1
+        if found is None:
+            raise not_found(rows, state.id)
+        state.row = found
+        state.version = found[at]
+
+    return row
+
+
+def _load_native(rows: Rows, excerpts: Excerpts) -> Step:
+    async def native(state: State) -> None:
+        state.excerpt = _asked(state, excerpts)
+        state.result = await rows.fetch_native(state.principal, state.id)
+        if state.result is None:
+            raise not_found(rows, state.id)
+        state.version = state.result.version
+        state.beside = await state.excerpt.fetch_beside(state.principal, state.result)
+
+    return native
+
+
+def _asked(state: State, excerpts: Excerpts) -> Excerpt:
+    """The excerpt that a get asks for, to a principal who may read it. Raises InvalidArgument, PermissionDenied."""
+    if state.reading is None:
+        return excerpts.whole
+    violations = list(state.reading.violations)
+    excerpt = excerpts.of(state.reading, violations)
+    refuse_all(violations)
+    excerpt.check(state.principal)
+    return excerpt
 
 
 def _precondition(plan: Plan) -> Step:
@@ -254,13 +286,18 @@ def _project(plan: Plan) -> Step:
     """The result as this surface may see it, checked against the contract: before the commit, so that a handler whose
     result breaks its contract has written nothing.
     """
-    if plan.projector is not None:
-        projector = plan.projector
+    if plan.direct:
 
         def row(state: State) -> None:
-            state.projected = projector(state.row)
+            state.projected = state.excerpt.project(state.row)
 
         return row
+    if plan.method is Method.GET:
+
+        def native(state: State) -> None:
+            state.projected = state.excerpt.assemble(state.result, state.beside)
+
+        return native
     project = _projection(plan)
     if plan.items is not None and plan.context:
         name = plan.operation.name

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dragoman.contract.expression import EVERYTHING, NOTHING, AllOf, split
+from dragoman.contract.expression import EVERYTHING, NOTHING
 from dragoman.contract.operation import Effect, Method
 from dragoman.contract.principal import Principal
 from dragoman.ports.style import Explained
 
 from .call import CompiledCall, Plan
-from .rows import BY_ID, Rows
+from .excerpts import Excerpts
+from .rows import Rows
 from .stream_call import CompiledStream
 
 PROBE: Final = Principal("probe", "probe")
@@ -36,21 +37,26 @@ def _statements(plan: Plan) -> dict[str, str]:
     rows = plan.rows
     if rows is None or plan.method is Method.CREATE:
         return {}
-    columns = plan.projector.columns if plan.projector and plan.method is Method.GET else rows.columns
+    columns = plan.excerpts.whole.columns if plan.excerpts is not None else rows.columns
     if plan.method is Method.LIST:
         assert plan.listing is not None
         # As calls have it: the values are given with each, so that only the rule's shape stands in the text.
-        shape, _ = split(rows.visible_to(PROBE))
-        statements = {
-            "first page": plan.listing.statement(shape).text,
-            "count": plan.listing.count_statement(shape).text,
-        }
+        shape, _ = rows.visible_shape(PROBE)
+        statements = {"first page": plan.listing.statement(shape).text}
+        if plan.excerpts is not None and plan.excerpts.expansions:
+            statements[_expanding(plan.excerpts)] = plan.listing.expanded_statement(PROBE).text
+        statements["count"] = plan.listing.count_statement(shape).text
     elif rows.visibility is None:
         statements = {"load": rows.by_id(columns).text}
     else:
-        shape, _ = split(rows.visible_to(PROBE), 1)
-        statements = {"load": rows.prepare(columns, AllOf((BY_ID, shape)), limit=1).text}
+        statements = {"load": rows.prepare(columns, rows.visible_by_id(PROBE)[0], limit=1).text}
+    if plan.method is Method.GET and plan.excerpts is not None and plan.excerpts.expansions:
+        statements[_expanding(plan.excerpts)] = plan.excerpts.expanded().statement(PROBE)[0].text
     return statements if rows.visibility is None else {"visible": _visible(rows), **statements}
+
+
+def _expanding(excerpts: Excerpts) -> str:
+    return f"expand={','.join(excerpts.expansions)}"
 
 
 def _visible(rows: Rows) -> str:

@@ -12,12 +12,12 @@ from dragoman.contract.expression import EVERYTHING, AllOf, AnyOf, Compare, Expr
 from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience, Principal
 from dragoman.contract.schema import Field, Nullable, Record
-from dragoman.ports.store import Count, Statement, Value
+from dragoman.ports.store import Count, Join, Statement, Value
 from dragoman.ports.style import LIST_PARAMETERS, ListRequest, filter_parameter
 
 from .batch_get import BatchGet
-from .codec import JsonEncoder, Projector, invalid
 from .deadline import within
+from .excerpts import Excerpt, Excerpts, refuse_all
 from .paging import PageTokens
 from .rows import Rows, not_found
 
@@ -78,7 +78,7 @@ class Listing:
         self,
         rows: Rows,
         parents: Mapping[str, Rows],
-        encoder: JsonEncoder,
+        excerpts: Excerpts,
         audience: Audience,
         place: str,
         tokens: PageTokens,
@@ -92,14 +92,21 @@ class Listing:
         }
         self.filters = filters_of(rows.description.record, audience)
         self.sortable = order_of(rows.description.record, audience)
-        self.project: Projector = rows.stored.projector(encoder)
+        self.excerpts = excerpts
         self.batch = BatchGet(rows.description)
         self._nullable = {name for name, each in self.fields.items() if isinstance(each.type, Nullable)}
         self._orders: dict[str, Order] = {"": (("id", False),)}
 
     def statement(self, shape: Expression = EVERYTHING) -> Statement:
         """The statement of the plain first page, with a condition of that shape, for ``explain``."""
-        return self._prepare(shape, (("id", False),))
+        return self._prepare(self.excerpts.whole, shape, (("id", False),))
+
+    def expanded_statement(self, principal: Principal) -> Statement:
+        """The same with everything that can be expanded."""
+        excerpt = self.excerpts.expanded()
+        shape, values = self.rows.visible_shape(principal)
+        joins, _ = excerpt.joins(principal, len(values))
+        return self._prepare(excerpt, shape, (("id", False),), joins)
 
     def count_statement(self, shape: Expression = EVERYTHING) -> Count:
         """The count of what meets a condition of that shape, for ``explain``."""
@@ -124,17 +131,22 @@ class Listing:
             order,
         )
         after = self._after(request.page_token, binding, violations) if request.page_token else None
-        _refuse(violations)
+        excerpt = self.excerpts.of(request.reading, violations)
+        refuse_all(violations)
+        excerpt.check(principal)
         if self.rows.visibility is not None:
             condition = AllOf((condition, self.rows.visible_to(principal)))
         shape, values = split(condition if after is None else AllOf((condition, self._beyond(order, after))))
-        statement = self._prepare(shape, order)
-        found = await statement.fetch((*values, size + 1), self.rows.tenant_of(principal))
+        joins, more = excerpt.joins(principal, len(values))
+        statement = self._prepare(excerpt, shape, order, joins)
+        found = await statement.fetch((*values, *more, size + 1), self.rows.tenant_of(principal))
         if request.parent is not None:
             await self._check_parent(principal, request.parent, empty=not found)
-        width, project = len(self.project.columns), self.project
-        token = "" if len(found) <= size else self.tokens.write(binding, found[size - 1][width:])
-        page = Page([project(row[:width]) for row in found[:size]], token)
+        token = ""
+        if len(found) > size:
+            width = len(excerpt.columns)
+            token = self.tokens.write(binding, found[size - 1][width : width + len(order)])
+        page = Page(list(map(excerpt.project, found[:size])), token)
         if request.count:
             is_all = after is None and not token
             page.total_size = len(found) if is_all else await self._count(principal, condition, deadline)
@@ -150,14 +162,17 @@ class Listing:
         """The resources with these ids, and no others."""
         violations = list(request.violations)
         ids = self.batch.check(request, violations)
-        _refuse(violations)
+        excerpt = self.excerpts.of(request.reading, violations)
+        refuse_all(violations)
+        excerpt.check(principal)
         condition = [*self._within(request), Compare("id", "in", ids), self.rows.visible_to(principal)]
         shape, values = split(AllOf(tuple(condition)))
-        statement = self.rows.prepare(self.project.columns, shape)
-        found = await statement.fetch(values, self.rows.tenant_of(principal))
+        joins, more = excerpt.joins(principal, len(values))
+        statement = self.rows.prepare(excerpt.columns, shape, joins=joins)
+        found = await statement.fetch((*values, *more), self.rows.tenant_of(principal))
         if request.parent is not None:
             await self._check_parent(principal, request.parent, empty=not found)
-        items = list(map(self.project, self.batch.in_order(ids, found)))
+        items = list(map(excerpt.project, self.batch.in_order(ids, found)))
         return Page(items, "", len(items) if request.count else None)
 
     async def _check_parent(self, principal: Principal, parent: tuple[str, str], *, empty: bool) -> None:
@@ -169,10 +184,10 @@ class Listing:
         if (empty or rows.visibility is not None) and await rows.fetch(principal, id, ("id",)) is None:
             raise not_found(rows, id)
 
-    def _prepare(self, shape: Expression, order: Order) -> Statement:
+    def _prepare(self, excerpt: Excerpt, shape: Expression, order: Order, joins: tuple[Join, ...] = ()) -> Statement:
         # The sort keys stand behind the projected columns, so that a token can be made of the last row.
         keys = tuple(name for name, _ in order)
-        return self.rows.prepare((*self.project.columns, *keys), shape, order, limit_slot=True)
+        return self.rows.prepare((*excerpt.columns, *keys), shape, order, limit_slot=True, joins=joins)
 
     def _size(self, given: int | None, violations: list[Violation]) -> int:
         if given is not None and given < 0:
@@ -267,9 +282,3 @@ class Listing:
         if descending and name in self._nullable:
             return AnyOf((behind, Compare(name, "null", True)))
         return behind
-
-
-def _refuse(violations: Sequence[Violation]) -> None:
-    """Raise InvalidArgument if there are any."""
-    if violations:
-        raise invalid(violations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from dragoman.contract.fault import PermissionDenied
 from dragoman.contract.principal import Principal
 
 CROSS_TENANTS = "tenants.cross"
@@ -14,6 +15,13 @@ CROSS_TENANTS = "tenants.cross"
 def permits(scopes: frozenset[str], operation: str) -> bool:
     """A scope is an operation's name, ``<resource>.*``, or ``*`` for all."""
     return "*" in scopes or operation in scopes or operation.rpartition(".")[0] + ".*" in scopes
+
+
+def denied(principal: Principal, operation: str) -> PermissionDenied:
+    """The fault for an operation that the principal's scopes do not allow."""
+    return PermissionDenied(
+        f"{principal.identity} may not call {operation}; ask for a credential with the scope {operation!r}"
+    )
 
 
 def may_cross_tenants(principal: Principal) -> bool:

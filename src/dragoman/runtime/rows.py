@@ -11,7 +11,7 @@ from dragoman.contract.fault import NotFound
 from dragoman.contract.handle import Resources
 from dragoman.contract.principal import Principal
 from dragoman.contract.resource import ResourceDescription
-from dragoman.ports.store import Count, Query, Statement, Store, Table, Value
+from dragoman.ports.store import Count, Join, Query, Statement, Store, Table, Value
 
 from .codec import StoredRecord
 from .failure import BrokenContract
@@ -56,6 +56,15 @@ class Rows:
             return EVERYTHING
         return self.to_stored(self.visibility(principal))
 
+    def visible_shape(self, principal: Principal, start: int = 0) -> tuple[Expression, tuple[Any, ...]]:
+        """The same as a shape, with slots numbered from ``start``, and their values."""
+        return split(self.visible_to(principal), start)
+
+    def visible_by_id(self, principal: Principal) -> tuple[Expression, tuple[Any, ...]]:
+        """One row by its id, which is slot 0, if the principal may see it: the shape, and the values of the rule."""
+        shape, values = self.visible_shape(principal, 1)
+        return AllOf((BY_ID, shape)), values
+
     def to_stored(self, expression: Expression) -> Expression:
         """The expression with every value in stored form. Raises InvalidArgument for one that does not fit."""
         if isinstance(expression, Compare):
@@ -89,15 +98,27 @@ class Rows:
         *,
         limit: int | None = None,
         limit_slot: bool = False,
+        joins: tuple[Join, ...] = (),
     ) -> Statement:
         """A statement of that shape, compiled once."""
-        key = (selected, shape, order, limit, limit_slot)
+        # A join's table follows from its column.
+        joined = tuple((each.column, each.columns, each.where) for each in joins) if joins else ()
+        key = (selected, shape, order, limit, limit_slot, joined)
         statement = self._statements.get(key)
         if statement is None:
             if len(self._statements) >= MAX_STATEMENTS:
                 self._statements.clear()
             statement = self._statements[key] = self.store.prepare(
-                Query(self.table, selected, shape, order, self.table.tenant, limit=limit, limit_slot=limit_slot)
+                Query(
+                    self.table,
+                    selected,
+                    shape,
+                    order,
+                    self.table.tenant,
+                    limit=limit,
+                    limit_slot=limit_slot,
+                    joins=joins,
+                )
             )
         return statement
 
@@ -123,8 +144,8 @@ class Rows:
         """The row's columns, or None if there is none that the principal may see."""
         if self.visibility is None:
             return await self.by_id(selected).fetch_one((id,), self.tenant_of(principal))
-        shape, values = split(self.visible_to(principal), 1)
-        statement = self.prepare(selected, AllOf((BY_ID, shape)), limit=1)
+        shape, values = self.visible_by_id(principal)
+        statement = self.prepare(selected, shape, limit=1)
         return await statement.fetch_one((id, *values), self.tenant_of(principal))
 
     async def fetch_native(self, principal: Principal, id: str) -> Any | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dragoman.contract.expression import AllOf, AnyOf, Compare, Expression, Not, Slot
-from dragoman.ports.store import Query, Storage, Table, Value
+from dragoman.ports.store import Join, Query, Storage, Table, Value
 
 TENANT: Final = "_tenant"
 """The column that holds a row's tenant; no declared column may have this name."""
@@ -55,7 +55,9 @@ def compile_query(query: Query) -> Compiled:
     condition, start = _start(query)
     columns = [condition.column(name) for name in query.columns]
     if query.tenant_column and query.table.tenant:
-        columns.append(quote(TENANT))
+        columns.append(condition.prefix + quote(TENANT))
+    for join in query.joins:
+        columns += [_joining(query.table, join, condition).column(name) for name in join.columns]
     text = f"SELECT {', '.join(columns) or '1'} {start}"
     if query.order:
         text += " ORDER BY " + ", ".join(condition.column(name) + " DESC" * down for name, down in query.order)
@@ -79,12 +81,40 @@ def compile_count(query: Query) -> Compiled:
 def _start(query: Query) -> tuple[Condition, str]:
     """From where, and which rows."""
     tenant = query.within_tenant
-    condition = Condition(query.table, offset=2 if tenant else 1)
+    # Names are told apart only where there is more than one table.
+    prefix = quote(query.table.name) + "." if query.joins else ""
+    condition = Condition(query.table, 2 if tenant else 1, prefix)
     where = condition.text(query.where)
     if tenant:
-        where = f"{quote(TENANT)} = ?1" if where == TRUE else f"{quote(TENANT)} = ?1 AND {where}"
+        own = f"{prefix}{quote(TENANT)} = ?1"
+        where = own if where == TRUE else f"{own} AND {where}"
     text = f"FROM {quote(query.table.name)}"
+    for join in query.joins:
+        text += _join(query.table, join, condition)
     return condition, text if where == TRUE else f"{text} WHERE {where}"
+
+
+def _join(table: Table, join: Join, condition: Condition) -> str:
+    """One join. ``condition`` is the query's, and learns of its slots."""
+    joining = _joining(table, join, condition)
+    on = [f"{joining.prefix}{quote(join.table.key)} = {condition.column(join.column)}"]
+    if join.table.tenant:
+        if not table.tenant:
+            raise ValueError(
+                f"table {table.name!r} has no tenants, and {join.table.name!r} has, which it is joined with"
+            )
+        on.insert(0, f"{joining.prefix}{quote(TENANT)} = {condition.prefix}{quote(TENANT)}")
+    where = joining.text(join.where)
+    if where != TRUE:
+        on.append(where)
+    condition.slots = max(condition.slots, joining.slots)
+    condition.sequences |= joining.sequences
+    return f" LEFT JOIN {quote(join.table.name)} AS {joining.prefix[:-1]} ON {' AND '.join(on)}"
+
+
+def _joining(table: Table, join: Join, condition: Condition) -> Condition:
+    """Conditions on a joined table, under a name that no table has."""
+    return Condition(join.table, condition.offset, quote(f"{table.name}.{join.column}") + ".")
 
 
 TRUE: Final = "1"
@@ -93,17 +123,20 @@ FALSE: Final = "0"
 
 @dataclass(slots=True)
 class Condition:
-    """Writes conditions on one table; ``offset`` is the number of the first slot's parameter."""
+    """Writes conditions on one table; ``offset`` is the number of the first slot's parameter, ``prefix`` what stands
+    before its columns.
+    """
 
     table: Table
     offset: int
+    prefix: str = ""
     slots: int = 0
     sequences: set[int] = field(default_factory=set)
 
     def column(self, name: str) -> str:
         """A column that is there."""
         try:
-            return quote(self.table.column(name).name)
+            return self.prefix + quote(self.table.column(name).name)
         except KeyError:
             raise ValueError(f"table {self.table.name!r} has no column {name!r}") from None
 

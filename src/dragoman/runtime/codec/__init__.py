@@ -7,10 +7,12 @@ from __future__ import annotations
 from .decoder import JsonDecoder
 from .encoder import BrokenValue, JsonEncoder, encode_json
 from .patch import Patch, PatchDecoder
-from .stored import Projector, StoredRecord
+from .projector import EXPANDED, Projector, beside
+from .stored import StoredRecord
 from .violations import invalid
 
 __all__ = [
+    "EXPANDED",
     "BrokenValue",
     "JsonDecoder",
     "JsonEncoder",
@@ -18,6 +20,7 @@ __all__ = [
     "PatchDecoder",
     "Projector",
     "StoredRecord",
+    "beside",
     "encode_json",
     "invalid",
 ]

@@ -8,7 +8,7 @@ import msgspec
 
 from dragoman.contract.fault import Path, Violation
 from dragoman.contract.principal import Audience
-from dragoman.contract.schema import Type, Types
+from dragoman.contract.schema import Record, Type, Types
 from dragoman.runtime.failure import BrokenContract
 
 from .inbound import Inbound
@@ -45,7 +45,7 @@ class JsonEncoder:
     """Encodes one type for one audience. Made when a surface is bound.
 
     What the audience may not see is not there. ``wire`` is the type of what is encoded: for a record a struct with the
-    audience's fields in the schema's order, made positionally.
+    audience's fields in the schema's order, made positionally; ``names`` are these.
     """
 
     def __init__(self, type_: Type, types: Types, *, audience: Audience | None = None) -> None:
@@ -54,6 +54,8 @@ class JsonEncoder:
         self.view = View(audience)
         self.outbound = Outbound(types, self.view)
         self.wire: Any = self.outbound.annotation(type_)
+        record = types.resolve(type_)
+        self.names = tuple(each.name for each in self.view.fields(record)) if isinstance(record, Record) else ()
 
     def to_wire(self, value: Any) -> Any:
         """The value as ``wire``. Raises BrokenValue for one that the type does not allow."""

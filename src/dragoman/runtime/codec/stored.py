@@ -8,7 +8,7 @@ integers are text of twenty digits, for SQL has no such integer. Booleans are 0 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -41,6 +41,7 @@ from .hooks import call_hook
 from .inbound import Inbound, title
 from .outbound import Outbound, convert_out, may_be_unset
 from .parsing import parts
+from .projector import Projector, excerpt_wire
 from .scalar_values import Refused, quoted
 from .scalars import scalar_form
 from .text import from_text
@@ -356,24 +357,31 @@ class StoredRecord:
 
     # Projection
 
-    def projector(self, encoder: JsonEncoder) -> Projector:
-        """From rows straight to what the encoder would make of their instances."""
+    def projector(
+        self,
+        encoder: JsonEncoder,
+        names: Container[str] | None = None,
+        beside: Callable[[Sequence[Any]], Any] | None = None,
+    ) -> Projector:
+        """From rows straight to what the encoder would make of their instances: of the fields called so, if ``names``
+        are given. ``beside`` makes the member ``expanded`` from the whole row.
+        """
         record = encoder.types.resolve(encoder.type)
         if not isinstance(record, Record):
             raise TypeError("only records are projected")
-        fields = encoder.view.fields(record)
-        scope: dict[str, Any] = {"UNSET": UNSET, "wire": encoder.wire}
-        parts = []
-        plain = True
-        for number, field in enumerate(fields):
-            convert = self._projected(encoder, field)
-            expression = self._expression(scope, number, f"c{number}", convert, field, "UNSET")
-            plain = plain and expression == f"c{number}"
-            parts.append(expression)
-        names = ", ".join(f"c{number}" for number in range(len(fields)))
-        source = f"def project(row):\n    {names}, _ = row\n    return wire({', '.join(parts)})\n"
-        project = compiled(source, scope, "project")
-        return Projector((*(each.name for each in fields), "version"), project)
+        fields = [each for each in encoder.view.fields(record) if names is None or each.name in names]
+        whole = names is None and beside is None
+        wire = encoder.wire if whole else excerpt_wire(record, fields, expanded=beside is not None)
+        scope: dict[str, Any] = {"UNSET": UNSET, "wire": wire, "beside": beside}
+        parts = [
+            self._expression(scope, number, f"c{number}", self._projected(encoder, field), field, "UNSET")
+            for number, field in enumerate(fields)
+        ]
+        given = ", ".join(parts if beside is None else [*parts, "beside(row)"])
+        taken = ", ".join(f"c{number}" for number in range(len(fields)))
+        # Behind these columns a row may hold others: sort keys, and what is beside.
+        source = f"def project(row):\n    {taken}, _ = row[:{len(fields) + 1}]\n    return wire({given})\n"
+        return Projector((*(each.name for each in fields), "version"), compiled(source, scope, "project"))
 
     def _projected(self, encoder: JsonEncoder, field: Field) -> Callable[[Any], Any] | None:
         bare, _ = _bare(self._types, field.type)
@@ -382,19 +390,6 @@ class StoredRecord:
         decode = self._reader(field, None) or _same
         annotation = encoder.outbound.annotation(bare)
         return lambda text: convert_out(decode(text), annotation)
-
-
-class Projector:
-    """Rows of ``columns`` become wire structs, ready for ``msgspec.json.encode``, without an instance in between."""
-
-    __slots__ = ("_project", "columns")
-
-    def __init__(self, columns: tuple[str, ...], project: Callable[[Sequence[Any]], Any]) -> None:
-        self.columns = columns
-        self._project = project
-
-    def __call__(self, row: Sequence[Any]) -> Any:
-        return self._project(row)
 
 
 def _same(value: Any) -> Any:

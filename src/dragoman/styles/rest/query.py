@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote_plus
 
 from dragoman.contract.fault import Malformed, Violation
-from dragoman.ports.style import LIST_PARAMETERS, ListRequest
+from dragoman.ports.style import LIST_PARAMETERS, ListRequest, Reading
 from dragoman.runtime.codec import invalid
 
 MAX_PARAMETERS: Final = 100
-SEVERAL: Final = ("ids",)
-"""Parameters of a list whose values stand between commas, or are repeated."""
+SEVERAL: Final = ("ids", "expand", "fields")
+"""Parameters whose values stand between commas, or are repeated."""
+_READING: Final = ("expand", "fields")
+_WHOLE: Final = "is no parameter of this surface, whose answers are always whole; leave it out"
 _INTEGER: Final = re.compile(r"(-?)0*([0-9]+)", re.ASCII)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -39,11 +41,33 @@ def parameters(query: str) -> list[tuple[str, str]]:
     return [(decode(name), decode(value)) for name, _, value in split]
 
 
-def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
+def reading(query: str, *, partial: bool) -> Reading:
+    """What is asked of a get; ``partial`` where answers may be of some fields only."""
+    several: dict[str, tuple[str, ...]] = {}
+    violations: list[Violation] = []
+    for name, value in parameters(query):
+        if name in _READING:
+            several[name] = (*several.get(name, ()), *value.split(","))
+        else:
+            violations.append(Violation((name,), "is not a parameter here", "unknown_parameter"))
+    return _reading(several, violations, partial=partial) or Reading(violations=tuple(violations))
+
+
+def _reading(several: Mapping[str, tuple[str, ...]], violations: list[Violation], *, partial: bool) -> Reading | None:
+    fields = several.get("fields")
+    if fields is not None and not partial:
+        violations.append(Violation(("fields",), _WHOLE, "unknown_parameter"))
+        fields = None
+    expand = several.get("expand", ())
+    return None if fields is None and not expand else Reading(fields, expand, tuple(violations))
+
+
+def list_request(query: str, parent: tuple[str, str] | None, *, partial: bool) -> ListRequest:
     """What is asked of a list. Names of filters are checked by the list; here are those that every list has.
 
-    The values of a filter by ``in``, and ids, stand between commas, encoded or not, for many clients encode them; so no
-    value can hold one. If they are repeated, all their values are meant; any other repetition is refused.
+    The values of a filter by ``in``, ids, fields and references stand between commas, encoded or not, for many clients
+    encode them; so no value can hold one. If they are repeated, all their values are meant; any other repetition is
+    refused.
     """
     if not query:
         return ListRequest(parent=parent)
@@ -72,6 +96,7 @@ def list_request(query: str, parent: tuple[str, str] | None) -> ListRequest:
         parent,
         several.get("ids"),
         _flag("count", found.get("count"), violations),
+        _reading(several, violations, partial=partial),
         tuple(violations),
     )
 

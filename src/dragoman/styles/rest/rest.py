@@ -48,6 +48,7 @@ def rest(
     auth: Authenticator | None = None,
     exposes: Iterable[Exposable],
     require_etag: bool = False,
+    partial: bool = False,
     cross_tenants: bool = False,
     deadline: float = 30.0,
     heartbeat: float = 15.0,
@@ -61,16 +62,17 @@ def rest(
     """A REST surface under ``path``, with its OpenAPI document at ``<path>/openapi.json``, and a page that shows it at
     ``<path>/docs``, unless ``docs=False``.
 
-    ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``cross_tenants``, ``deadline``
-    and ``cors`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document shows.
-    ``heartbeat`` is the longest silence of a stream, in seconds: then a comment is sent, so that nobody between takes
-    the connection for dead.
+    ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``partial`` lets callers of get
+    and list ask for some fields only (``fields=``); the document then promises none but the id. ``cross_tenants``,
+    ``deadline`` and ``cors`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document
+    shows. ``heartbeat`` is the longest silence of a stream, in seconds: then a comment is sent, so that nobody between
+    takes the connection for dead.
     """
     return Surface(
         name,
         path,
         audience,
-        Rest(require_etag, docs, heartbeat),
+        Rest(require_etag, partial, docs, heartbeat),
         auth,
         exposes,
         deadline=deadline,
@@ -88,6 +90,7 @@ class Rest:
     """The style, with its options."""
 
     require_etag: bool = False
+    partial: bool = False
     docs: bool = True
     heartbeat: float = 15.0
 
@@ -110,7 +113,7 @@ class Rest:
         calls: list[_BoundRoute] = []
         for route in routes:
             location = surface.path + route.template if route.template + "/{id}" in found else None
-            decode = reader(route, binder, require_etag=self.require_etag)
+            decode = reader(route, binder, require_etag=self.require_etag, partial=self.partial)
             answers = answers_of(surface, route)
             call = binder.call(
                 route.exposed, decode=decode, encode=writer(route, location, answers, binder.longest_call)
@@ -121,7 +124,8 @@ class Rest:
         if self.docs:
             _check_beside_docs(routes, f"surface {surface.name!r}")
             docs = Docs(surface)
-        return RestEndpoint(surface, calls, Document(surface, routes, types, self.require_etag), docs)
+        document = Document(surface, routes, types, require_etag=self.require_etag, partial=self.partial)
+        return RestEndpoint(surface, calls, document, docs)
 
 
 class RestMatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dragoman.contract.annotations import visible_to
 from dragoman.contract.declaration import DeclarationError
@@ -12,6 +12,8 @@ from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Enum, List, Nullable, Record, Scalar, Type, Types
+from dragoman.runtime.codec import EXPANDED
+from dragoman.runtime.expansion import expandable
 
 from .naming import segment
 
@@ -31,7 +33,8 @@ class Shape(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Route:
     """One path and method. ``template`` is below the surface's path; ``parent`` is the reference field that a nested
-    list is narrowed by, and ``parent_plural`` the collection it is nested in.
+    list is narrowed by, and ``parent_plural`` the collection it is nested in. ``expandable`` are the references that
+    get and list can expand.
     """
 
     http_method: str
@@ -40,6 +43,7 @@ class Route:
     exposed: Exposed
     parent: str | None = None
     parent_plural: str = ""
+    expandable: tuple[str, ...] = ()
 
     @property
     def operation(self) -> Operation:
@@ -83,8 +87,25 @@ def routes_of(
         else:
             assert operation.method is not None
             method, suffix, shape = STANDARD[operation.method]
-            routes.append(Route(method, "/" + segment(operation.resource.plural) + suffix, shape, each))
-    return (*routes, *_nested(exposed, audience))
+            can = _expandable(each, exposed, audience, place) if shape in (Shape.LIST, Shape.GET) else ()
+            template = "/" + segment(operation.resource.plural) + suffix
+            routes.append(Route(method, template, shape, each, expandable=can))
+    return (*routes, *_nested(routes, exposed, audience))
+
+
+def _expandable(each: Exposed, exposed: Sequence[Exposed], audience: Audience, place: str) -> tuple[str, ...]:
+    """Raises DeclarationError where a field has the name of the member that holds what is expanded."""
+    found = tuple(expandable(each, exposed, audience))
+    resource = each.operation.resource
+    assert resource is not None
+    field = resource.record.field(EXPANDED)
+    if found and field is not None and visible_to(field, audience):
+        raise DeclarationError(
+            f"{place}, {resource.name}.{EXPANDED}",
+            f"answers hold what {' and '.join(found)} refers to in a member of that name",
+            f"Rename the field, or expose {resource.references[found[0]].target} without get",
+        )
+    return found
 
 
 def _operation(exposed: Exposed, template: str, types: Types) -> Route:
@@ -111,7 +132,7 @@ def _is_parameter(type_: Type, types: Types) -> bool:
     return isinstance(type_, Scalar | Enum)
 
 
-def _nested(exposed: Sequence[Exposed], audience: Audience) -> list[Route]:
+def _nested(routes: Sequence[Route], exposed: Sequence[Exposed], audience: Audience) -> list[Route]:
     """A list through each reference that names its other side, where both sides can be read here."""
     readable = {
         each.operation.resource.name: each.operation.resource
@@ -119,9 +140,9 @@ def _nested(exposed: Sequence[Exposed], audience: Audience) -> list[Route]:
         if each.operation.resource is not None and each.operation.method in (Method.GET, Method.LIST)
     }
     nested: list[Route] = []
-    for each in exposed:
-        resource = each.operation.resource
-        if each.operation.method is not Method.LIST or resource is None:
+    for route in routes:
+        resource = route.operation.resource
+        if route.shape is not Shape.LIST or resource is None:
             continue
         for reference in resource.references.values():
             field = resource.record.field(reference.field)
@@ -130,5 +151,5 @@ def _nested(exposed: Sequence[Exposed], audience: Audience) -> list[Route]:
             if parent is None or reference.reverse is None or not visible_to(field, audience):
                 continue
             template = f"/{segment(parent.plural)}/{{id}}/{segment(reference.reverse)}"
-            nested.append(Route("GET", template, Shape.LIST, each, reference.field, parent.plural))
+            nested.append(replace(route, template=template, parent=reference.field, parent_plural=parent.plural))
     return nested

@@ -21,7 +21,7 @@ from dragoman.runtime.http.links import page_links
 from dragoman.runtime.http.problem import PreconditionRequired
 
 from .event_stream import write_item
-from .query import arguments, list_request, parameters
+from .query import arguments, list_request, parameters, reading
 from .routes import Route, Shape
 
 Decode = Callable[[State], None]
@@ -38,15 +38,15 @@ class Envelope:
         self.id = id
 
 
-def reader(route: Route, binder: Binder, *, require_etag: bool) -> Decode:
-    """The step that reads a request of this route."""
+def reader(route: Route, binder: Binder, *, require_etag: bool, partial: bool) -> Decode:
+    """The step that reads a request of this route; ``partial`` where answers may be of some fields only."""
     audience, types = binder.surface.audience, binder.types(route.exposed)
     operation = route.operation
     match route.shape:
         case Shape.LIST:
-            return _read_list(route.parent)
+            return _read_list(route.parent, partial)
         case Shape.GET:
-            return _read_id
+            return _read_get(partial)
         case Shape.CREATE:
             assert operation.output is not None
             return _read_body(JsonDecoder(operation.output, types, audience=audience))
@@ -100,11 +100,23 @@ def _both(one: Decode, other: Decode) -> Decode:
     return read
 
 
-def _read_list(parent: str | None) -> Decode:
+def _read_list(parent: str | None, partial: bool) -> Decode:
     def read(state: State) -> None:
         envelope = state.envelope
         state.exchange.place = "query"
-        state.query = list_request(envelope.request.query, None if parent is None else (parent, envelope.id))
+        within = None if parent is None else (parent, envelope.id)
+        state.query = list_request(envelope.request.query, within, partial=partial)
+
+    return read
+
+
+def _read_get(partial: bool) -> Decode:
+    def read(state: State) -> None:
+        envelope = state.envelope
+        state.id = envelope.id
+        if envelope.request.query:
+            state.exchange.place = "query"
+            state.reading = reading(envelope.request.query, partial=partial)
 
     return read
 
@@ -207,7 +219,8 @@ def _write_resource(answers: Answers, longest_call: float) -> Encode:
     def write(state: State) -> None:
         projected = state.projected
         body = encode_json(projected)
-        modified = last_modified(getattr(projected, "updated_at", None), longest_call)
+        # What is shown beside a resource changes without it; and an excerpt need not hold the time.
+        modified = None if state.reading else last_modified(getattr(projected, "updated_at", None), longest_call)
         asked = state.envelope.request.headers
         state.answer = answers.cached(asked, body, etag.entity_tag(state.version, body), modified)
 

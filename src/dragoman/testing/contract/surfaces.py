@@ -75,6 +75,7 @@ def surfaces() -> tuple[dm.Surface, ...]:
             audience="operator",
             auth=keys,
             require_etag=True,
+            partial=True,
             cross_tenants=True,
             imprint=THEIRS,
             deprecated=dm.Deprecated("use the console"),

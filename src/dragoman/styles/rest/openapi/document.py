@@ -35,12 +35,19 @@ class Document:
     """
 
     def __init__(
-        self, surface: Surface, routes: Sequence[Route], types: Mapping[str, Types], require_etag: bool
+        self,
+        surface: Surface,
+        routes: Sequence[Route],
+        types: Mapping[str, Types],
+        *,
+        require_etag: bool,
+        partial: bool,
     ) -> None:
         self._surface = surface
         self._routes = tuple(routes)
         self._types = types
         self._require_etag = require_etag
+        self._partial = partial
         self._parts: tuple[str, str] | None = None
 
     def json(self, root: str = "") -> bytes:
@@ -56,7 +63,7 @@ class Document:
     def value(self, server: str) -> dict[str, Any]:
         """The document as plain values. ``server`` is the URL of the surface."""
         surface = self._surface
-        schemas, components = Schemas(surface.audience), Components()
+        schemas, components = Schemas(surface.audience, partial=self._partial), Components()
         paths = self._paths(schemas, components)
         names = component_names(schemas.parts, tuple(SCHEMAS))
         named: dict[str, Any] = {names[part]: schema for part, schema in schemas.parts.items()}
@@ -88,7 +95,13 @@ class Document:
             schemas,
             examples,
             Parameters(
-                schemas, examples, components, surface.audience, require_etag=etag, cross_tenants=surface.cross_tenants
+                schemas,
+                examples,
+                components,
+                surface.audience,
+                require_etag=etag,
+                cross_tenants=surface.cross_tenants,
+                partial=self._partial,
             ),
             Responses(schemas, examples, components, surface, require_etag=etag),
         )
@@ -108,7 +121,11 @@ class Document:
         for route in self._routes:
             contract, types = route.exposed.handle.contract, self._types[route.operation.name]
             resources = frozenset(each.description.name for each in contract.resources.values())
-            by_types.setdefault(id(types), Source(contract.name, types, resources))
+            source = by_types.setdefault(id(types), Source(contract.name, types, resources))
+            if route.expandable:
+                resource = route.operation.resource
+                assert resource is not None
+                source.expandable[resource.name] = {each: resource.references[each].target for each in route.expandable}
         return {each.operation.name: by_types[id(self._types[each.operation.name])] for each in self._routes}
 
     def _info(self) -> dict[str, Any]:

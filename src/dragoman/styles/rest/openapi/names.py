@@ -14,12 +14,24 @@ from dragoman.styles.rest.routes import Route
 from .scalars import Schema
 from .schemas import Mode, Part, Source, pascal, resolved
 
-_ORDER: Final = (Mode.KNOWN, Mode.OPEN, Mode.OUTPUT, Mode.INPUT, Mode.CREATE, Mode.UPDATE, Mode.PAGE)
+_ORDER: Final = (
+    Mode.KNOWN,
+    Mode.OPEN,
+    Mode.OUTPUT,
+    Mode.INPUT,
+    Mode.CREATE,
+    Mode.UPDATE,
+    Mode.PARTIAL,
+    Mode.EXPANDED,
+    Mode.PAGE,
+)
 _SUFFIXES: Final[Mapping[Mode, tuple[str, ...]]] = {
     Mode.OUTPUT: ("",),
     Mode.INPUT: ("", "Input"),
     Mode.CREATE: ("", "Input", "Create"),
     Mode.UPDATE: ("Update",),
+    Mode.PARTIAL: ("Partial",),
+    Mode.EXPANDED: ("Expanded",),
     Mode.PAGE: ("Page",),
     Mode.KNOWN: ("",),
     Mode.OPEN: ("Output",),

@@ -10,6 +10,7 @@ from dragoman.contract.principal import Audience
 from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, Type
 from dragoman.ports.style import filter_parameter
 from dragoman.runtime.batch_get import MAX_IDS
+from dragoman.runtime.codec import EXPANDED
 from dragoman.runtime.codec.view import View
 from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_KEYS, MAX_PAGE_SIZE, filters_of, order_of
 from dragoman.runtime.paging import MAX_LENGTH
@@ -60,6 +61,14 @@ COUNT: Final[Parameter] = {
 _IDS_SAID: Final = (
     f"Only those with these ids, at most {MAX_IDS}, in this order. If one of them is not there, the answer is 404 and "
     "names it. Stands without filters, order and pages."
+)
+_EXPAND_SAID: Final = (
+    "References to follow: what they refer to is added in `expanded`, as its own get shows it, which the caller must "
+    "be allowed to call."
+)
+_FIELDS_SAID: Final = (
+    "The only fields to answer with, beside `id`. What is expanded is whole, unless fields of its own are named; "
+    "naming any part of it expands it."
 )
 IF_NONE_MATCH: Final[Parameter] = {
     "name": "If-None-Match",
@@ -112,6 +121,7 @@ class Parameters:
         *,
         require_etag: bool,
         cross_tenants: bool,
+        partial: bool,
     ) -> None:
         self._schemas = schemas
         self._examples = examples
@@ -119,6 +129,7 @@ class Parameters:
         self._audience = audience
         self._require_etag = require_etag
         self._cross_tenants = cross_tenants
+        self._partial = partial
 
     def of(self, route: Route, source: Source) -> list[Parameter]:
         """All parameters of a route, in the order of their places: path, query, header."""
@@ -127,7 +138,9 @@ class Parameters:
             found.append(self._id(route, source))
         match route.shape:
             case Shape.LIST:
-                found += self._of_list(route, source)
+                found += [*self._of_list(route, source), *self._of_reading(route)]
+            case Shape.GET:
+                found += self._of_reading(route)
             case Shape.QUERY if route.operation.input is not None:
                 found += self._of_query(route.operation.input, source)
         return [*found, *self._headers(route)]
@@ -167,6 +180,29 @@ class Parameters:
             if name != route.parent:
                 found += [self._filter(source, record, field, operator) for operator in operators]
         return found
+
+    def _of_reading(self, route: Route) -> list[Parameter]:
+        """What is shown of each resource."""
+        found: list[Parameter] = []
+        if route.expandable:
+            found.append(_several("expand", _EXPAND_SAID, route.expandable, route.expandable[:1]))
+        if self._partial:
+            paths = self._paths(route)
+            found.append(_several("fields", _FIELDS_SAID, paths, paths[1:3]))
+        return found
+
+    def _paths(self, route: Route) -> tuple[str, ...]:
+        """What ``fields`` may name."""
+        resource = route.operation.resource
+        assert resource is not None
+        known = {each.description.name: each.description for each in route.exposed.handle.contract.resources.values()}
+        view = View(self._audience)
+        paths = [each.name for each in view.fields(resource.record)]
+        for reference in route.expandable:
+            target = known[resource.references[reference].target]
+            start = f"{EXPANDED}.{reference}"
+            paths += [start, *(f"{start}.{each.name}" for each in view.fields(target.record))]
+        return tuple(paths)
 
     # The example of a parameter is what a documentation page fills in, so that only those that are required have one;
     # that of another stands in its schema.
@@ -247,6 +283,19 @@ def _order_by(names: Sequence[str]) -> Parameter:
         "description": f"What to order by: {', '.join(f'`{each}`' for each in names)}, or up to {MAX_KEYS} of them "
         "between commas; with `-` before it to descend. By `id`, the time of creation, if it is not given.",
         "schema": {"type": "string", "pattern": f"^(?:{key}(?:,{key}){{0,{MAX_KEYS - 1}}})?$"},
+    }
+
+
+def _several(name: str, description: str, values: Sequence[str], example: Sequence[str]) -> Parameter:
+    """A parameter of some of these values, between commas."""
+    item = {"type": "string", "enum": list(values)}
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": item, "minItems": 1, "examples": [list(example)]},
     }
 
 

@@ -153,7 +153,8 @@ class Responses:
                 return {"201": created}
             case Shape.GET:
                 assert resource is not None
-                return self._kept(route, self._resource(f"The {noun(resource)}.", source, resource.name))
+                read = self._schemas.read(source, resource.name)
+                return self._kept(route, self._resource(f"The {noun(resource)}.", source, resource.name, read))
             case Shape.UPDATE:
                 assert resource is not None
                 return {"200": self._resource(f"The {noun(resource)}, changed.", source, resource.name)}
@@ -169,8 +170,9 @@ class Responses:
             return self._kept(route, self._json(_said_of(route), schema, shown, etag=True))
         return {"200": self._json(_said_of(route), schema, shown, etag=versioned)}
 
-    def _resource(self, description: str, source: Source, name: str) -> Response:
-        schema = self._schemas.of(source, Ref(name), Mode.OUTPUT)
+    def _resource(self, description: str, source: Source, name: str, schema: Schema | None = None) -> Response:
+        """A resource; ``schema`` where it is another than that of the whole."""
+        schema = schema or self._schemas.of(source, Ref(name), Mode.OUTPUT)
         return self._json(description, schema, self._examples.of(source, Ref(name), Mode.OUTPUT), etag=True)
 
     def _json(self, description: str, schema: Schema, example: Any, *, etag: bool) -> Response:

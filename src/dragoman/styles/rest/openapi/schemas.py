@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dragoman.contract.annotations import Deprecated
@@ -26,6 +26,7 @@ from dragoman.contract.schema import (
     Union,
     Variant,
 )
+from dragoman.runtime.codec import EXPANDED
 from dragoman.runtime.codec.outbound import may_be_unset
 from dragoman.runtime.codec.view import View
 
@@ -39,21 +40,28 @@ class Mode(enum.StrEnum):
     INPUT = "input"  # what an operation takes: nothing that only the server sets
     CREATE = "create"  # what a resource is made of
     UPDATE = "update"  # a merge patch (RFC 7396): everything may be absent
+    PARTIAL = "partial"  # what get and list answer with where callers choose the fields: all but the id may be absent
+    EXPANDED = "expanded"  # what a resource refers to
     PAGE = "page"  # one page of a list of it
     KNOWN = "known"  # of an enum: the values that there are today, as inputs take them
     OPEN = "open"  # of an enum: those, and what later versions add, as answers hold them
 
+
+_EXPANDED: Final = "What a resource refers to: a member for each reference that `expand` asks for."
 
 WRITABLE: Final = frozenset({Mode.INPUT, Mode.CREATE, Mode.UPDATE})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Where a name means something: a contract and its types. ``resources`` are the names of its resources."""
+    """Where a name means something: a contract and its types. ``resources`` are the names of its resources;
+    ``expandable`` what some of these can expand: the names of the targets, by resource and reference.
+    """
 
     name: str
     types: Types
     resources: frozenset[str]
+    expandable: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +77,13 @@ class Part:
 
 
 class Schemas:
-    """Makes schemas, and collects the components that they refer to."""
+    """Makes schemas, and collects the components that they refer to; ``partial`` where answers may be of some fields
+    only.
+    """
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: Audience, *, partial: bool = False) -> None:
         self._audience = audience
+        self._read = Mode.PARTIAL if partial else Mode.OUTPUT
         self.parts: dict[Part, Schema] = {}
         self._enums: dict[tuple[Source, str], Enum] = {}
 
@@ -103,8 +114,23 @@ class Schemas:
         """One page of a list (AIP-158)."""
         part = Part(source, resource.name, Mode.PAGE)
         if part not in self.parts:
-            item = self.of(source, Ref(resource.name), Mode.OUTPUT)
-            self.parts[part] = _page(resource.plural, item)
+            self.parts[part] = _page(resource.plural, self.read(source, resource.name))
+        return {"$ref": part}
+
+    def read(self, source: Source, resource: str) -> Schema:
+        """What get and list answer with for each."""
+        return self.of(source, Ref(resource), self._read)
+
+    def _expanded(self, source: Source, resource: str) -> Schema:
+        """What it refers to, by reference."""
+        part = Part(source, resource, Mode.EXPANDED)
+        self.parts[part] = {}  # a resource may refer to its own kind
+        properties = {
+            field: nullable(self.read(source, target))
+            | {"description": f"What `{field}` refers to; null if that is null, or nothing that the caller may see."}
+            for field, target in source.expandable[resource].items()
+        }
+        self.parts[part] = {"type": "object", "description": _EXPANDED, "properties": properties}
         return {"$ref": part}
 
     def parameter(self, source: Source, type_: Type, at: str = "") -> Schema:
@@ -144,6 +170,8 @@ class Schemas:
             named = part.source.types[part.name]
             if isinstance(named, Record):
                 schema = self._record(part.source, named, part.mode, part.tag)
+                if part.mode is self._read and part.name in part.source.expandable:
+                    schema["properties"][EXPANDED] = self._expanded(part.source, part.name)
             else:
                 schema = self.of(part.source, named, part.mode, part.name)
             self.parts[part] = schema
@@ -207,8 +235,9 @@ class Schemas:
         fields = self.view(mode).fields(record)
         if tag is not None:
             fields = tuple(each for each in fields if each.name != tag[0])
-        properties = {each.name: self._property(source, record, each, mode) for each in fields}
         required = [each.name for each in fields if _required(record, each, mode)]
+        mode = Mode.OUTPUT if mode is Mode.PARTIAL else mode  # what is there is whole
+        properties = {each.name: self._property(source, record, each, mode) for each in fields}
         if tag is not None:
             name, value = tag
             properties = {name: {"type": "string", "const": value}} | properties
@@ -259,6 +288,8 @@ def field_description(field: Field) -> str:
 def _required(record: Record, field: Field, mode: Mode) -> bool:
     if mode is Mode.OUTPUT:
         return not may_be_unset(record, field)
+    if mode is Mode.PARTIAL:
+        return field.name == "id"
     return mode is not Mode.UPDATE and field.required
 
 
