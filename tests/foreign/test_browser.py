@@ -1,15 +1,14 @@
-"""The documentation page works in a browser with the network cut off."""
+"""The documentation page and the page of streams work in a browser with the network cut off."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import httpx
-import pytest
 from chromium import browser
 from playwright.sync_api import Page, expect
 from running import bearer
-from tooling import demo
+from tooling import EXAMPLES, demo, serve
 
 
 def operations(url: str, key: str) -> set[str]:
@@ -56,17 +55,24 @@ def test_partners_read_it_without_a_key_and_try_it_out_with_one(tmp_path: Path) 
         assert visit.elsewhere(server.url) == []
 
 
-@pytest.mark.parametrize("key", ["demo-operator"])
-def test_operators_open_it_with_their_key(key: str, tmp_path: Path) -> None:
+def test_operators_open_it_with_their_key(tmp_path: Path) -> None:
     with demo(tmp_path) as server, browser() as visit:
         page = visit.page
         page.goto(f"{server.url}/admin/v1/docs")
         page.get_by_label("Key").fill("demo-partner")
         page.get_by_role("button", name="Show the documentation").click()
         expect(page.get_by_role("alert")).not_to_be_empty()
-        page.get_by_label("Key").fill(key)
+        page.get_by_label("Key").fill("demo-operator")
         page.get_by_role("button", name="Show the documentation").click()
         expect(page.locator(".opblock").first).to_be_visible()
-        assert shown(page) == operations(f"{server.url}/admin/v1", key)
+        assert shown(page) == operations(f"{server.url}/admin/v1", "demo-operator")
         assert try_out(page, "list_customers") == "200"
+        assert visit.elsewhere(server.url) == []
+
+
+def test_a_page_reads_a_stream_to_its_end(tmp_path: Path) -> None:
+    with serve("08_streams:app", EXAMPLES, tmp_path) as server, browser() as visit:
+        visit.page.goto(f"{server.url}/page")
+        expect(visit.page.locator("b")).to_have_text("(done)", timeout=60_000)
+        expect(visit.page.locator("span")).to_have_text(str(100 * 20_000))
         assert visit.elsewhere(server.url) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from nginx import cache
-from running import Running, bearer, free_port, running
-from tooling import HERE, demo
+from running import Running, bearer
+from tooling import HERE, demo, serve
 
 MANY = 250
 """How many requests a sweep sends."""
@@ -22,17 +21,11 @@ ENCODINGS = ("identity", "gzip")
 ITEMS = "/v1/items"
 
 
-def serve(target: str, folder: Path) -> Any:
-    port = free_port()
-    command = [sys.executable, "-m", "dragoman", "serve", target, "--port", str(port), "--database", "cached.db"]
-    return running(command, folder, port, {"PYTHONPATH": str(HERE)})
-
-
 @pytest.fixture
 def public(tmp_path: Path) -> Iterator[tuple[Running, httpx.Client]]:
     """A server of news, and a client of the cache in front of it."""
     with (
-        serve("news:app", tmp_path) as origin,
+        serve("news:app", HERE, tmp_path) as origin,
         cache(origin.url, tmp_path) as url,
         httpx.Client(base_url=url) as client,
     ):
@@ -147,7 +140,7 @@ def test_nothing_of_the_demo_reaches_another(tmp_path: Path) -> None:
 
 
 def test_nothing_of_a_tenant_reaches_another(tmp_path: Path) -> None:
-    with serve("dragoman.testing.contract:app", tmp_path) as origin, cache(origin.url, tmp_path) as cached:
+    with serve("dragoman.testing.contract:app", HERE, tmp_path) as origin, cache(origin.url, tmp_path) as cached:
         maker = {"name": "Nora's", "country": "NO"}
         httpx.post(f"{origin.url}/partner/makers", json=maker, headers=bearer("north")).raise_for_status()
         ids = first_ids(origin.url, "/partner", "north", ["makers"])

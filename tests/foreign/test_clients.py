@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tooling import HERE, JAKARTA, demo, generator, npm, run
 
-CLIENTS = ["demo-partner", "features-public", "features-partner", "features-admin"]
+CLIENTS = ["demo-partner", "features-public", "features-admin"]
 OF_MANY = "shipped"
 """A status that the clients of orders do not know, as if it had been added since they were made."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ def redocly(folder: Path) -> list[tuple[str, str]]:
     """What Redocly's recommended rules find there."""
     command = (npm("redocly"), "lint", "--extends", "recommended", "--format", "json", *sorted(folder.glob("*.json")))
     said = run(*command, folder=folder, code=None)
-    found: list[dict[str, Any]] = json.loads(said[said.index('{\n  "totals"') : said.rindex("}") + 1])["problems"]
+    starts = [at.start() for at in re.finditer(r'^\{\n  "totals"', said, re.MULTILINE)]
+    assert len(starts) == len(list(folder.glob("*.json"))), said
+    found = [each for start in starts for each in json.JSONDecoder().raw_decode(said, start)[0]["problems"]]
     return [(Path(each["location"][0]["source"]["ref"]).stem, each["ruleId"]) for each in found]
 
 

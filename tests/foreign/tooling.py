@@ -14,6 +14,7 @@ from typing import Final
 from running import Running, environment, free_port, running
 
 HERE: Final = Path(__file__).parent
+EXAMPLES: Final = HERE.parent.parent / "examples"
 NODE_MODULES: Final = HERE / "node_modules"
 SCRIPTS: Final = Path(sys.executable).parent
 JAKARTA: Final = Path("/usr/share/java/jakarta-annotation-api.jar")
@@ -65,4 +66,13 @@ def demo(folder: Path) -> Iterator[Running]:
     port = free_port()
     command = [sys.executable, "-m", "dragoman", "demo"]
     with running(command, folder, port, {"PORT": str(port)}) as server:
+        yield server
+
+
+@contextmanager
+def serve(target: str, code: Path, folder: Path) -> Iterator[Running]:
+    """An App of a module in the folder ``code``, served with its database in another."""
+    port = free_port()
+    command = [sys.executable, "-m", "dragoman", "serve", target, "--port", str(port), "--database", "served.db"]
+    with running(command, folder, port, {"PYTHONPATH": str(code)}) as server:
         yield server
