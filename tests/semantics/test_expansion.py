@@ -203,6 +203,23 @@ def test_what_cannot_be_expanded(app: dm.App, path: str, query: str, at: list[st
     run(app, scenario)
 
 
+@pytest.mark.parametrize(
+    ("path", "expand", "detail"),
+    [
+        ("/orders", "custmer", "names 'custmer', which cannot be expanded; did you mean 'customer'?"),
+        ("/orders", "total", "names 'total', which cannot be expanded; there is customer, referrer"),
+        ("/orders", "", "names no reference before, after or between commas"),
+        ("/customers", "orders", "cannot be used here: nothing can be expanded"),
+    ],
+)
+def test_what_is_said_of_it(app: dm.App, path: str, expand: str, detail: str) -> None:
+    async def scenario() -> None:
+        refused = (await Caller(app, "north-all", PARTNER).get(path, query={"expand": expand})).refused(422)
+        assert [each["detail"] for each in refused.json["errors"]] == [detail]
+
+    run(app, scenario)
+
+
 def test_the_targets_permission_is_asked(tmp_path: Path) -> None:
     keys = {"clerk": principal("cleo", "north", "partner", scopes=("orders.*", "customers.list"))}
     surface = dm.rest("partner", "/v1", audience="partner", auth=dm.api_keys(fixed=keys), exposes=[customers, orders])

@@ -152,8 +152,16 @@ class _Wanted:
             if name in self._expansions:
                 self._expand.add(name)
             else:
-                message = f"cannot expand {name[:60]!r}; it can {', '.join(self._expansions) or 'nothing'}"
-                violations.append(Violation(("expand",), message, "expand"))
+                violations.append(Violation(("expand",), self._not_expandable(name), "expand"))
+
+    def _not_expandable(self, name: str) -> str:
+        if not self._expansions:
+            return "cannot be used here: nothing can be expanded"
+        if not name:
+            return "names no reference before, after or between commas"
+        close = difflib.get_close_matches(name[:60], self._expansions, 1)
+        suggestion = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(self._expansions)}"
+        return f"names {name[:60]!r}, which cannot be expanded; {suggestion}"
 
     def narrow(self, paths: Sequence[str], violations: list[Violation]) -> None:
         """Show these fields only. What is expanded stays whole, unless some of its own fields are named."""
