@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,15 @@ def test_parameters_of_the_answer_are_not_looked_at() -> None:
 def test_no_header_is_too_odd(header: str) -> None:
     assert accepts(header, JSON) in (True, False)
     assert codings(header).gzip in (True, False)
+
+
+@pytest.mark.parametrize("end", ["", "\\"])
+def test_a_quote_that_is_never_closed_holds_nobody_up(end: str) -> None:
+    header = '"' + '\\"' * 30_000 + end
+    started = time.process_time()
+    assert accepts(header, JSON)
+    assert not codings(header).gzip
+    assert time.process_time() - started < 1, "it took seconds where each quote was looked at again"
 
 
 def test_an_answer_that_nobody_accepts_is_refused_before_the_handler_runs() -> None:

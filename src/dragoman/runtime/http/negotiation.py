@@ -20,7 +20,8 @@ _RANGE: Final = re.compile(rf"({_TOKEN})/({_TOKEN})|\*")
 _CODING: Final = re.compile(_TOKEN)
 _WEIGHT: Final = re.compile(r";[ \t]*[qQ]=([^;]*)")
 _QUALITY: Final = re.compile(r"0?\.\d{1,3}|0\.?|1(?:\.0{0,3})?")
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?')
+"""A quoted string. One that is not closed goes to the end: it is passed over once, not from each quote in it again."""
 
 
 def accepts(accept: str, media: str) -> bool:
