@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import httpx
@@ -88,6 +88,22 @@ def test_one_item_of_a_batch_fails(run: Callable[[str], Any], tmp_path: Path) ->
         assert (await ask("POST", "/rpc/predict", json={"cents": 5})).json() == {"score": 0.1}
 
     talk(served(tmp_path, run("def predict").predict), conversation)
+
+
+def test_a_stream_of_events(run: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = run("def count_down")
+
+    async def at_once(_: float) -> None: ...
+
+    monkeypatch.setattr(guide, "asyncio", SimpleNamespace(sleep=at_once))
+    (shown,) = re.findall(r"```\n(data:.*?)```", GUIDE, re.DOTALL)
+    surface = dm.rest("rest", "/v1", audience="public", auth=dm.anonymous(), exposes=[guide.count_down])
+
+    async def conversation(ask: Ask) -> None:
+        assert (await ask("GET", "/v1/countDown?seconds=2")).text == f"{shown}\n"
+        assert (await ask("GET", "/v1/countDown?seconds=61")).status_code == 422
+
+    talk(dm.App(surface, database=tmp_path / "guide.db"), conversation)
 
 
 def test_a_note_is_its_writers(run: Callable[[str], Any], tmp_path: Path) -> None:

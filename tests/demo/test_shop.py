@@ -11,13 +11,15 @@ from dragoman.demo import shop
 
 ROOT = Path(__file__).parent.parent.parent
 SKETCH_LINES = 27
-"""Lines that are not blank in the sketch of the design, section 3. The shop may have half as many again."""
+"""Lines that are not blank in the sketch of the design, section 3."""
+STREAM_LINES = 11
+"""And those of a stream, of which the sketch has none. The shop may have half as many again."""
 
 
 def test_the_shop_is_short() -> None:
     source = inspect.getsource(shop)
     lines = [line for line in source.splitlines() if line.strip()]
-    assert len(lines) <= SKETCH_LINES * 1.5
+    assert len(lines) <= (SKETCH_LINES + STREAM_LINES) * 1.5
     assert max(map(len, lines)) <= 110
 
 

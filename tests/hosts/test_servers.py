@@ -135,6 +135,23 @@ def test_a_second_interrupt_ends_at_once(workers: str, tmp_path: Path) -> None:
         check_the_end(server, {each.unavailable() for each in asking})
 
 
+def test_a_stream_is_told_that_the_server_stops(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port = free_port()
+    with running(command(port, "slow:app"), tmp_path, port) as server:
+        with httpx.stream("GET", f"{server.url}/v1/watch", timeout=20) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "data: {}"
+            server.process.send_signal(signal.SIGINT)
+            eventually(lambda: refuses_connections(server))
+            server.process.send_signal(signal.SIGINT)
+            event, data = [line for line in lines if line]
+        assert (event, json.loads(data.removeprefix("data: "))["code"]) == ("event: fault", "UNAVAILABLE")
+        assert server.process.wait(LEAVE_SECONDS + 3) == 0
+        (line,) = [each for each in map(json.loads, server.stdout.splitlines()) if each.get("operation")]
+        assert (line["status"], line["fault"], line["items"]) == (200, "UNAVAILABLE", 1)
+
+
 @pytest.mark.parametrize("operation", ["block", "hold"])
 def test_a_handler_that_cannot_be_ended_is_left_behind(operation: str, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
@@ -204,6 +221,7 @@ def ask_until_it_is_there(url: str) -> httpx.Response:
 SLOW = """
 import asyncio
 import time
+from collections.abc import AsyncIterator
 import dragoman as dm
 
 contract = dm.Contract("slow")
@@ -247,6 +265,12 @@ async def hold(nothing: Nothing) -> Nothing:
 
 
 @contract.operation(effect="safe")
+async def watch(nothing: Nothing) -> AsyncIterator[Nothing]:
+    yield nothing
+    await asyncio.Event().wait()
+
+
+@contract.operation(effect="safe")
 def fail(nothing: Nothing) -> Nothing:
     return 1 / 0
 
@@ -259,6 +283,7 @@ app = dm.App(
         auth=dm.anonymous(),
         exposes=[wait, sleep, block, hold, fail],
         deadline=120,
-    )
+    ),
+    dm.rest("streams", "/v1", audience="public", auth=dm.anonymous(), exposes=[watch]),
 )
 """

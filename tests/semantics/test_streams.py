@@ -17,6 +17,7 @@ from handler_bench import Ask, Item, Told, logged
 import dragoman as dm
 from dragoman.ports.wire import ByteStream, Request, Response
 from dragoman.runtime import ending
+from dragoman.runtime.binding import longest_call
 from dragoman.styles.rest import event_stream
 
 KEYS = {"one": principal("ann", "one", "operator"), "few": principal("cy", "one", "operator", scopes=("items.list",))}
@@ -520,6 +521,64 @@ def test_a_stream_has_one_line_in_the_log(bench: Streaming, caplog: pytest.LogCa
             caplog.clear()
 
     bench.run(scenario)
+
+
+def test_http_around_a_stream(bench: Streaming) -> None:
+    ran: list[str] = []
+
+    @bench.operation(effect="safe")
+    async def count(input: Ask) -> AsyncIterator[Told]:
+        ran.append(input.what)
+        yield Told()
+        await asyncio.Event().wait()
+
+    async def asked(method: str = "GET", **headers: str) -> Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = Request(method, "/v1/count", "", {"authorization": "Bearer one", **named})
+        return await bench.app.respond(request)
+
+    async def scenario() -> None:
+        ran.clear()
+        head = await asked("HEAD")
+        await streamed(head).aclose()
+        assert (await asked(accept="application/json")).status == 406
+        assert ran == [], "the handler runs for neither"
+        for accept in ("text/event-stream", "text/*;q=0.5", "*/*"):
+            await streamed(await asked(accept=accept)).aclose()
+        compressible = await asked(accept_encoding="gzip")
+        assert b"content-encoding" not in dict(compressible.headers)
+        await streamed(compressible).aclose()
+
+        stream = streamed(await asked(request_timeout="0.05"))
+        *_, (kind, problem) = [event async for chunk in stream for event in parsed(chunk)]
+        assert (kind, problem["code"]) == ("fault", "DEADLINE_EXCEEDED"), "the caller's time bounds all of the stream"
+        await stream.aclose()
+
+    bench.run(scenario)
+
+
+def test_a_stream_is_never_fresh(bench: Streaming) -> None:
+    @bench.operation(effect="safe", traits=[dm.Fresh(60)])
+    async def count(input: Ask) -> AsyncIterator[Told]:
+        yield Told()
+
+    with pytest.raises(dm.DeclarationError, match="it is a stream"):
+        bench.run(lambda: asyncio.sleep(0))
+
+
+def test_no_resource_says_when_it_was_modified_where_a_stream_may_write_for_ever(bench: Streaming) -> None:
+    """What it writes is stamped with the time at which it began."""
+
+    async def make(input: Ask, ctx: dm.Context) -> AsyncIterator[Told]:
+        yield Told()
+
+    surface = dm.rest("one", "/one", audience="public", auth=dm.anonymous(), exposes=[bench.items], deadline=20.0)
+    assert longest_call(surface) == 20.0
+    for deadline, longest in ((None, float("inf")), (60.0, 60.0), (1.0, 20.0)):
+        contract = dm.Contract("other")
+        exposes = [contract.operation(deadline=deadline)(make)]
+        surface = dm.rest("two", "/two", audience="public", auth=dm.anonymous(), exposes=exposes, deadline=20.0)
+        assert longest_call(surface) == longest
 
 
 def test_a_stream_cannot_be_run_again() -> None:

@@ -1,6 +1,6 @@
 """The shop: one contract, and a surface for each kind of caller in the style that fits it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -9,6 +9,7 @@ import dragoman as dm
 from . import model
 from .imprint import OURS
 from .keys import KEYS
+from .sales import Day, Since
 
 
 class Customer(dm.Resource, prefix="cus"):
@@ -36,6 +37,18 @@ async def cancel(order: Order, ctx: dm.Context) -> Order:
     return ctx.save(dm.replace(order, status="cancelled"))
 
 
+@shop.operation(effect="safe")
+async def sales(input: Since, ctx: dm.Context) -> AsyncIterator[Day]:
+    """What was sold, day by day, as it is summed up."""
+    placed_on, sold = orders.field.placed_on, orders.field.status != "cancelled"
+    later = placed_on >= input.since
+    while first := await ctx.list(Order, later & sold, order_by="placed_on", limit=1):
+        day = first[0].placed_on
+        found = await ctx.list(Order, (placed_on == day) & sold)
+        yield Day(day=day, orders=len(found), total_cents=sum(each.total_cents for each in found))
+        later = placed_on > day
+
+
 fraud = dm.Contract("fraud")
 
 
@@ -46,10 +59,10 @@ def predict(transactions: Sequence[model.Transaction]) -> Sequence[model.Score]:
 
 keys = dm.api_keys(fixed=KEYS)
 for_partners = [customers.only("list", "get", "create"), orders.without("delete")]
-both = (customers, orders)
+whole = (customers, orders, sales)
 
 app = dm.App(
-    dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=for_partners, imprint=OURS),
+    dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=[*for_partners, sales], imprint=OURS),
     dm.rpc("inference", "/internal", audience="internal", auth=keys, exposes=[predict]),
-    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=both, partial=True, imprint=OURS),
+    dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=whole, partial=True, imprint=OURS),
 )

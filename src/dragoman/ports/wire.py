@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol, TypeAlias
 
 
@@ -53,7 +53,7 @@ class ByteStream(Protocol):
     not read at all (HEAD). That cancels what makes it, and returns once nothing of it runs any more.
     """
 
-    def __aiter__(self) -> ByteStream: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
     async def __anext__(self) -> bytes:
         """The next chunk. Raises StopAsyncIteration."""

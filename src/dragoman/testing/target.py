@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Final, cast
+from typing import Final
 from urllib.parse import parse_qs
 
 import msgspec
 
 import dragoman as dm
-from dragoman.ports.wire import ByteStream, Header, Request, Response
+from dragoman.ports.wire import Header, Request, Response
 from dragoman.testing.contract import surfaces
 
 TARGET: Final = "dragoman.testing.target:app"
@@ -106,14 +106,15 @@ class Wire:
         """So many ``parts`` of ``size`` bytes, each after some ``seconds``; the state is how many were made."""
         name, parts, size, seconds = (query[each][0] for each in ("name", "parts", "size", "seconds"))
         made = self._parts(name, int(parts), content(int(size)), float(seconds))
-        return Response(200, [EVENTS], stream=cast(ByteStream, made))
+        return Response(200, [EVENTS], stream=made)
 
     async def _parts(self, name: str, parts: int, part: bytes, seconds: float) -> AsyncGenerator[bytes, None]:
         ended = "left"
         try:
             for number in range(parts):
                 self._states[name] = str(number)
-                await asyncio.sleep(seconds)
+                if seconds:  # else it never waits, and must not keep others waiting all the same
+                    await asyncio.sleep(seconds)
                 yield part
             ended = "ended"
         finally:

@@ -26,6 +26,8 @@ async def send_stream(request: Request, response: Response, stream: ByteStream, 
             if request.method != "HEAD":
                 async for chunk in stream:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    # Neither need have waited for anything, least of all where the client is gone.
+                    await asyncio.sleep(0)
         if not client.gone:
             await send({"type": "http.response.body", "body": b""})
     except OSError:
