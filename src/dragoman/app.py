@@ -133,7 +133,7 @@ class App:
         before the start.
         """
         if self._started:
-            raise RuntimeError("the application is started; give it a database before")
+            raise RuntimeError(f"the application runs already, on {self.database}: stop it first, or use what runs it")
         if auth is not None:
             self._surfaces = tuple(replace(each, auth=auth(each.auth)) for each in self._surfaces)
         self.database = str(database)

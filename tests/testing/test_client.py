@@ -95,6 +95,30 @@ def test_whoever_was_acted_as_is_unknown_afterwards() -> None:
         assert client.get("/partner/makers").status_code == 401
 
 
+@pytest.mark.parametrize("given", [{"scopes": "orders.list"}, {"audiences": "partner"}])
+def test_a_string_is_no_list(client: Client, given: dict[str, Any]) -> None:
+    ((name, value),) = given.items()
+    with pytest.raises(TypeError, match=rf"{name} is a list: write {name}=\['{value}'\]"):
+        client.as_("ann", **given)
+
+
+def test_a_client_that_was_used_or_closed_starts_nothing() -> None:
+    application = make_app()
+    early = Client(application)
+    with pytest.raises(RuntimeError, match="not started"):
+        early.get("/healthz")
+    over = Client(application)
+    with over:
+        pass
+    before = threading.active_count()
+    for client in (early, over):
+        with pytest.raises(RuntimeError, match="open"), client:
+            pass
+    assert threading.active_count() == before
+    with Client(application) as client:
+        assert client.get("/healthz").status_code == 200
+
+
 @pytest.mark.parametrize("code", FAULTS)
 def test_every_fault_is_answered_and_none_is_raised(client: Client, code: str) -> None:
     answer = client.get("/trouble/fail", params={"code": code, "message": "so be it"})
@@ -155,7 +179,7 @@ def test_a_failing_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="is a directory"), Client(app, database=tmp_path):
         pass
     assert (app.database, threading.active_count()) == (before, threads)
-    with Client(app) as client, pytest.raises(RuntimeError, match="is started"), Client(app):
+    with Client(app) as client, pytest.raises(RuntimeError, match="runs already"), Client(app):
         pass
     assert client.is_closed
 

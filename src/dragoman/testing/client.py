@@ -55,9 +55,13 @@ class _Acting:
         audiences: Iterable[AudienceName] = EVERY,
     ) -> Self:
         """Another client of the same running application, who is ``who``, in a tenant, with scopes, and who may enter
-        the surfaces of these audiences: every authenticator takes it at its word.
+        the surfaces of these audiences: every authenticator takes it at its word. Raises TypeError for a bare string in
+        the place of scopes or audiences.
         """
         if isinstance(who, str):
+            for name, given in (("scopes", scopes), ("audiences", audiences)):
+                if isinstance(given, str):  # which would be taken for its letters
+                    raise TypeError(f"{name} is a list: write {name}=[{given!r}]")
             who = dm.Principal(who, tenant, frozenset(scopes), frozenset(map(dm.Audience, audiences)))
         other = type(self).__new__(type(self))
         other._share(self._harness, _with_header(self._options, self._harness.tokens.issue(who)), owner=False)
@@ -89,9 +93,10 @@ class Client(_Acting, httpx.Client):
         httpx.Client.__init__(self, transport=BlockingTransport(self._harness), **options)
 
     def __enter__(self) -> Self:
+        super().__enter__()  # first, since it refuses a client that was used or closed
         if self._owner:
             self._harness.portal.start(self._harness.start)
-        return super().__enter__()
+        return self
 
     def __exit__(
         self,
@@ -111,9 +116,10 @@ class AsyncClient(_Acting, httpx.AsyncClient):
         httpx.AsyncClient.__init__(self, transport=Transport(self._harness), **options)
 
     async def __aenter__(self) -> Self:
+        await super().__aenter__()
         if self._owner:
             await self._harness.start()
-        return await super().__aenter__()
+        return self
 
     async def __aexit__(
         self,

@@ -38,7 +38,7 @@ class Harness:
         return {} if self._lifespan is None else self._lifespan.state
 
     async def start(self) -> None:
-        """Start it. Raises RuntimeError with the application's reason where it does not."""
+        """Start it. Raises RuntimeError with the application's reason where it does not, and where it runs already."""
         with contextlib.ExitStack() as undone:
             before = self.app.database
             self.app.use(self._database or self._temporary(undone), auth=self.tokens.before)
