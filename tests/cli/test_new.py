@@ -83,6 +83,8 @@ def test_what_is_there_is_left_alone(new: Callable[..., str], tmp_path: Path) ->
         ("class", "'class' is a word of Python's own: take another name, such as class-api"),
         ("json", "'json' would hide the module json, which is there already: take json-api"),
         ("dragoman", "'dragoman' would hide the module dragoman"),
+        ("msgspec", "'msgspec' would hide the module msgspec"),
+        ("pytest", "'pytest' would hide the module pytest"),
         ("tests", "take tests-api"),
     ],
 )  # fmt: skip

@@ -177,6 +177,23 @@ def test_lifespans_run_with_ours_in_order(tmp_path: Path) -> None:
     assert seen == ["one starts", "two starts", "two stops", "one stops"]
 
 
+def test_a_websocket_that_it_leaves_open_is_the_servers_to_close(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def greet(receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "hello"})
+
+    caplog.set_level(logging.INFO)
+    app = shop(tmp_path, dm.mount("/a", plain(act=greet)))
+    with TestClient(app) as client, client.websocket_connect("/a/x") as socket:
+        assert socket.receive_text() == "hello"
+    assert [each for each in caplog.records if each.name == "dragoman.error"] == []
+    (line,) = access_lines(caplog)
+    assert (line["status"], line["bytes"], line.get("fault")) == (101, 5, None)
+
+
 @asynccontextmanager
 async def fails_to_start(app: object) -> AsyncIterator[None]:
     raise RuntimeError("no connection to the old database")

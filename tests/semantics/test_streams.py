@@ -358,6 +358,66 @@ def test_who_leaves_cancels_the_handler(bench: Streaming, where: str, caplog: py
     assert [each["fault"] for each in lines if each["path"] == "/v1/make"] == ["CANCELLED"] * 2
 
 
+@pytest.mark.parametrize("how", ["its reader leaves", "the application stops"])
+def test_a_handler_that_catches_its_cancellation_makes_no_more(bench: Streaming, how: str) -> None:
+    @bench.operation(effect="safe")
+    async def stubborn(input: Ask) -> AsyncIterator[Told]:
+        yield Told()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                yield Told(lines=["farewell"])
+
+    async def scenario() -> None:
+        stream = streamed(await bench.ask("/stubborn"))
+        await stream.__anext__()
+        reading = asyncio.ensure_future(stream.__anext__())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        if how == "its reader leaves":
+            reading.cancel()
+            await asyncio.wait({reading})
+        else:
+            await asyncio.wait_for(bench.app.stop(), 5)
+            ((kind, problem),) = parsed(await reading)
+            assert (kind, problem["code"], problem["retry_after"]) == ("fault", "UNAVAILABLE", 1)
+        await asyncio.wait_for(stream.aclose(), 5)
+
+    bench.run(scenario)
+
+
+def test_a_handler_that_catches_its_deadline_makes_no_more(bench: Streaming) -> None:
+    @bench.operation(effect="safe", deadline=0.05)
+    async def stubborn(input: Ask) -> AsyncIterator[Told]:
+        yield Told()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                yield Told(lines=["farewell"])
+
+    async def scenario() -> None:
+        first, (kind, problem) = await asyncio.wait_for(bench.events("/stubborn"), 5)
+        assert (first, kind, problem["code"]) == (message(), "fault", "DEADLINE_EXCEEDED")
+
+    bench.run(scenario)
+
+
+def test_a_caller_whose_time_is_over_before_the_head_is_told_with_a_status(bench: Streaming) -> None:
+    @bench.operation(effect="safe")
+    async def silent(input: Ask) -> AsyncIterator[Told]:
+        await asyncio.Event().wait()
+        yield Told()
+
+    async def scenario() -> None:
+        headers = {"authorization": "Bearer one", "request-timeout": "0.05"}
+        answer = await bench.app.respond(Request("GET", "/v1/silent", "", headers))
+        assert (answer.status, answer.stream) == (504, None)
+
+    bench.run(scenario)
+
+
 def test_a_plain_generator_is_closed_when_its_item_is_made(bench: Streaming) -> None:
     may_go_on, closed, at_work = threading.Event(), threading.Event(), threading.Event()
 

@@ -246,12 +246,16 @@ def _leave() -> None:
 
 
 class Quiet(logging.Filter):
-    """Leaves out what uvicorn says after the reason was said, or of what is no trouble."""
+    """Leaves out what uvicorn says after the reason was said, or of what is no trouble, such as an answer that was cut
+    because the server stops.
+    """
+
+    SAID: Final = ("timeout graceful shutdown exceeded", "returned without completing response")
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to keep the line."""
         said = record.getMessage()
-        return not said.endswith("Exiting.") and "timeout graceful shutdown exceeded" not in said
+        return not said.endswith("Exiting.") and not any(each in said for each in self.SAID)
 
 
 def logging_config() -> dict[str, Any]:

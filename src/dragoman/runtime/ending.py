@@ -25,4 +25,9 @@ def ended() -> Fault | None:
     if task is None or task not in _ENDED:
         return None
     task.uncancel()
+    return stopping()
+
+
+def stopping() -> Fault:
+    """What is told to those whose answer the server ends because it stops."""
     return Unavailable("the server is stopping; try again", retry_after=1)

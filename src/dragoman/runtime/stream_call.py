@@ -80,7 +80,7 @@ class _Items:
         timer = asyncio.timeout_at(None if state.deadline == math.inf else state.deadline)
         try:
             async with timer:
-                await self._drive(give)
+                await self._drive(give, timer)
         except TimeoutError:
             if timer.expired():
                 raise DeadlineExceeded(f"{self.name} took longer than its deadline allows") from None
@@ -89,12 +89,14 @@ class _Items:
         state.deadline = min(state.deadline, asyncio.get_running_loop().time() + COMMIT_SECONDS)
         await self._call.after(state)
 
-    async def _drive(self, give: Callable[[Any], Awaitable[None]]) -> None:
+    async def _drive(self, give: Callable[[Any], Awaitable[None]], timer: asyncio.Timeout) -> None:
         state, each = self._state, self._call.each
         assert self._call.plan.items is not None
         items = self._call.plan.items(state)
         try:
             async for item in items:
+                if timer.expired():
+                    raise TimeoutError  # the handler caught the cancellation that told it so
                 state.result = item
                 each(state)
                 await give(state.answer)

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from dragoman.contract.fault import Cancelled, Fault, Unavailable
 
-from . import observation
+from . import ending, observation
 from .exchange import Exchange
 from .failure import BrokenContract, cancelled_from_within
 from .refusal import Conflicted
@@ -42,7 +42,7 @@ class Streams:
     def admit(self, stream: Stream) -> None:
         """Count it, until it leaves. Raises Unavailable where there are too many."""
         if len(self._live) >= self._most:
-            raise Unavailable("the server is sending as many streams as it can; try again in a moment")
+            raise Unavailable("the server is sending as many streams as it can; try again in a moment", retry_after=1)
         self._live.add(stream)
 
     def leave(self, stream: Stream) -> None:
@@ -51,8 +51,7 @@ class Streams:
 
     async def end(self) -> None:
         """End them all, for the application stops: their readers are told UNAVAILABLE."""
-        for stream in tuple(self._live):
-            await stream.end(Unavailable("the server is stopping; try again"))
+        await asyncio.gather(*(stream.end(ending.stopping()) for stream in self._live))
 
 
 class Stream:
@@ -127,6 +126,8 @@ class Stream:
 
     async def _give(self, item: Any) -> None:
         """Hand an item over, and stand still until the next is asked for."""
+        if self._ended:
+            raise asyncio.CancelledError  # the handler caught the first, and nobody asks for items any more
         self._item = item
         self._wanted = asyncio.get_running_loop().create_future()
         self._wake()

@@ -19,7 +19,7 @@ SUFFIX: Final = ".template"
 """Ends the names of the template's files, so that no tool takes them for what they become."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
-_TAKEN: Final = frozenset({"dragoman", "test", "tests"})
+_TAKEN: Final = frozenset({"dragoman", "test", "tests", "hatchling", "mypy", "pytest", "ruff"})
 
 
 def add(commands: declare.Commands) -> None:
@@ -57,8 +57,13 @@ def check_name(name: str) -> None:
     module = module_of(name)
     if keyword.iskeyword(module):
         raise CommandError(f"{name!r} is a word of Python's own: take another name, such as {name}-api")
-    if module in _TAKEN or module in sys.stdlib_module_names:
+    if module in _TAKEN or module in sys.stdlib_module_names or name in _required():
         raise CommandError(f"{name!r} would hide the module {module}, which is there already: take {name}-api")
+
+
+def _required() -> frozenset[str]:
+    """What Dragoman stands on, and what it can work with."""
+    return frozenset(re.split(r"[^a-z0-9-]", each.lower())[0] for each in metadata.requires("dragoman") or ())
 
 
 def module_of(name: str) -> str:

@@ -60,7 +60,7 @@ class Mounts:
         except asyncio.CancelledError:
             stopping = ending.ended()
             if stopping is None or passing.status:
-                passing.leave()
+                passing.leave(stopping)
                 raise
             await self._refuse(passing, stopping, scope)
         except Exception as error:
@@ -107,8 +107,8 @@ class Passing:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is to come."""
-        return self.complete or self.gone
+        """Whether nothing more must come: a WebSocket that its application leaves open is closed by the server."""
+        return self.complete or self.gone or self.status == SWITCHING
 
     async def receive(self) -> Message:
         """From the server."""

@@ -58,9 +58,17 @@ class Streaming:
         stream: Stream = await self._call(exchange, envelope)
         events = EventStream(stream, exchange, self._heartbeat)
         if envelope.request.method != "HEAD":
-            left = exchange.deadline - asyncio.get_running_loop().time()
-            await events.begin(min(HEAD_SECONDS, max(left, 0.0)))
+            await events.begin(_patience(exchange))
         return self._answers.stream(events)
+
+
+def _patience(exchange: Exchange) -> float:
+    """How long the head waits. The caller's own deadline ends the stream itself: what it ends before there was a head
+    is refused with a status.
+    """
+    if exchange.deadline == exchange.limit:
+        return HEAD_SECONDS
+    return min(HEAD_SECONDS, max(exchange.deadline - asyncio.get_running_loop().time(), 0.0))
 
 
 class EventStream:
