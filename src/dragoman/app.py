@@ -223,6 +223,10 @@ class App:
             return response
         return await probe()
 
+    def share(self, request: Request, response: Response) -> None:
+        """Tell browsers which pages may read the answer to a request that a host refused by itself."""
+        self._exchanges.share(request, response)
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The application as ASGI 3 has it."""
         await self.asgi(scope, receive, send)

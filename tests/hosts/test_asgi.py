@@ -48,6 +48,9 @@ class Recorder:
         self.requests.append(request)
         return self.answer if self.handle is None else await self.handle(request)
 
+    def share(self, request: Request, response: Response) -> None:
+        response.headers = [*response.headers, (b"access-control-allow-origin", b"*")]
+
     def check_listening(self, host: str) -> None:
         if host != self.listening:
             raise DeclarationError("listening", "not there", "Listen elsewhere")

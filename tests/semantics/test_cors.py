@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from web_store import ADMIN, CALLS, OPEN, PAGES, asking, served
 
@@ -66,6 +67,21 @@ def test_every_answer_says_who_may_read_it() -> None:
             assert "Origin" in each.headers["vary"]
 
     served(scenario)
+
+
+def test_what_the_host_refuses_says_so_too() -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            large = {"content": b"x" * 1001, "headers": {"origin": PAGES}}
+            refused = await client.post(ADMIN + "/goods", **large)
+            assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (413, PAGES)
+            assert "Origin" in refused.headers["vary"]
+            for path in (CALLS + "/count", "/nothing"):
+                refused = await client.post(path, **large)
+                assert refused.status_code == 413
+                assert not [name for name in refused.headers if name.startswith("access-control")]
+
+    served(scenario, max_body=1000)
 
 
 def test_a_star_is_for_all_and_the_same_for_all() -> None:

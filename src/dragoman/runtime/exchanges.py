@@ -82,6 +82,12 @@ class Exchanges:
             response.stream = observation.Observed(response.stream, request, response.status, exchange)
         return response
 
+    def share(self, request: Request, response: Response) -> None:
+        """Tell browsers who may read an answer that was made elsewhere: by a host, of a request that it refuses."""
+        bound = self._find(request.path)
+        if bound is not None and bound.sharing is not None:
+            bound.sharing.share(request, response)
+
     async def _share(self, bound: BoundSurface, sharing: Sharing, request: Request, exchange: Exchange) -> Response:
         """The answer, with what browsers are told; or that of a preflight."""
         preflight = sharing.preflight(request)

@@ -55,6 +55,9 @@ class Hosted(Protocol):
         """Answer one request. Never raises."""
         ...
 
+    def share(self, request: Request, response: Response) -> None:
+        """Tell browsers which pages may read an answer of the host's own."""
+
     def check_listening(self, host: str) -> None:
         """Raises DeclarationError if it is not safe to listen there."""
 
@@ -128,14 +131,14 @@ class AsgiHost:
         request = request_of(scope)
         if self._late.loop is not asyncio.get_running_loop() and not await self._late.happens():
             fault: Fault = Unavailable("the application could not be started", retry_after=RETRY_SECONDS)
-            await self._send(request, refuse(fault, request), send)
+            await self._send(request, self._refuse(fault, request), send)
             return
         if self._mounts is not None and (mounted := self._mounts.find(request.path)) is not None:
             await self._mounts.serve(mounted, scope, request, receive, send)
             return
         if not self._may_answer(scope):
             fault = Unavailable("this application must not be reached at this address", retryable=False)
-            await self._send(request, refuse(fault, request), send)
+            await self._send(request, self._refuse(fault, request), send)
             return
         try:
             request.body = await self._read(request, receive)
@@ -145,16 +148,21 @@ class AsgiHost:
         except TooLarge:
             limit = self.app.max_body
             fault = ContentTooLarge(f"the body is larger than {limit:,} bytes, the most that is read; send less")
-            response = refuse(fault, request)
+            response = self._refuse(fault, request)
         except asyncio.CancelledError:
             stopping = ending.ended()
             if stopping is None:
                 raise
-            response = refuse(stopping, request)
+            response = self._refuse(stopping, request)
         if response.stream is None:
             await self._send(request, response, send)
         else:
             await send_stream(request, response, response.stream, receive, send)
+
+    def _refuse(self, fault: Fault, request: Request) -> Response:
+        response = refuse(fault, request)
+        self.app.share(request, response)
+        return response
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Only mounted applications speak it."""

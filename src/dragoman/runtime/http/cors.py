@@ -60,9 +60,9 @@ class Sharing:
         return Response(204, [NO_STORE, *self._of(request.headers.get("origin"), self._preflight)])
 
     def share(self, request: Request, response: Response) -> None:
-        """Say who may read the answer. What may be kept says already that it varies."""
+        """Say who may read the answer. What may be kept mostly says already that it varies."""
         headers = self._of(request.headers.get("origin"), self._told)
-        if headers[0] is VARY and any(name == b"vary" for name, _ in response.headers):
+        if headers[0] is VARY and any(name == b"vary" and b"Origin" in value for name, value in response.headers):
             del headers[0]
         response.headers = [*response.headers, *headers]
 
