@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
+from driving import Caller, principal, running
 from web_store import ADMIN, CALLS, OPEN, asking, served
 
 import dragoman as dm
 from dragoman.runtime.http import last_modified
+
+
+class Badge(dm.Struct):
+    who: str
+
 
 PATHS = ("/goods", "/goods/{id}", "/goods/{id}:weigh", "/count", "/crates", "/openapi.json")
 
@@ -49,6 +59,52 @@ def test_freshness_is_what_the_contract_says(path: str, said: str) -> None:
         assert protected.headers["cache-control"] == f"private, {said}"
 
     served(scenario)
+
+
+class Perhaps:
+    """Lets everybody in, and tells who shows a badge: a credential that may be left out."""
+
+    anonymous = True
+    scheme: Mapping[str, str] = {}
+    challenge = ""
+    headers = ("x-badge",)
+    tables = ()
+
+    def bind(self, store: Any) -> Any:
+        async def authenticate(headers: Mapping[str, str]) -> dm.Principal:
+            badge = headers.get("x-badge", "")
+            return principal(badge or "nobody", "default", badge or "public")
+
+        return authenticate
+
+    def check_listening(self, host: str) -> None:
+        """Anywhere."""
+
+
+def test_a_credential_that_may_be_left_out_is_one(tmp_path: Path) -> None:
+    contract = dm.Contract("doors")
+
+    @contract.operation(effect="safe", traits=[dm.Fresh(60)])
+    async def whoami(ctx: dm.Context) -> Badge:
+        return Badge(who=ctx.principal.identity)
+
+    app = dm.App(
+        dm.rest("door", "/v1", audience="public", auth=Perhaps(), exposes=[whoami]), database=tmp_path / "doors.db"
+    )
+
+    async def scenario() -> None:
+        async with running(app):
+            asked = Caller(app, None, "/v1")
+            for more, who in (({}, "nobody"), ({"x_badge": "public"}, "public")):
+                answer = (await asked.get("/whoami", **more)).ok()
+                assert answer.json == {"who": who}
+                assert answer.headers["cache-control"] == "private, max-age=60"
+                assert answer.headers["vary"] == "Accept-Encoding, X-Badge"
+            assert (await asked.get("/openapi.json")).headers["cache-control"] == "no-cache"
+            # What a credential is for counts here as anywhere.
+            (await asked.get("/whoami", x_badge="partner")).refused(403, "PERMISSION_DENIED")
+
+    asyncio.run(scenario())
 
 
 def test_changes_and_faults_are_not_stored() -> None:

@@ -142,7 +142,7 @@ class Exchanges:
             if document is not None:
                 return document
         exchange.principal = principal = await bound.authenticate(request.headers)
-        if not bound.auth.anonymous and surface.audience not in principal.audiences:
+        if surface.audience not in principal.audiences:
             entered = ", ".join(sorted(principal.audiences)) or "no"
             raise PermissionDenied(
                 f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces; "

@@ -107,7 +107,7 @@ def _strings(schema: Mapping[str, Any], depth: int) -> st.SearchStrategy[str]:
         "date": st.dates().map(str),
         "date-time": st.datetimes().map(lambda each: each.isoformat() + "+02:00").filter(lambda each: each > "0002"),
         "uuid": st.uuids().map(str),
-        "email": st.from_regex(r"[a-z0-9.+-]{1,9}@[a-z]{1,9}(\.[a-z]{2,5})?", fullmatch=True),
+        "email": st.from_regex(r"[a-z0-9+-]{1,9}(\.[a-z0-9+-]{1,4})?@[a-z]{1,9}(\.[a-z]{2,5})?", fullmatch=True),
         "uri": st.from_regex(r"https?://[a-z.]{1,9}(/[a-z0-9/?=&-]*)?", fullmatch=True),
     }
     if schema.get("format") in known:

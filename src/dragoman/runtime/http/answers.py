@@ -9,7 +9,7 @@ from dragoman.ports.style import Surface
 from dragoman.ports.wire import ByteStream, Header, Response
 
 from . import etag
-from .caching import NO_STORE, cache_control, vary
+from .caching import NO_STORE, cache_control, is_protected, vary
 from .compression import THRESHOLD, gzipped
 from .json_body import JSON
 from .negotiation import accepts, codings
@@ -20,8 +20,8 @@ GZIP: Final[Header] = (b"content-encoding", b"gzip")
 
 class Answers:
     """The answers of one operation. ``media`` is the type of its content, empty if it has none; ``kept`` says that a
-    cache may keep it (what GET and HEAD ask for), ``max_age`` for how long. ``protected``: a credential is asked for.
-    ``more`` are headers of each of them.
+    cache may keep it (what GET and HEAD ask for), ``max_age`` for how long. ``protected``: they may depend on a
+    credential. ``more`` are headers of each of them.
     """
 
     __slots__ = ("_content", "_empty", "_media")
@@ -37,7 +37,7 @@ class Answers:
         more: Sequence[Header] = (),
     ) -> None:
         if protected is None:
-            protected = surface.auth is None or not surface.auth.anonymous
+            protected = is_protected(surface)
         self._media = media
         headers = (cache_control(protected=protected, max_age=max_age), vary(surface, protected=protected))
         self._empty: tuple[Header, ...] = (*(headers if kept else (NO_STORE,)), *more)

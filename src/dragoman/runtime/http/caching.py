@@ -67,9 +67,14 @@ def freshness(operation: Operation, place: str) -> int | None:
 
 
 def cache_control(*, protected: bool, max_age: int | None) -> Header:
-    """The header of an answer that may be kept. ``protected``: a credential is asked for."""
+    """The header of an answer that may be kept. ``protected``: a credential may have been looked at."""
     age = "no-cache" if max_age is None else f"max-age={max_age}"
     return (b"cache-control", (f"private, {age}" if protected else age).encode())
+
+
+def is_protected(surface: Surface) -> bool:
+    """Whether answers of a surface may depend on a credential: one that callers may leave out counts as well."""
+    return surface.auth is None or not surface.auth.anonymous or bool(surface.auth.headers)
 
 
 def vary(surface: Surface, *, protected: bool) -> Header:
@@ -77,8 +82,8 @@ def vary(surface: Surface, *, protected: bool) -> Header:
     names = ["Accept-Encoding"]
     if protected and surface.auth is not None:
         names += [each.title() for each in surface.auth.headers]
-        if surface.cross_tenants:
-            names.append(TENANT_HEADER)
+    if surface.cross_tenants:
+        names.append(TENANT_HEADER)
     if surface.cors is not None and surface.cors.varies:
         names.append("Origin")
     return (b"vary", ", ".join(dict.fromkeys(names)).encode())

@@ -11,6 +11,7 @@ from dragoman.ports.wire import Header, Request, Response
 
 from . import etag
 from .answers import Answers, Uncoded
+from .caching import is_protected
 from .compression import gzip
 from .options import answer_options, offered
 from .problem import MethodNotAllowed
@@ -41,8 +42,7 @@ class ServedDocument:
         more: Sequence[Header] = (),
     ) -> None:
         if protected is None:
-            anonymous = surface.auth is not None and surface.auth.anonymous
-            protected = surface.audience not in OPEN_DOCUMENTS and not anonymous
+            protected = surface.audience not in OPEN_DOCUMENTS and is_protected(surface)
         self._answers = Answers(surface, media=media, kept=True, max_age=max_age, protected=protected, more=more)
         self._body = body
         self._tag = etag.list_tag(body)
