@@ -66,6 +66,42 @@ def test_no_header_is_too_odd(header: str) -> None:
     assert codings(header).gzip in (True, False)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "told"),
+    [
+        ("POST", "/goods", {"content_encoding": "gzip"}, ("accept-encoding", "identity")),
+        ("POST", "/goods", {"content_type": "text/plain"}, ("accept", "application/json")),
+        ("POST", "/goods", {"content_type": "application/json; charset=latin1"}, ("accept", "application/json")),
+        (
+            "PATCH",
+            "/goods/{id}",
+            {"content_type": "text/plain"},
+            ("accept-patch", "application/merge-patch+json, application/json"),
+        ),
+    ],
+)
+def test_what_is_not_read_is_told_with_what_is(
+    method: str, path: str, headers: dict[str, str], told: tuple[str, str]
+) -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        answer = (await asking(app, ADMIN)(method, path.format(id=id), {"name": "oil"}, **headers)).refused(415)
+        assert answer.headers[told[0]] == told[1]
+
+    served(scenario)
+
+
+@pytest.mark.parametrize("header", ['"x", {tag}', ',, "x",,{tag},', ' , {tag} ,"x"', 'W/"x",\tW/{tag}'])
+def test_lists_of_entity_tags_may_have_empty_members(header: str) -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        asked = asking(app, ADMIN)
+        tag = (await asked.get(f"/goods/{id}")).etag
+        (await asked.get(f"/goods/{id}", if_none_match=header.format(tag=tag))).ok(304)
+        for empty in ("", ",", " , ,"):
+            (await asked.get(f"/goods/{id}", if_none_match=empty)).refused(400)
+
+    served(scenario)
+
+
 @pytest.mark.parametrize("end", ["", "\\"])
 def test_a_quote_that_is_never_closed_holds_nobody_up(end: str) -> None:
     header = '"' + '\\"' * 30_000 + end

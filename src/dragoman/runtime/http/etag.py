@@ -13,7 +13,8 @@ from typing import Final
 
 from dragoman.contract.fault import Malformed
 
-_TAG: Final = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
+_TAG: Final = re.compile(r'[ \t,]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,[ \t,]*|$)')
+"""A member of a list; empty ones beside it are passed over (RFC 9110, section 5.6.1.2)."""
 _VERSION: Final = re.compile(r"(\d{1,18})-[0-9a-f]+(?:-[a-z]+)?")
 
 

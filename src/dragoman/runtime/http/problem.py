@@ -59,10 +59,14 @@ class NotAcceptable(Fault):
 
 
 class UnsupportedMediaType(Fault):
-    """The body is not of a type that is read here (415)."""
+    """The body is not of a type that is read here (415). ``remedy`` is the header that says what is read."""
 
     code = Code.INVALID_ARGUMENT
     reason = "UNSUPPORTED_MEDIA_TYPE"
+
+    def __init__(self, message: str, remedy: Header | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class PreconditionRequired(Fault):
@@ -158,4 +162,6 @@ def respond(fault: Fault, *, request_id: str, place: str = "body", headers: Sequ
         all_headers.append((b"retry-after", str(math.ceil(fault.retry_after)).encode()))
     if isinstance(fault, MethodNotAllowed):
         all_headers.append((b"allow", ", ".join(fault.allowed).encode()))
+    elif isinstance(fault, UnsupportedMediaType) and fault.remedy is not None:
+        all_headers.append(fault.remedy)
     return Response(status(fault), all_headers, body)
