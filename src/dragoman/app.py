@@ -117,7 +117,7 @@ class App:
                 SECRETS_TABLE,
             ]
         )
-        self._exchanges = Exchanges(self.surfaces, max_in_flight=self._max_in_flight)
+        self._exchanges = Exchanges(self.surfaces, self._streams, max_in_flight=self._max_in_flight)
         self._probes: Mapping[str, Callable[[], Awaitable[Response]]] = {
             "/healthz": self._healthy,
             "/readyz": self._ready,

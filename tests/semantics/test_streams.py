@@ -526,6 +526,35 @@ def test_streams_are_counted_apart(bench: Streaming) -> None:
     bench.run(scenario)
 
 
+def test_who_waits_for_the_head_of_a_stream_holds_no_call_up(bench: Streaming) -> None:
+    bench.options = {"max_in_flight": 1}
+    began: list[asyncio.Event] = []
+
+    @bench.operation(effect="safe")
+    async def silent(input: Ask) -> AsyncIterator[Told]:
+        began[-1].set()
+        await asyncio.Event().wait()
+        yield Told()
+
+    @bench.operation(effect="safe")
+    async def pause(input: Ask) -> Told:
+        await asyncio.sleep(0)
+        return Told()
+
+    async def scenario() -> None:
+        for _ in range(2):
+            began.append(asyncio.Event())
+            waiting = asyncio.create_task(bench.ask("/silent"))
+            await began[-1].wait()
+            assert (await bench.ask("/pause")).status == 200
+            waiting.cancel()
+            await asyncio.wait({waiting})
+            calls = await asyncio.gather(*(bench.ask("/pause") for _ in range(2)))
+            assert sorted(each.status for each in calls) == [200, 503], "calls are counted as before"
+
+    bench.run(scenario)
+
+
 def test_a_server_that_stops_says_so(bench: Streaming) -> None:
     @bench.operation(effect="safe")
     async def silent(input: Ask) -> AsyncIterator[Told]:

@@ -30,6 +30,7 @@ from .http import caching, problem, timeout
 from .http.cors import Sharing
 from .http.documents import OPEN_DOCUMENTS
 from .permission import CROSS_TENANTS, may_cross_tenants
+from .streaming import Streams
 
 TENANT_HEADER: Final = caching.TENANT_HEADER.lower()
 
@@ -48,10 +49,11 @@ class BoundSurface:
 
 
 class Exchanges:
-    """Answers requests. ``max_in_flight`` bounds how many are handled at once."""
+    """Answers requests. ``max_in_flight`` bounds how many are handled at once, beside the ``streams``."""
 
-    def __init__(self, surfaces: Sequence[BoundSurface], *, max_in_flight: int) -> None:
+    def __init__(self, surfaces: Sequence[BoundSurface], streams: Streams, *, max_in_flight: int) -> None:
         self._surfaces = tuple((each.surface.path, each.surface.path + "/", each) for each in surfaces)
+        self._streams = streams
         self._max_in_flight = max_in_flight
         self._in_flight = 0
 
@@ -75,6 +77,8 @@ class Exchanges:
             raise
         finally:
             self._in_flight -= 1
+            if exchange.items is not None:
+                self._streams.beginning -= 1
         if response.stream is None:
             size = 0 if request.method == "HEAD" else len(response.body)
             observation.access(request, response.status, size, exchange)
@@ -100,7 +104,10 @@ class Exchanges:
 
     async def _answer(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Response:
         try:
-            if self._in_flight > self._max_in_flight:
+            if (
+                self._in_flight > self._max_in_flight
+                and self._in_flight - self._streams.beginning > self._max_in_flight
+            ):
                 raise Unavailable(
                     "the server is handling as many requests as it can; try again in a moment", retry_after=1
                 )

@@ -30,9 +30,12 @@ class Source(Protocol):
 
 
 class Streams:
-    """The streams of a process. They are counted apart from calls, for they stay: ``most`` bounds how many."""
+    """The streams of a process. They are counted apart from calls, for they stay: ``most`` bounds how many.
+    ``beginning`` is how many of the exchanges under way wait for a stream's head.
+    """
 
     def __init__(self, most: int) -> None:
+        self.beginning = 0
         self._most = most
         self._live: set[Stream] = set()
 
@@ -80,6 +83,7 @@ class Stream:
         """Itself, with what makes its items."""
         self._source = source
         self._exchange.items = 0
+        self._streams.beginning += 1
         return self
 
     def __aiter__(self) -> Stream:
