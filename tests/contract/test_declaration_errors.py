@@ -379,11 +379,6 @@ class Order(dm.Resource, prefix="ord"):
     lines: list[Line]
 shop.resource(Order)
 
-# a filter with a name that lists use
-class Order(dm.Resource, prefix="ord"):
-    fields: Annotated[str, dm.Filter()]
-shop.resource(Order)
-
 # an order of decimals
 class Order(dm.Resource, prefix="ord"):
     total: Annotated[Decimal, dm.Sort()]

@@ -15,6 +15,19 @@ class Note(dm.Resource, prefix="nte"):
     count: Annotated[int, dm.Filter("gte")] = 0
 
 
+class Sheet(dm.Resource, prefix="sht"):
+    """Every field is called like a parameter of lists."""
+
+    page_size: Annotated[int, dm.Filter("gte"), dm.Sort()] = 1
+    page_token: Annotated[str, dm.Filter()] = "t"
+    order_by: Annotated[str, dm.Filter("in"), dm.Sort()] = "o"
+    ids: Annotated[int, dm.Filter("lt")] = 2
+    count: Annotated[int, dm.Filter()] = 3
+    expand: Annotated[str, dm.Filter()] = "e"
+    fields: Annotated[str, dm.Filter()] = "f"
+    of: Annotated[dm.Id["Sheet"] | None, dm.Ref()] = None
+
+
 class Asked(dm.Struct):
     texts: list[str] = msgspec.field(default_factory=list)
 
@@ -105,6 +118,32 @@ def test_a_field_that_is_called_like_a_parameter(app: dm.App) -> None:
         ]
         assert {"count.eq", "count.gte"} <= set(named)
         assert "count" not in named
+
+    run(app, scenario)
+
+
+def test_all_fields_are_called_like_parameters(tmp_path: Path) -> None:
+    contract = dm.Contract("sheets")
+    sheets = contract.resource(Sheet)
+    surface = dm.rest("open", "/v1", audience="public", auth=dm.anonymous(), exposes=[sheets], partial=True)
+    app = dm.App(surface, database=tmp_path / "sheets.db")
+
+    async def scenario() -> None:
+        open = Caller(app, None, "/v1")
+        first = (await open.post("/sheets", {})).ok(201).json["id"]
+        second = (
+            (await open.post("/sheets", {"page_size": 7, "order_by": "p", "ids": 9, "of": first})).ok(201).json["id"]
+        )
+        filters = "page_size.gte=7&page_token.eq=t&order_by.in=o,p&count.eq=3&expand.eq=e&fields.eq=f"
+        query = f"{filters}&count=true&expand=of&fields=ids,count,expanded.of.fields&order_by=-page_size&page_size=5"
+        answer = (await open.get("/sheets", query=query)).ok().json
+        expanded = {"of": {"id": first, "fields": "f"}}
+        assert answer["sheets"] == [{"id": second, "ids": 9, "count": 3, "expanded": expanded}]
+        assert answer["total_size"] == 1
+        only = (await open.get("/sheets", query=f"ids={second},{first}&fields=fields")).ok().json["sheets"]
+        assert only == [{"id": second, "fields": "f"}, {"id": first, "fields": "f"}]
+        assert [each["id"] for each in (await open.get("/sheets", query="ids.lt=3")).ok().json["sheets"]] == [first]
+        (await open.get("/sheets", query=f"ids.eq=9&ids={second}")).refused(422, at="ids.eq")
 
     run(app, scenario)
 

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from .reader import Reader
 
 NAME: Final = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-RESERVED: Final = frozenset({"page_size", "page_token", "order_by", "fields", "expand", "ids"})
-"""What lists are asked for with, so that no filter may have the name."""
-
 UNORDERED: Final = frozenset({Kind.BOOLEAN, Kind.BYTES, Kind.DECIMAL, Kind.DURATION})
 """Kinds whose stored form does not sort as their values do."""
 
@@ -219,11 +216,6 @@ def _check_traits(subject: _Subject, traits: Traits, reader: Reader) -> None:
             )
         if isinstance(trait, OF_RESOURCES) and not _is_single(subject.bare, reader):
             raise subject.wrong(f"{name} stands on a field that is not a single value", "Remove it")
-        if isinstance(trait, ours.Filter) and subject.member.name in RESERVED:
-            raise subject.wrong(
-                f"lists have a parameter {subject.member.name!r}, so that no filter can have the name",
-                "Give the field another name, or remove Filter",
-            )
         bare = subject.bare
         if isinstance(trait, ours.Filter | ours.Unique) and _is_decimal(bare):
             raise subject.wrong(f"{name} {UNEQUAL}", CENTS)
