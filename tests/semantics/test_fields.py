@@ -1,5 +1,7 @@
 """Subsets of fields: an answer holds what was asked for and the id, and no other column is read."""
 
+import gc
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ from market import OPERATOR, PARTNER, customers, make_app, orders
 
 import dragoman as dm
 from dragoman.engines.sqlite.reader import SqliteStatement
+from dragoman.runtime import excerpts, rows
+from dragoman.runtime.codec.suggestion import SUGGESTIONS
+from dragoman.runtime.excerpts import Excerpt
 
 
 @pytest.fixture
@@ -137,6 +142,45 @@ def test_what_is_no_field(app: dm.App, query: str, details: list[str]) -> None:
             assert all(part in each for part, each in zip(details, told, strict=True)), told
         both = (await boss.get("/orders", query=f"{query}&nothing=1&expand=nothing")).refused(422)
         assert {"fields", "nothing", "expand"} == set(both.pointers)
+
+    run(app, scenario)
+
+
+@pytest.mark.parametrize("query", ["fields={}", "expand={}", "{}=1"])
+def test_only_so_much_is_suggested(app: dm.App, query: str) -> None:
+    """Looking for what was meant takes long, and a request may hold many names."""
+
+    async def scenario() -> None:
+        boss = Caller(app, "north-all", OPERATOR)
+        names = [f"custome{at}" for at in range(90)]
+        joiner = "=1&" if query.startswith("{}") else ","
+        errors = (await boss.get("/orders", query=query.format(joiner.join(names)))).refused(422).json["errors"]
+        suggested = ["did you mean" in each["detail"] for each in errors]
+        assert suggested == [True] * SUGGESTIONS + [False] * (len(names) - SUGGESTIONS)
+
+    run(app, scenario)
+
+
+def test_what_is_compiled_does_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many selections of fields are asked for."""
+    monkeypatch.setattr(rows, "MAX_STATEMENTS", 8)
+    monkeypatch.setattr(excerpts, "MAX_EXCERPTS", 8)
+    app = make_app(tmp_path / "market.db")
+
+    def compiled() -> int:
+        gc.collect()
+        return sum(isinstance(each, SqliteStatement | Excerpt) for each in gc.get_objects())
+
+    async def scenario() -> None:
+        boss, customer, _ = await filled(app)
+        names = [each for each in customer if each != "id"]
+        before = compiled()
+        for path, shown in ((f"/customers/{customer['id']}", None), ("/customers", "customers")):
+            for size in (1, 2, 3):
+                for some in combinations(names, size):
+                    answer = (await boss.get(path, query=f"fields={','.join(some)}")).ok().json
+                    assert set(answer[shown][0] if shown else answer) == {"id", *some}
+        assert compiled() <= before + 4 * 8
 
     run(app, scenario)
 

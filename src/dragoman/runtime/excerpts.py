@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -13,8 +12,9 @@ from dragoman.contract.principal import Principal
 from dragoman.ports.store import Join, Statement, Value
 from dragoman.ports.style import Reading
 
-from .codec import EXPANDED, JsonEncoder, Projector, beside, invalid
+from .codec import EXPANDED, JsonEncoder, Projector, beside, invalid, nearest
 from .expansion import Expansion
+from .kept import Kept
 from .rows import Rows
 
 MAX_EXCERPTS: Final = 256
@@ -109,7 +109,7 @@ class Excerpts:
         self._encoder = encoder
         self.expansions = expansions
         self.whole = Excerpt(rows, encoder, None)
-        self._known: dict[Any, Excerpt] = {}
+        self._known: Kept[Any, Excerpt] = Kept(MAX_EXCERPTS)
 
     def of(self, reading: Reading | None, violations: list[Violation]) -> Excerpt:
         """The excerpt that is asked for. What is wrong is added to the violations."""
@@ -126,8 +126,6 @@ class Excerpts:
         key = (fields, tuple((each.field, names) for each, names in expanded))
         excerpt = self._known.get(key)
         if excerpt is None:
-            if len(self._known) >= MAX_EXCERPTS:
-                self._known.clear()
             excerpt = self._known[key] = Excerpt(self._rows, self._encoder, fields, expanded)
         return excerpt
 
@@ -152,15 +150,15 @@ class _Wanted:
             if name in self._expansions:
                 self._expand.add(name)
             else:
-                violations.append(Violation(("expand",), self._not_expandable(name), "expand"))
+                violations.append(Violation(("expand",), self._not_expandable(name, violations), "expand"))
 
-    def _not_expandable(self, name: str) -> str:
+    def _not_expandable(self, name: str, found: Sequence[Violation]) -> str:
         if not self._expansions:
             return "cannot be used here: nothing can be expanded"
         if not name:
             return "names no reference before, after or between commas"
-        close = difflib.get_close_matches(name[:60], self._expansions, 1)
-        suggestion = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(self._expansions)}"
+        close = nearest(name, self._expansions, found)
+        suggestion = f"did you mean {close!r}?" if close else f"there is {', '.join(self._expansions)}"
         return f"names {name[:60]!r}, which cannot be expanded; {suggestion}"
 
     def narrow(self, paths: Sequence[str], violations: list[Violation]) -> None:
@@ -170,7 +168,7 @@ class _Wanted:
             if path in self._names:
                 self._shown.add(path)
             elif not self._is_beside(path):
-                violations.append(Violation(("fields",), self._unknown(path), "unknown_field"))
+                violations.append(Violation(("fields",), self._unknown(path, violations), "unknown_field"))
 
     def _is_beside(self, path: str) -> bool:
         """Whether the path leads into something that can be expanded. If so, it is."""
@@ -196,7 +194,7 @@ class _Wanted:
             if name in wanted
         ]
 
-    def _unknown(self, path: str) -> str:
+    def _unknown(self, path: str, found: Sequence[Violation]) -> str:
         if not path:
             return "names no field before, after or between commas"
         paths = [*self._names]
@@ -204,8 +202,8 @@ class _Wanted:
             paths += [f"{EXPANDED}.{name}", *(f"{EXPANDED}.{name}.{field}" for field in each.encoder.names)]
         head, dot, _ = path.partition(".")
         meant = f"{EXPANDED}.{path}" if dot and head in self._expansions else path
-        close = difflib.get_close_matches(meant[:60], paths, 1)
-        suggestion = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(self._names)}"
+        close = nearest(meant, paths, found)
+        suggestion = f"did you mean {close!r}?" if close else f"there is {', '.join(self._names)}"
         return f"names {path[:60]!r}, which is no field here; {suggestion}"
 
 

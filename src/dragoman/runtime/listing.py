@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +15,7 @@ from dragoman.ports.store import Count, Join, Statement, Value
 from dragoman.ports.style import LIST_PARAMETERS, ListRequest, filter_parameter
 
 from .batch_get import BatchGet
+from .codec import nearest
 from .deadline import within
 from .excerpts import Excerpt, Excerpts, refuse_all
 from .paging import PageTokens
@@ -225,7 +225,7 @@ class Listing:
         for name, word, value in request.filters:
             parameter = filter_parameter(name, word)
             if name not in self.filters:
-                violations.append(Violation((parameter,), self._no_filter(name), "unknown_parameter"))
+                violations.append(Violation((parameter,), self._no_filter(name, violations), "unknown_parameter"))
             elif word not in self.filters[name]:
                 allowed = ", ".join(filter_parameter(name, each) for each in self.filters[name])
                 violations.append(Violation((parameter,), f"is no filter of this list; use {allowed}", "filter"))
@@ -245,11 +245,11 @@ class Listing:
         parse = self.rows.stored.parse
         return parse(name, value) if isinstance(value, str) else tuple(parse(name, each) for each in value)
 
-    def _no_filter(self, name: str) -> str:
+    def _no_filter(self, name: str, found: Sequence[Violation]) -> str:
         if name in self.fields:
             return f"cannot be filtered by; this list can be by {', '.join(self.filters) or 'nothing'}"
-        close = difflib.get_close_matches(name[:60], [*self.filters, *LIST_PARAMETERS], 1)
-        return "is not a parameter of this list" + (f"; did you mean {close[0]!r}?" if close else "")
+        close = nearest(name, [*self.filters, *LIST_PARAMETERS], found)
+        return "is not a parameter of this list" + (f"; did you mean {close!r}?" if close else "")
 
     def _after(self, token: str, binding: Sequence[Any], violations: list[Violation]) -> Sequence[Value] | None:
         after = self.tokens.read(token, binding)

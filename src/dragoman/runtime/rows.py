@@ -15,10 +15,11 @@ from dragoman.ports.store import Count, Join, Query, Statement, Store, Table, Va
 
 from .codec import StoredRecord
 from .failure import BrokenContract
+from .kept import Kept
 from .tables import table_of
 
 MAX_STATEMENTS: Final = 2048
-"""How many statements of one resource are kept compiled: more shapes than that are compiled anew."""
+"""How many statements of one kind a resource keeps compiled: more shapes than that are compiled anew."""
 
 BY_ID: Final = Compare("id", "=", Slot(0))
 
@@ -35,9 +36,9 @@ class Rows:
         self.columns = tuple(column.name for column in self.stored.columns)
         self.references = {each.field: known[each.target].plural for each in self.description.references.values()}
         self.store = store
-        self._statements: dict[Any, Statement] = {}
-        self._counts: dict[Expression, Count] = {}
-        self._by_id: dict[tuple[str, ...], Statement] = {}
+        self._statements: Kept[Any, Statement] = Kept(MAX_STATEMENTS)
+        self._counts: Kept[Expression, Count] = Kept(MAX_STATEMENTS)
+        self._by_id: Kept[tuple[str, ...], Statement] = Kept(MAX_STATEMENTS)
         if resources.visibility is not None:
             self._check_visibility(resources.visibility)
 
@@ -106,8 +107,6 @@ class Rows:
         key = (selected, shape, order, limit, limit_slot, joined)
         statement = self._statements.get(key)
         if statement is None:
-            if len(self._statements) >= MAX_STATEMENTS:
-                self._statements.clear()
             statement = self._statements[key] = self.store.prepare(
                 Query(
                     self.table,
@@ -126,8 +125,6 @@ class Rows:
         """The count of the rows of that shape, compiled once."""
         count = self._counts.get(shape)
         if count is None:
-            if len(self._counts) >= MAX_STATEMENTS:
-                self._counts.clear()
             count = self._counts[shape] = self.store.prepare_count(
                 Query(self.table, (), shape, tenant=self.table.tenant)
             )

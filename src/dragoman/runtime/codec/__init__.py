@@ -9,6 +9,7 @@ from .encoder import BrokenValue, JsonEncoder, encode_json
 from .patch import Patch, PatchDecoder
 from .projector import EXPANDED, Projector, beside
 from .stored import StoredRecord
+from .suggestion import nearest
 from .violations import invalid
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "beside",
     "encode_json",
     "invalid",
+    "nearest",
 ]

@@ -165,7 +165,7 @@ class PatchDecoder:
             if len(found) >= MAX_VIOLATIONS:
                 break
             if name not in self.fields:
-                found.append(unknown_field(self.view, self.record, str(name), ()))
+                found.append(unknown_field(self.view, self.record, str(name), (), found))
             elif name in self.merging:
                 self.check_names(self.fields[name].type, given, (name,), found)
             else:
@@ -210,7 +210,7 @@ class PatchDecoder:
             if name in known:
                 self.check_names(known[name].type, each, (*path, name), found)
             elif not record.open:
-                found.append(unknown_field(self.view, record, name, path))
+                found.append(unknown_field(self.view, record, name, path, found))
 
 
 class Patch:

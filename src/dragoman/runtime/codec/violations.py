@@ -7,7 +7,6 @@ two agree on what is valid.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +33,7 @@ from .hooks import call_hook, list_of
 from .inbound import Inbound, first_repeated
 from .scalar_values import Refused, kind_of, quoted, short
 from .scalars import length_rules, matches
+from .suggestion import nearest
 from .unions import tag_of, tagged
 from .view import View
 from .whole import with_whole_numbers
@@ -257,17 +257,19 @@ class Walk:
             if self._full():
                 return
             if name not in known and name != tag_field:
-                self._found.append(unknown_field(self._view, record, str(name), path))
+                self._found.append(unknown_field(self._view, record, str(name), path, self._found))
 
 
-def unknown_field(view: View, record: Record, name: str, path: Path) -> Violation:
-    """A field that does not exist for this caller, and the one that was perhaps meant."""
+def unknown_field(view: View, record: Record, name: str, path: Path, found: Sequence[Violation]) -> Violation:
+    """A field that does not exist for this caller, and the one that was perhaps meant; ``found`` is what was wrong so
+    far.
+    """
     here = (*path, short(name))
     field = record.field(name)
     if field is not None and field.read_only and View(view.audience).sees(field):
         return Violation(here, "is set by the server and cannot be given", "read_only")
-    close = get_close_matches(name[:60], [each.name for each in view.fields(record)], n=1)
-    hint = f'; did you mean "{close[0]}"?' if close else ""
+    close = nearest(name, (each.name for each in view.fields(record)), found)
+    hint = f'; did you mean "{close}"?' if close else ""
     return Violation(here, f"is not a field of {record.name or 'this object'}{hint}", "unknown_field")
 
 
