@@ -358,16 +358,19 @@ def test_who_leaves_cancels_the_handler(bench: Streaming, where: str, caplog: py
     assert [each["fault"] for each in lines if each["path"] == "/v1/make"] == ["CANCELLED"] * 2
 
 
+async def stubborn(input: Ask) -> AsyncIterator[Told]:
+    """Goes on when it is cancelled."""
+    yield Told()
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            yield Told(lines=["farewell"])
+
+
 @pytest.mark.parametrize("how", ["its reader leaves", "the application stops"])
 def test_a_handler_that_catches_its_cancellation_makes_no_more(bench: Streaming, how: str) -> None:
-    @bench.operation(effect="safe")
-    async def stubborn(input: Ask) -> AsyncIterator[Told]:
-        yield Told()
-        while True:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                yield Told(lines=["farewell"])
+    bench.operation(effect="safe")(stubborn)
 
     async def scenario() -> None:
         stream = streamed(await bench.ask("/stubborn"))
@@ -388,14 +391,7 @@ def test_a_handler_that_catches_its_cancellation_makes_no_more(bench: Streaming,
 
 
 def test_a_handler_that_catches_its_deadline_makes_no_more(bench: Streaming) -> None:
-    @bench.operation(effect="safe", deadline=0.05)
-    async def stubborn(input: Ask) -> AsyncIterator[Told]:
-        yield Told()
-        while True:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                yield Told(lines=["farewell"])
+    bench.operation(effect="safe", deadline=0.05)(stubborn)
 
     async def scenario() -> None:
         first, (kind, problem) = await asyncio.wait_for(bench.events("/stubborn"), 5)
