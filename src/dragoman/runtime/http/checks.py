@@ -24,6 +24,6 @@ ORDER: Final[tuple[tuple[str, int], ...]] = (
     ("its state allows it", 409),
 )
 """Who does not say who they are learns nothing but that; who may not call an operation does not learn what it takes.
-Preflights of CORS come before all of it but the first two: browsers send no credentials with them. What anyone may see,
-such as the documents of public surfaces, asks for no credential.
+Preflights of CORS are answered before all of it, where a surface is: browsers send no credentials with them. What
+anyone may see, such as the documents of public surfaces, asks for no credential.
 """

@@ -27,7 +27,9 @@ READ: Final = (
     "Request-Timeout",
     "X-Request-Id",
 )
-"""The request headers that surfaces read and that browsers ask about."""
+"""The request headers that browsers ask about: what surfaces read, and what clients send of their own accord, such as
+those of event streams.
+"""
 EXPOSED: Final = ("Allow", "Deprecation", "ETag", "Link", "Location", "Retry-After", "Sunset", "X-Request-Id")
 """The response headers that browsers keep from pages if nothing is said (Fetch, section 3.2.3 names the others)."""
 

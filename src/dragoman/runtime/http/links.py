@@ -20,7 +20,7 @@ def page_links(request: Request, token: str) -> Header | None:
     all else that was asked.
     """
     asked = request.query
-    continued = "page" in asked and "token" in asked
+    continued = "token" in asked or "%" in asked
     if not token and not continued:
         return None
     parts = [part for part in asked.split("&") if part]

@@ -119,7 +119,7 @@ class Rest:
                 route.exposed, decode=decode, encode=writer(route, location, answers, binder.longest_call)
             )
             driven = Streaming(call, answers, self.heartbeat) if route.streams else call
-            calls.append(_BoundRoute(route, call, driven, answers))
+            calls.append(_BoundRoute(route, route.operation.name, call, driven, answers))
         docs = None
         if self.docs:
             _check_beside_docs(routes, f"surface {surface.name!r}")
@@ -136,7 +136,7 @@ class RestMatch:
     def __init__(self, bound: _BoundRoute, id: str) -> None:
         self._bound = bound
         self._id = id
-        self.operation = bound.route.operation.name
+        self.operation = bound.operation
 
     async def answer(self, exchange: Any, request: Request) -> Response:
         """Drive the call."""
@@ -153,6 +153,7 @@ class _BoundRoute:
     """``call`` is what was compiled, ``driven`` what gives a response."""
 
     route: Route
+    operation: str
     call: Call
     driven: Call
     answers: Answers
