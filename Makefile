@@ -54,7 +54,7 @@ fuzz: ## Far more random requests and random histories than `make test` runs: ab
 	@scripts/setup dev
 	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py $(ARGS)
 
-schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: a quarter of an hour
+schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: twenty minutes
 	@scripts/setup dev
 	DRAGOMAN_SCHEMATHESIS=300 "$(BIN)/python" -m pytest -n 2 tests/documents $(ARGS)
 
