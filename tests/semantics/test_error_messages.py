@@ -107,6 +107,17 @@ MISTAKES: Final = [
     Mistake("a parameter twice", "GET", "/v1/makers?page_size=1&page_size=2"),
     Mistake("a query that is no query", "GET", "/v1/makers?name=%zz"),
     Mistake("inputs in the query", "GET", "/v1/ask?size=huge&numbers=1&numbers=x&since=now&volume=1"),
+    Mistake("ids that are not there", "GET", f"/v1/makers?ids={{maker}},{MISSING}"),
+    Mistake("ids that are none, beside a filter", "GET", "/v1/makers?ids=Ada,{maker},{maker}&name=Ada"),
+    Mistake("a reference that cannot be expanded", "GET", "/v1/things/{thing}?expand=makr,text"),
+    Mistake("fields that are not there", "GET", "/admin/makers?fields=nmae,country.code", key="operator"),
+    Mistake("fields where answers are whole", "GET", "/v1/makers?fields=name"),
+    Mistake("a flag that is neither true nor false", "GET", "/v1/makers?count=yes"),
+    # What is said beside the request
+    Mistake("an answer that is not offered", "GET", "/v1/makers", headers={"accept": "text/html"}),
+    Mistake("a body that is compressed", "POST", "/v1/makers", {}, headers={"content-encoding": "gzip"}),
+    Mistake("a body that is too large", "POST", "/v1/makers", body=" " * 10_001),
+    Mistake("a deadline that is none", "GET", "/v1/makers", headers={"request-timeout": "soon"}),
     # Ours
     Mistake("a handler that takes too long", "GET", "/trouble/hurry?seconds=60"),
     Mistake("a bug", "POST", "/trouble/crash"),

@@ -210,7 +210,7 @@ class Listing:
             name = part.removeprefix("-")
             if name not in self.sortable:
                 allowed = ", ".join(self.sortable)
-                message = f"cannot be ordered by {name[:40]!r}; it can be by {allowed}, with - before it to descend"
+                message = f"cannot name {name[:40]!r}; use {allowed}, with - before it to descend"
                 violations.append(Violation(("order_by",), message, "order"))
             # Named again, it changes nothing: the rows are in that order already.
             order.setdefault(name, part.startswith("-"))
@@ -246,9 +246,10 @@ class Listing:
         return parse(name, value) if isinstance(value, str) else tuple(parse(name, each) for each in value)
 
     def _no_filter(self, name: str, found: Sequence[Violation]) -> str:
+        filters = [filter_parameter(each, "eq") for each in self.filters]
         if name in self.fields:
-            return f"cannot be filtered by; this list can be by {', '.join(self.filters) or 'nothing'}"
-        close = nearest(name, [*self.filters, *LIST_PARAMETERS], found)
+            return "is no filter of this list; " + (f"use {', '.join(filters)}" if filters else "it has none")
+        close = nearest(name, [*filters, *LIST_PARAMETERS], found)
         return "is not a parameter of this list" + (f"; did you mean {close!r}?" if close else "")
 
     def _after(self, token: str, binding: Sequence[Any], violations: list[Violation]) -> Sequence[Value] | None:
