@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from driving import Caller, principal, running
@@ -59,6 +59,45 @@ def test_freshness_is_what_the_contract_says(path: str, said: str) -> None:
         assert protected.headers["cache-control"] == f"private, {said}"
 
     served(scenario)
+
+
+class Shelf(dm.Resource, prefix="shf", plural="shelves"):
+    label: str = ""
+
+
+class Jar(dm.Resource, prefix="jar"):
+    shelf: Annotated[dm.Id[Shelf] | None, dm.Ref(reverse="jars")] = None
+
+
+@pytest.mark.parametrize(
+    ("jar", "shelf", "said"),
+    [(60, 5, "max-age=5"), (5, 60, "max-age=5"), (60, None, "no-cache"), (None, 60, "no-cache")],
+)
+def test_what_is_expanded_is_no_longer_fresh_than_alone(
+    tmp_path: Path, jar: int | None, shelf: int | None, said: str
+) -> None:
+    contract = dm.Contract("pantry")
+    jars, shelves = (
+        contract.resource(each, traits=[] if age is None else [dm.Fresh(age)])
+        for each, age in ((Jar, jar), (Shelf, shelf))
+    )
+    open = dm.rest("open", OPEN, audience="public", auth=dm.anonymous(), exposes=[jars, shelves], partial=True)
+
+    async def scenario() -> None:
+        async with running(dm.App(open, database=tmp_path / "pantry.db")) as app:
+            caller = asking(app, OPEN)
+            on = (await caller.post("/shelves", {})).ok(201).json["id"]
+            id = (await caller.post("/jars", {"shelf": on})).ok(201).json["id"]
+            alone = "no-cache" if jar is None else f"max-age={jar}"
+            for path in ("/jars", f"/jars/{id}", f"/shelves/{on}/jars"):
+                for query in ("", "fields=shelf"):
+                    assert (await caller.get(path, query=query)).ok().headers["cache-control"] == alone
+                for query in ("expand=shelf", "fields=expanded.shelf.label"):
+                    answer = (await caller.get(path, query=query)).ok()
+                    same = (await caller.get(path, query=query, if_none_match=answer.etag)).ok(304)
+                    assert answer.headers["cache-control"] == same.headers["cache-control"] == said
+
+    asyncio.run(scenario())
 
 
 class Perhaps:

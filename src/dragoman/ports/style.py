@@ -138,6 +138,10 @@ class Binder(Protocol):
         ...
 
 
+EXPANDED: Final = "expanded"
+"""The member that holds what a resource refers to, by the field that refers to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What is to be shown of each resource that is read, in text. ``expand`` are references, whose targets are shown
@@ -148,6 +152,11 @@ class Reading:
     fields: tuple[str, ...] | None = None
     expand: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
+
+    @property
+    def expands(self) -> bool:
+        """Whether anything is shown beside it."""
+        return bool(self.expand) or any(path.startswith(f"{EXPANDED}.") for path in self.fields or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from msgspec import UNSET
 from dragoman.contract.fault import Violation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import Join, Statement, Value
-from dragoman.ports.style import Reading
+from dragoman.ports.style import EXPANDED, Reading
 
-from .codec import EXPANDED, JsonEncoder, Projector, beside, invalid, nearest
+from .codec import JsonEncoder, Projector, beside, invalid, nearest
 from .expansion import Expansion
 from .kept import Kept
 from .rows import Rows

@@ -7,13 +7,12 @@ from __future__ import annotations
 from .decoder import JsonDecoder
 from .encoder import BrokenValue, JsonEncoder, encode_json
 from .patch import Patch, PatchDecoder
-from .projector import EXPANDED, Projector, beside
+from .projector import Projector, beside
 from .stored import StoredRecord
 from .suggestion import nearest
 from .violations import invalid
 
 __all__ = [
-    "EXPANDED",
     "BrokenValue",
     "JsonDecoder",
     "JsonEncoder",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from dragoman.contract.schema import Field, Record
+from dragoman.ports.style import EXPANDED
 
 from .builders import compiled
 from .inbound import title
-
-EXPANDED: Final = "expanded"
-"""The member that holds what a resource refers to, by the field that refers to it."""
 
 
 class Projector:

@@ -108,21 +108,23 @@ class Rest:
                 "Write heartbeat=15.0, or leave it out",
             )
         types = {each.operation.name: binder.types(each) for each in exposed}
-        routes = routes_of(exposed, types, f"surface {surface.name!r}", surface.audience)
+        place = f"surface {surface.name!r}"
+        routes = routes_of(exposed, types, place, surface.audience)
         found = {route.template for route in routes if route.shape is Shape.GET}
         calls: list[_BoundRoute] = []
         for route in routes:
             location = surface.path + route.template if route.template + "/{id}" in found else None
             decode = reader(route, binder, require_etag=self.require_etag, partial=self.partial)
-            answers = answers_of(surface, route)
+            answers = answers_of(surface, route, freshness(route.operation, place))
+            expanded = answers_of(surface, route, expanded_freshness(route, routes, place))
             call = binder.call(
-                route.exposed, decode=decode, encode=writer(route, location, answers, binder.longest_call)
+                route.exposed, decode=decode, encode=writer(route, location, answers, expanded, binder.longest_call)
             )
             driven = Streaming(call, answers, self.heartbeat) if route.streams else call
             calls.append(_BoundRoute(route, route.operation.name, call, driven, answers))
         docs = None
         if self.docs:
-            _check_beside_docs(routes, f"surface {surface.name!r}")
+            _check_beside_docs(routes, place)
             docs = Docs(surface)
         document = Document(surface, routes, types, require_etag=self.require_etag, partial=self.partial)
         return RestEndpoint(surface, calls, document, docs)
@@ -169,11 +171,22 @@ def _check_beside_docs(routes: Iterable[Route], place: str) -> None:
             )
 
 
-def answers_of(surface: Surface, route: Route) -> Answers:
-    """How a route's answers look. Raises DeclarationError for freshness of what cannot be kept, and for dates that
-    contradict each other.
-    """
-    max_age = freshness(route.operation, f"surface {surface.name!r}")
+def expanded_freshness(route: Route, routes: Iterable[Route], place: str) -> int | None:
+    """How long an answer is fresh that shows what can be expanded: no longer than any part of it would be alone."""
+    resource = route.operation.resource
+    shown = set() if resource is None else {resource.references[each].target for each in route.expandable}
+    parts = [route, *(each for each in routes if each.shape is Shape.GET and _shows(each) in shown)]
+    ages = [freshness(each.operation, place) for each in parts]
+    return min(each or 0 for each in ages) or None
+
+
+def _shows(route: Route) -> str:
+    assert route.operation.resource is not None
+    return route.operation.resource.name
+
+
+def answers_of(surface: Surface, route: Route, max_age: int | None) -> Answers:
+    """How a route's answers look. Raises DeclarationError for dates that contradict each other."""
     more = deprecation_headers(deprecation(surface, route.operation))
     if route.streams:
         return Answers(surface, media=EVENT_STREAM, more=[*more, UNBUFFERED])

@@ -12,7 +12,7 @@ from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Enum, List, Nullable, Record, Scalar, Type, Types
-from dragoman.runtime.codec import EXPANDED
+from dragoman.ports.style import EXPANDED
 from dragoman.runtime.expansion import expandable
 
 from .naming import segment

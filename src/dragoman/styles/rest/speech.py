@@ -65,18 +65,19 @@ def reader(route: Route, binder: Binder, *, require_etag: bool, partial: bool) -
             return query if operation.resource is None else _both(_read_id_only, query)
 
 
-def writer(route: Route, location: str | None, answers: Answers, longest_call: float) -> Encode:
+def writer(route: Route, location: str | None, answers: Answers, expanded: Answers, longest_call: float) -> Encode:
     """The step that writes the answer: an event for each item, where it streams. ``location`` is where a created
-    resource is found, without its id; ``longest_call`` how long a call may take, in seconds.
+    resource is found, without its id; ``expanded`` how answers look that show what is referred to; ``longest_call``
+    how long a call may take, in seconds.
     """
     if route.streams:
         return write_item
     match route.shape:
         case Shape.LIST:
             assert route.operation.resource is not None
-            return _write_page(route.operation.resource.plural, answers)
+            return _write_page(route.operation.resource.plural, answers, expanded)
         case Shape.GET:
-            return _write_resource(answers, longest_call)
+            return _write_resource(answers, expanded, longest_call)
         case Shape.CREATE:
             return _write_created(location, answers)
         case Shape.DELETE:
@@ -201,28 +202,32 @@ def _no_query(state: State) -> None:
     state.exchange.place = "body"
 
 
-def _write_page(plural: str, answers: Answers) -> Encode:
+def _write_page(plural: str, answers: Answers, expanded: Answers) -> Encode:
     def write(state: State) -> None:
         page, request = state.result, state.envelope.request
+        assert state.query is not None
+        reading = state.query.reading
+        look = answers if reading is None or not reading.expands else expanded
         content = {plural: page.items, "next_page_token": page.next_page_token}
         if page.total_size is not None:
             content["total_size"] = page.total_size
         body = encode_json(content)
-        state.answer = response = answers.cached(request.headers, body, etag.list_tag(body))
+        state.answer = response = look.cached(request.headers, body, etag.list_tag(body))
         if response.status == 200 and (links := page_links(request, page.next_page_token)) is not None:
             response.headers = [*response.headers, links]
 
     return write
 
 
-def _write_resource(answers: Answers, longest_call: float) -> Encode:
+def _write_resource(answers: Answers, expanded: Answers, longest_call: float) -> Encode:
     def write(state: State) -> None:
         projected = state.projected
         body = encode_json(projected)
         # What is shown beside a resource changes without it; and an excerpt need not hold the time.
         modified = None if state.reading else last_modified(getattr(projected, "updated_at", None), longest_call)
         asked = state.envelope.request.headers
-        state.answer = answers.cached(asked, body, etag.entity_tag(state.version, body), modified)
+        look = answers if state.reading is None or not state.reading.expands else expanded
+        state.answer = look.cached(asked, body, etag.entity_tag(state.version, body), modified)
 
     return write
 

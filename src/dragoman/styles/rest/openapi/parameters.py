@@ -8,9 +8,8 @@ from typing import Any, Final, TypeAlias
 from dragoman.contract.annotations import FilterOperator
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, Type
-from dragoman.ports.style import filter_parameter
+from dragoman.ports.style import EXPANDED, filter_parameter
 from dragoman.runtime.batch_get import MAX_IDS
-from dragoman.runtime.codec import EXPANDED
 from dragoman.runtime.codec.view import View
 from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_KEYS, MAX_PAGE_SIZE, filters_of, order_of
 from dragoman.runtime.paging import MAX_LENGTH

@@ -26,7 +26,7 @@ from dragoman.contract.schema import (
     Union,
     Variant,
 )
-from dragoman.runtime.codec import EXPANDED
+from dragoman.ports.style import EXPANDED
 from dragoman.runtime.codec.outbound import may_be_unset
 from dragoman.runtime.codec.view import View
 
