@@ -17,8 +17,12 @@ from schemathesis.core.failures import Failure
 
 
 def was_changed_since(case: Case, problem: dict[str, Any]) -> bool:
-    """No schema knows which entity tags are current: another in ``If-Match`` is answered 412 (RFC 9110, 13.1.1)."""
-    return problem.get("reason") == "VERSION_MISMATCH" and "If-Match" in (case.headers or {})
+    """No schema knows which entity tags are current: another in ``If-Match`` is answered 412 (RFC 9110, 13.1.1),
+    as an earlier date in ``If-Unmodified-Since`` is.
+    """
+    return problem.get("reason") == "VERSION_MISMATCH" and not {"If-Match", "If-Unmodified-Since"}.isdisjoint(
+        case.headers or {}
+    )
 
 
 def is_no_token_of_ours(case: Case, problem: dict[str, Any]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from driving import Caller, principal, running
+from driving import UNSAID, Caller, principal, running
 from web_store import ADMIN, CALLS, OPEN, asking, served
 
 import dragoman as dm
@@ -201,6 +203,22 @@ def test_last_modified_is_told_when_no_change_of_that_second_can_come(monkeypatc
         (await asked.get(f"/goods/{id}", if_modified_since="Sun, 06 Nov 2044 08:49:37 GMT")).ok(200)
         (await asked.get(f"/goods/{id}", if_modified_since=stamp, if_none_match='"0-0"')).ok(200)
         assert "last-modified" not in (await asked.get("/goods")).headers
+
+    served(scenario)
+
+
+def test_a_change_may_ask_that_there_was_none_since() -> None:
+    async def scenario(app: dm.App, id: str) -> None:
+        asked, path = asking(app, ADMIN), f"/goods/{id}"
+        made = datetime.fromisoformat((await asked.get(path)).ok().json["updated_at"])
+        second, before = (format_datetime(made - timedelta(seconds=each), usegmt=True) for each in (0, 1))
+        for method, body in (("PATCH", {"name": "new"}), ("DELETE", UNSAID)):
+            (await asked(method, path, body, if_unmodified_since=before)).refused(412, "ABORTED")
+        (await asked.patch(path, {"name": "same second"}, if_unmodified_since=second)).ok(200)
+        # An entity tag goes first, and what is no date is not looked at (RFC 9110, section 13.1.4).
+        tag = (await asked.get(path)).etag
+        (await asked.patch(path, {"name": "by tag"}, if_match=tag, if_unmodified_since=before)).ok(200)
+        (await asked.patch(path, {"name": "no date"}, if_unmodified_since="yesterday")).ok(200)
 
     served(scenario)
 

@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeAlias, cast
 
 from dragoman.contract.fault import DeadlineExceeded
@@ -43,10 +44,11 @@ Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 class State:
     """One call under way. A style's decode step fills in what the caller asked for, its encode step reads the rest.
 
-    Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list), ``reading``
-    (of a get; None for all of it), ``versions`` (one of which the resource must have; None for any). Found:
-    ``resource`` (as its class), ``result`` (what the handler returned), ``projected`` (the result as this surface may
-    see it), ``version`` (of the result, if it is a resource), ``answer`` (what encode made of it).
+    Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
+    ``reading`` (of a get; None for all of it), ``versions`` (one of which the resource must have; None for any),
+    ``unmodified_since`` (the time behind which it must not have been changed). Found: ``resource`` (as its class),
+    ``result`` (what the handler returned), ``projected`` (the result as this surface may see it), ``version`` (of the
+    result, if it is a resource), ``answer`` (what encode made of it).
     """
 
     __slots__ = (
@@ -66,6 +68,7 @@ class State:
         "result",
         "row",
         "unit",
+        "unmodified_since",
         "version",
         "versions",
     )
@@ -84,6 +87,7 @@ class State:
         self.query: ListRequest | None = None
         self.reading: Reading | None = None
         self.versions: frozenset[int] | None = None
+        self.unmodified_since: datetime | None = None
         self.unit: Unit | None = None
         self.row: Any = None
         self.resource: Any = None
@@ -255,6 +259,12 @@ def _precondition(plan: Plan) -> Step:
     def step(state: State) -> None:
         if state.versions is not None and state.version not in state.versions:
             raise stale(rows, state.id, state.version)
+        since = state.unmodified_since
+        if since is not None:
+            # The header names seconds, and so does what it was copied from.
+            if state.resource.updated_at.replace(microsecond=0) > since:
+                raise stale(rows, state.id, state.version)
+            state.versions = frozenset((state.version,))
 
     return step
 

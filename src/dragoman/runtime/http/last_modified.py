@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
@@ -32,3 +32,12 @@ def last_modified(updated_at: object, longest: float) -> bytes | None:
         return None
     second, text = _second(updated_at[:19])
     return text if time.time() > second + 1 + longest + SLACK else None
+
+
+def http_date(text: str) -> datetime | None:
+    """The date of a header, or None for what is none: such a header is ignored (RFC 9110, section 13.1.4)."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

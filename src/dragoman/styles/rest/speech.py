@@ -16,7 +16,7 @@ from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json, inval
 from dragoman.runtime.http import etag
 from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.json_body import JSON, MERGE_PATCH, require_json, takes_no_input
-from dragoman.runtime.http.last_modified import last_modified
+from dragoman.runtime.http.last_modified import http_date, last_modified
 from dragoman.runtime.http.links import page_links
 from dragoman.runtime.http.problem import PreconditionRequired
 
@@ -160,13 +160,16 @@ def _read_patch(decoder: PatchDecoder, require_etag: bool) -> Decode:
 def _read_precondition(require_etag: bool) -> Decode:
     def read(state: State) -> None:
         _read_id(state)
-        given = state.envelope.request.headers.get("if-match")
+        headers = state.envelope.request.headers
+        given = headers.get("if-match")
         if given is not None:
             state.versions = etag.versions(given)
         elif require_etag:
             raise PreconditionRequired(
                 "this surface asks for If-Match on every change; send the ETag of the resource as you read it"
             )
+        elif (since := headers.get("if-unmodified-since")) is not None:
+            state.unmodified_since = http_date(since)
 
     return read
 

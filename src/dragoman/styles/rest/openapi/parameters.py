@@ -84,6 +84,14 @@ IF_MATCH: Final[Parameter] = {
     "schema": {"type": "string", "pattern": ENTITY_TAGS},
     "example": '"3-a1b2c3d4e5f60718"',
 }
+IF_UNMODIFIED_SINCE: Final[Parameter] = {
+    "name": "If-Unmodified-Since",
+    "in": "header",
+    "description": "The `Last-Modified` of the resource as the caller read it; if it was changed since, the answer is "
+    "412 and nothing is done. Not looked at beside `If-Match`.",
+    "schema": {"type": "string"},
+    "example": "Sun, 22 Nov 2026 19:00:00 GMT",
+}
 IF_MODIFIED_SINCE: Final[Parameter] = {
     "name": "If-Modified-Since",
     "in": "header",
@@ -258,6 +266,7 @@ class Parameters:
                 found.append(self._use("parameters", "IfMatchRequired", {**IF_MATCH, "required": True}))
             else:
                 found.append(self._use("parameters", "IfMatch", IF_MATCH))
+                found.append(self._use("parameters", "IfUnmodifiedSince", IF_UNMODIFIED_SINCE))
         if self._cross_tenants:
             found.append(self._use("parameters", "Tenant", TENANT))
         return [*found, self._use("parameters", "RequestTimeout", REQUEST_TIMEOUT)]

@@ -92,7 +92,7 @@ KINDS: Final[Mapping[int, Kind]] = {
     404: Kind("NotFound", "There is no such thing, or none that this caller may know of."),
     406: Kind("NotAcceptable", "`Accept` admits nothing that is answered here."),
     409: Kind("Conflict", "The state of the system, or a concurrent change, does not allow it."),
-    412: Kind("PreconditionFailed", "The resource was changed since the version named in `If-Match`."),
+    412: Kind("PreconditionFailed", "The resource was changed since the version or the time that the request names."),
     413: Kind("ContentTooLarge", "The body is larger than what is read."),
     415: Kind("UnsupportedMediaType", "The body is of a type that is not read here."),
     422: Kind("InvalidArgument", "The request is wrong; `errors` lists everything that is."),
