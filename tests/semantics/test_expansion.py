@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import pytest
 from driving import Answer, Caller, principal, run
-from market import KEYS, OPERATOR, PARTNER, customers, lines, make_app, memos, orders
+from market import KEYS, OPERATOR, PARTNER, Customer, customers, lines, make_app, memos, orders
 
 import dragoman as dm
+from dragoman.cli.explain import explain
 from dragoman.engines.sqlite.reader import SqliteStatement
+from dragoman.runtime.excerpts import MAX_EXPANDED
 
 
 @pytest.fixture
@@ -255,6 +257,49 @@ def test_it_is_offered_where_the_target_can_be_got(tmp_path: Path) -> None:
         assert "expand" in offered["/lines"]
         assert "expand" in offered["/lines/{id}"]
         assert "expand" not in offered["/orders"]
+
+    run(app, scenario)
+
+
+WIDE = [f"r{at}" for at in range(70)]
+Wide = type(dm.Resource)(
+    "Wide",
+    (dm.Resource,),
+    {
+        "__module__": __name__,
+        "__qualname__": "Wide",
+        "__annotations__": {each: Annotated[dm.Id[Customer] | None, dm.Ref()] for each in WIDE},
+        **dict.fromkeys(WIDE),
+    },
+    prefix="wid",
+    plural="wides",
+)
+
+
+def test_so_many_are_expanded_at_once(tmp_path: Path) -> None:
+    """More than a statement could join is refused, and not tried."""
+    contract = dm.Contract("wide")
+    exposed = [contract.resource(Customer), contract.resource(Wide)]
+    surface = dm.rest("open", "/v1", audience="public", auth=dm.anonymous(), exposes=exposed, partial=True)
+    app = dm.App(surface, database=tmp_path / "x.db")
+
+    async def scenario() -> None:
+        open = Caller(app, None, "/v1")
+        ann = await made(open, "/customers", email="a@x", name="Ann")
+        wide = await made(open, "/wides", **dict.fromkeys(WIDE, ann))
+        for path in ("/wides", f"/wides/{wide}"):
+            most = (await open.get(path, query=f"fields=id&expand={','.join(WIDE[:MAX_EXPANDED])}")).ok().json
+            shown = most if "id" in most else most["wides"][0]
+            assert {name: each["name"] for name, each in shown["expanded"].items()} == dict.fromkeys(
+                WIDE[:MAX_EXPANDED], "Ann"
+            )
+            for names in (WIDE[: MAX_EXPANDED + 1], WIDE):
+                (await open.get(path, query=f"expand={','.join(names)}")).refused(422, at="expand")
+                paths = ",".join(f"expanded.{each}.name" for each in names)
+                (await open.get(path, query=f"fields={paths}")).refused(422, at="fields")
+        parameters = (await open.get("/openapi.json")).json["paths"]["/wides"]["get"]["parameters"]
+        assert [each["schema"]["maxItems"] for each in parameters if each.get("name") == "expand"] == [MAX_EXPANDED]
+        assert explain(app, "wides.list").count("LEFT JOIN") == MAX_EXPANDED
 
     run(app, scenario)
 

@@ -47,7 +47,7 @@ class BatchGet:
         missing = [id for id in ids if id not in rows]
         if missing:
             raise NotFound(
-                f"{len(missing)} of {len(ids)} were not found, so that none is answered with",
+                f"{len(missing)} of {len(ids)} could not be found, so that none is answered with",
                 violations=[Violation(("ids",), f"there is no {self._name} {id!r}", "not_found") for id in missing],
             )
         return [rows[id] for id in ids]

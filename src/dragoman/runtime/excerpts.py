@@ -23,6 +23,9 @@ MAX_EXCERPTS: Final = 256
 MAX_NAMES: Final = 200
 """How many fields and references a request names at most."""
 
+MAX_EXPANDED: Final = 16
+"""How many references of a resource a request expands at most: databases join only so many tables."""
+
 Names: TypeAlias = tuple[str, ...] | None
 """Fields in the schema's order; None for all of them."""
 
@@ -120,9 +123,12 @@ class Excerpts:
         wanted.expand(reading.expand, violations)
         if reading.fields is not None:
             wanted.narrow(reading.fields, violations)
+        fields, expanded = wanted.fields(), wanted.expanded()
+        if len(expanded) > MAX_EXPANDED:
+            message = f"comes to {len(expanded)} references; at most {MAX_EXPANDED} are expanded at once"
+            violations.append(Violation(("expand" if reading.expand else "fields",), message, "max_length"))
         if len(violations) > before:
             return self.whole
-        fields, expanded = wanted.fields(), wanted.expanded()
         key = (fields, tuple((each.field, names) for each, names in expanded))
         excerpt = self._known.get(key)
         if excerpt is None:
@@ -130,8 +136,8 @@ class Excerpts:
         return excerpt
 
     def expanded(self) -> Excerpt:
-        """All of it, with all that can be expanded, for ``explain``."""
-        return self.of(Reading(expand=tuple(self.expansions)), [])
+        """All of it, with all that can be expanded at once, for ``explain``."""
+        return self.of(Reading(expand=tuple(self.expansions)[:MAX_EXPANDED]), [])
 
 
 class _Wanted:

@@ -11,7 +11,7 @@ from dragoman.contract.principal import Principal
 from dragoman.ports.style import Explained
 
 from .call import CompiledCall, Plan
-from .excerpts import Excerpts
+from .excerpts import MAX_EXPANDED, Excerpts
 from .rows import Rows
 from .stream_call import CompiledStream
 
@@ -56,7 +56,7 @@ def _statements(plan: Plan) -> dict[str, str]:
 
 
 def _expanding(excerpts: Excerpts) -> str:
-    return f"expand={','.join(excerpts.expansions)}"
+    return f"expand={','.join(list(excerpts.expansions)[:MAX_EXPANDED])}"
 
 
 def _visible(rows: Rows) -> str:

@@ -11,6 +11,7 @@ from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, T
 from dragoman.ports.style import EXPANDED, filter_parameter
 from dragoman.runtime.batch_get import MAX_IDS
 from dragoman.runtime.codec.view import View
+from dragoman.runtime.excerpts import MAX_EXPANDED
 from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_KEYS, MAX_PAGE_SIZE, filters_of, order_of
 from dragoman.runtime.paging import MAX_LENGTH
 from dragoman.styles.rest.routes import Route, Shape
@@ -192,7 +193,10 @@ class Parameters:
         """What is shown of each resource."""
         found: list[Parameter] = []
         if route.expandable:
-            found.append(_several("expand", _EXPAND_SAID, route.expandable, route.expandable[:1]))
+            expand = _several("expand", _EXPAND_SAID, route.expandable, route.expandable[:1])
+            if len(route.expandable) > MAX_EXPANDED:
+                expand["schema"]["maxItems"] = MAX_EXPANDED
+            found.append(expand)
         if self._partial:
             paths = self._paths(route)
             found.append(_several("fields", _FIELDS_SAID, paths, paths[1:3]))
