@@ -12,7 +12,7 @@ class Since(dm.Struct):
     since: date = date(1997, 1, 1)
 
 
-class Day(dm.Struct):
+class Turnover(dm.Struct):
     """What was ordered on a day, and not cancelled."""
 
     day: date

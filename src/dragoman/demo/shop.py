@@ -9,7 +9,7 @@ import dragoman as dm
 from . import model
 from .imprint import OURS
 from .keys import KEYS
-from .sales import Day, Since
+from .sales import Since, Turnover
 
 
 class Customer(dm.Resource, prefix="cus"):
@@ -38,14 +38,14 @@ async def cancel(order: Order, ctx: dm.Context) -> Order:
 
 
 @shop.operation(effect="safe")
-async def sales(input: Since, ctx: dm.Context) -> AsyncIterator[Day]:
+async def sales(input: Since, ctx: dm.Context) -> AsyncIterator[Turnover]:
     """What was sold, day by day, as it is summed up."""
     placed_on, sold = orders.field.placed_on, orders.field.status != "cancelled"
     later = placed_on >= input.since
     while first := await ctx.list(Order, later & sold, order_by="placed_on", limit=1):
         day = first[0].placed_on
         found = await ctx.list(Order, (placed_on == day) & sold)
-        yield Day(day=day, orders=len(found), total_cents=sum(each.total_cents for each in found))
+        yield Turnover(day=day, orders=len(found), total_cents=sum(each.total_cents for each in found))
         later = placed_on > day
 
 
