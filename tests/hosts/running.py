@@ -41,6 +41,9 @@ def running(
         if ready:
             started.wait_until_ready()
         yield started
+    except BaseException as error:
+        error.add_note(f"the server wrote:\n{started.output[-10_000:]}")
+        raise
     finally:
         started.close()
 
