@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, Protocol, TypeAlias
 
 
 class Request:
@@ -55,12 +55,13 @@ class ByteStream(Protocol):
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
-    async def __anext__(self) -> bytes:
+    def __anext__(self) -> Coroutine[Any, Any, bytes]:
         """The next chunk. Raises StopAsyncIteration."""
         ...
 
-    async def aclose(self) -> None:
+    def aclose(self) -> Coroutine[Any, Any, None]:
         """Make no more of it. May be called again."""
+        ...
 
 
 class Response:
