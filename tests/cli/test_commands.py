@@ -13,11 +13,11 @@ from contextlib import closing
 from pathlib import Path
 
 import apsw
-import httpx
 import pytest
 from running import LEFT_OUT, Running, bearer, environment, free_port, running
 
 from dragoman.cli import main
+from dragoman.testing.host import plain
 
 pytestmark = pytest.mark.slow
 
@@ -218,7 +218,7 @@ def test_the_life_of_a_key(here: Path, copy_filled: Callable[[Path], Path], caps
         prefix = key[:11]
 
         def ask(path: str) -> int:
-            return httpx.get(server.url + path, headers=bearer(key)).status_code
+            return plain.get(server.url + path, headers=bearer(key)).status_code
 
         assert ask("/v1/customers") == 200
         assert ask("/v1/orders") == 403  # not among its scopes
@@ -232,7 +232,7 @@ def test_the_life_of_a_key(here: Path, copy_filled: Callable[[Path], Path], caps
 
         revoke = ("keys", "revoke", prefix, "--database", "demo.db")
         assert in_process(capsys, *revoke) == (0, "revoked: a key of acme\n", "")
-        answer = httpx.get(f"{server.url}/v1/customers", headers=bearer(key))
+        answer = plain.get(f"{server.url}/v1/customers", headers=bearer(key))
         assert answer.status_code == 401
         assert answer.json()["detail"] == "the key is not known or was revoked"
         code, _, err = in_process(capsys, *revoke)
@@ -362,7 +362,7 @@ def test_two_workers(tmp_path: Path) -> None:
     more = {"PORT": str(port), "WORKERS": "2"}
     with running([*DRAGOMAN, "demo"], tmp_path, port, more) as server:
         for _ in range(30):
-            answer = httpx.get(f"{server.url}/v1/customers?page_size=1", headers=bearer("demo-partner"))
+            answer = plain.get(f"{server.url}/v1/customers?page_size=1", headers=bearer("demo-partner"))
             assert answer.status_code == 200
         assert server.stderr.count("filled, in") == 1
         assert "2 processes" in server.stderr

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from running import free_port, running
 from websockets.sync.client import connect
+
+from dragoman.testing.host import plain
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,7 @@ def test_dragoman_serves_mounts(tmp_path: Path, workers: int) -> None:
     command = [*DRAGOMAN, "serve", "served:app", "--port", str(port), "--workers", str(workers)]
     with running(command, tmp_path, port) as server:
         assert "/legacy: fastapi.applications.FastAPI, mounted; it does its own authentication" in server.stderr
-        with httpx.Client(base_url=server.url) as client:
+        with plain.Client(base_url=server.url) as client:
             assert client.get("/legacy/hello").json()["greeting"] == "hello from legacy"
             assert client.get("/v1/notes").status_code == 200
             assert client.get("/legacy/docs").status_code == 200
@@ -143,7 +144,7 @@ def test_a_fastapi_application_serves_ours(tmp_path: Path, name: str) -> None:
     write(tmp_path, THEIRS)
     port = free_port()
     command = [sys.executable, "-m", *(each.format(port=port) for each in SERVERS[name])]
-    with running(command, tmp_path, port) as server, httpx.Client(base_url=server.url) as client:
+    with running(command, tmp_path, port) as server, plain.Client(base_url=server.url) as client:
         created = client.post("/shop/v1/notes", json={"text": "a"})
         assert created.status_code == 201
         assert created.headers["location"].startswith("/shop/v1/notes/")

@@ -16,6 +16,7 @@ import pytest
 from running import Running, environment, free_port, running
 
 from dragoman.hosts.serve import DRAIN_SECONDS, LEAVE_SECONDS
+from dragoman.testing.host import plain
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def test_a_request_that_is_under_way_is_answered_before_the_end(number: int, tmp
     with running(command(port, "slow:app"), tmp_path, port) as server:
         answers: list[httpx.Response] = []
         asking = threading.Thread(
-            target=lambda: answers.append(httpx.post(f"{server.url}/api/wait", json={}, timeout=20))
+            target=lambda: answers.append(plain.post(f"{server.url}/api/wait", json={}, timeout=20))
         )
         asking.start()
         eventually(lambda: begun(tmp_path) == 1)
@@ -76,7 +77,7 @@ class Asking:
         self._thread.start()
 
     def _ask(self, url: str) -> None:
-        self._answers.append(httpx.post(url, json={}, timeout=60))
+        self._answers.append(plain.post(url, json={}, timeout=60))
 
     def unavailable(self) -> str:
         """Check that the answer says so; returns the request's id."""
@@ -91,7 +92,7 @@ class Asking:
 
 def refuses_connections(server: Running) -> bool:
     try:
-        httpx.get(f"{server.url}/healthz", timeout=2)
+        plain.get(f"{server.url}/healthz", timeout=2)
     except httpx.ConnectError:
         return True
     return False
@@ -139,7 +140,7 @@ def test_a_stream_is_told_that_the_server_stops(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     port = free_port()
     with running(command(port, "slow:app"), tmp_path, port) as server:
-        with httpx.stream("GET", f"{server.url}/v1/watch", timeout=20) as answer:
+        with plain.stream("GET", f"{server.url}/v1/watch", timeout=20) as answer:
             lines = answer.iter_lines()
             assert next(lines) == "data: {}"
             server.process.send_signal(signal.SIGINT)
@@ -169,7 +170,7 @@ def test_a_handler_that_cannot_be_ended_is_left_behind(operation: str, tmp_path:
 
 def ignore(server: Running, operation: str) -> None:
     with contextlib.suppress(httpx.TransportError):
-        httpx.post(f"{server.url}/api/{operation}", json={}, timeout=60)
+        plain.post(f"{server.url}/api/{operation}", json={}, timeout=60)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -212,7 +213,7 @@ def test_a_bug_is_shown_as_text_on_a_terminal(terminal: bool, tmp_path: Path) ->
 def ask_until_it_is_there(url: str) -> httpx.Response:
     for _ in range(200):
         try:
-            return httpx.post(url, json={}, timeout=10)
+            return plain.post(url, json={}, timeout=10)
         except httpx.ConnectError:
             time.sleep(0.05)
     raise AssertionError("it never came")

@@ -11,6 +11,7 @@ import pytest
 
 from dragoman.testing.target import TARGET
 
+from . import plain
 from .calls import eventually
 from .server import Host, Server, wait_until_ready
 
@@ -18,7 +19,7 @@ from .server import Host, Server, wait_until_ready
 def refuses(server: Server) -> bool:
     """Whether nobody can connect any more."""
     try:
-        httpx.get(f"{server.url}/healthz", timeout=2)
+        plain.get(f"{server.url}/healthz", timeout=2)
     except httpx.TransportError:
         return True
     return False
@@ -31,9 +32,9 @@ class Life:
 
     @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
     def test_it_tells_how_it_is(self, server: Server, path: str) -> None:
-        assert httpx.get(server.url + path).status_code == 200
-        assert httpx.head(server.url + path).content == b""
-        refused = httpx.post(server.url + path)
+        assert plain.get(server.url + path).status_code == 200
+        assert plain.head(server.url + path).content == b""
+        refused = plain.post(server.url + path)
         assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
 
     def test_a_start_that_fails_is_loud(self, tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ class Life:
         answers: list[httpx.Response] = []
 
         def ask() -> None:
-            answers.append(httpx.get(f"{server.url}/trouble/wait", params={"seconds": 1.5}, timeout=20))
+            answers.append(plain.get(f"{server.url}/trouble/wait", params={"seconds": 1.5}, timeout=20))
 
         with self.host.serve(TARGET, tmp_path, {"DRAGOMAN_DATABASE": "life.db"}) as server:
             wait_until_ready(server)

@@ -7,11 +7,11 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from dragoman.testing.target import MAX_BODY, content
 
+from . import plain
 from .connection import Answer, Closed, Connection
 from .server import Server
 
@@ -32,7 +32,7 @@ def chunked(*parts: bytes, extension: bytes = b"", trailer: bytes = b"") -> byte
 
 def arrived(server: Server, name: str) -> bool:
     """Whether a request of that name reached the application."""
-    return bool(httpx.get(f"{server.url}/wire/state", params={"name": name}).json())
+    return bool(plain.get(f"{server.url}/wire/state", params={"name": name}).json())
 
 
 class Requests:

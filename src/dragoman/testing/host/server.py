@@ -17,6 +17,8 @@ from typing import Final, Protocol
 
 import httpx
 
+from . import plain
+
 LEFT_OUT: Final = ("DRAGOMAN_DATABASE", "DRAGOMAN_ENV", "DATABASE", "PORT", "HOST", "WORKERS")
 STARTING: Final = 30.0
 """Seconds that a server has to become ready."""
@@ -157,7 +159,7 @@ def wait_until_ready(server: Server) -> None:
     end = time.monotonic() + STARTING
     while time.monotonic() < end and not server.ended:
         try:
-            if httpx.get(f"{server.url}/readyz", timeout=5).status_code == 200:
+            if plain.get(f"{server.url}/readyz", timeout=5).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)

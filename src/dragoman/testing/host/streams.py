@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from uuid import uuid4
 
-import httpx
-
+from . import plain
 from .calls import LEAVING, eventually
 from .connection import Connection
 from .server import Server
@@ -23,7 +22,7 @@ def stream(name: str, *, parts: int = ENDLESS, size: int = 10, seconds: float = 
 
 def state(server: Server, name: str) -> str:
     """How many parts were made of a stream that goes on; how it ended, of another."""
-    found: str = httpx.get(f"{server.url}/wire/state", params={"name": name}).json()
+    found: str = plain.get(f"{server.url}/wire/state", params={"name": name}).json()
     return found
 
 
@@ -91,7 +90,7 @@ class Streams:
             assert eventually(lambda: int(state(server, name)) > made[-1]), "it does not go on"
 
     def test_events_of_a_contract(self, server: Server) -> None:
-        with httpx.stream("GET", f"{server.url}/v1/answerSlowly", params={"text": "one two"}) as answer:
+        with plain.stream("GET", f"{server.url}/v1/answerSlowly", params={"text": "one two"}) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             events = "".join(answer.iter_text())
         assert events.count("data: ") == 3
