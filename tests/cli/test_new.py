@@ -97,19 +97,19 @@ def test_names_that_are_refused(new: Callable[..., str], tmp_path: Path, name: s
 def test_it_passes_its_own_checks_in_a_fresh_environment(new: Callable[..., str], tmp_path: Path) -> None:
     new("price-list")
     folder, environment = tmp_path / "price-list", tmp_path / "environment"
-    venv.create(environment, with_pip=True)
+    venv.create(environment, symlinks=True)
     programs = environment / "bin"
 
-    def run(*command: str) -> None:
-        words = [programs / command[0], *command[1:]]
+    def run(*words: str | Path) -> None:
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, (command, done.stdout[-3000:], done.stderr[-3000:])
+        assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-3000:])
 
-    run("pip", "install", "--quiet", "--disable-pip-version-check", str(ROOT), ".[dev]")
-    run("pytest", "-q")
-    run("mypy")
-    run("ruff", "check")
-    run("ruff", "format", "--check")
+    pip = (sys.executable, "-m", "pip", "--python", programs / "python", "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", str(ROOT), ".[dev]")
+    run(programs / "pytest", "-q")
+    run(programs / "mypy")
+    run(programs / "ruff", "check")
+    run(programs / "ruff", "format", "--check")
     serves([str(programs / "dragoman"), "serve", "price_list.app:app", "--port", "0"], folder)
 
 
