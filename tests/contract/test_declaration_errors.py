@@ -35,6 +35,10 @@ WRONG = """\
 class Order(dm.Resource):
     total: int
 
+# no prefix, and one letter
+class A(dm.Resource):
+    total: int
+
 # a prefix with an underscore
 class Order(dm.Resource, prefix="ord_"):
     total: int
@@ -47,8 +51,20 @@ class OrderLine(dm.Resource, prefix="orl", plural="OrderLines"):
 class Order(dm.Resource, prefix="ord"):
     id: str
 
+# a prefix of one letter
+class X(dm.Resource, prefix="x"):
+    total: int
+
 # not a resource
 shop.resource(Item)
+
+# not a resource, and one letter
+class B(pydantic.BaseModel):
+    total: int
+shop.resource(B)
+
+# not a class
+shop.resource("Customer")
 
 # the same resource twice
 shop.resource(Customer)
@@ -59,6 +75,21 @@ class Custard(dm.Resource, prefix="cus"):
     name: str
 shop.resource(Customer)
 shop.resource(Custard)
+
+# bounds in the place of a default
+class Order(dm.Resource, prefix="ord"):
+    note: str = pydantic.Field(min_length=3)
+shop.resource(Order)
+
+# a fact in the place of a default
+class Order(dm.Resource, prefix="ord"):
+    note: str = dm.Filter()
+shop.resource(Order)
+
+# a fact in the place of a type
+class Order(dm.Resource, prefix="ord"):
+    note: dm.Filter()
+shop.resource(Order)
 
 # a type that says nothing
 class Order(dm.Resource, prefix="ord"):
@@ -408,6 +439,12 @@ shop.resource(Order)
 # a reference that is not an id
 class Order(dm.Resource, prefix="ord"):
     customer: Annotated[str, dm.Ref(reverse="orders")]
+shop.resource(Order)
+
+# a reference that is not an id, to what the field's name tells
+class Order(dm.Resource, prefix="ord"):
+    first_customer_id: Annotated[str, dm.Ref()]
+shop.resource(Customer)
 shop.resource(Order)
 
 # a reference that is the whole of a resource

@@ -125,6 +125,20 @@ def test_the_handler_gets_the_model_and_its_validators_have_run(client: Client) 
 
 
 @pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"name": "nobody"}, "name: nobody orders nothing"),
+        ({"amount": 101, "payment": {"kind": "cash"}}, "that much is not paid in cash"),
+        ({"name": ""}, "name must have at least 1 character, got 0"),
+    ],
+)
+def test_a_validators_own_sentence_stands_by_itself(client: Client, change: dict[str, Any], detail: str) -> None:
+    problem = client.post("/v1/place", json={**GOOD, **change}).json()
+    assert problem["detail"] == detail
+    assert detail.endswith(problem["errors"][0]["detail"])
+
+
+@pytest.mark.parametrize(
     ("change", "pointers"),
     [
         ({"name": ""}, ["#/name"]),

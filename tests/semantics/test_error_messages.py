@@ -102,6 +102,8 @@ MISTAKES: Final = [
     Mistake("a filter that is not offered", "GET", "/v1/things?text=a&count.gt=1"),
     Mistake("filters with values that cannot be", "GET", "/v1/things?count=many&at.gte=today&size.in=small,huge"),
     Mistake("an order that is not offered", "GET", "/v1/things?order_by=-text,cuont"),
+    Mistake("an order that is nearly offered", "GET", "/v1/things?order_by=-created"),
+    Mistake("a filter where there are none", "GET", "/partner/notes?text=a", key="north"),
     Mistake("sizes of pages that are none", "GET", "/v1/makers?page_size=ten"),
     Mistake("a page token of one's own", "GET", "/v1/makers?page_token=2"),
     Mistake("a parameter twice", "GET", "/v1/makers?page_size=1&page_size=2"),

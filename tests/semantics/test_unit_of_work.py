@@ -27,6 +27,8 @@ def test_reads_see_what_was_staged(bench: Bench) -> None:
         lines += [each.name for each in await ctx.list(Item, order_by="-count")]
         lines += [each.name for each in await ctx.list(Item, bench.items.field.count >= 6)]
         lines += [each.name for each in await ctx.list(Item, bench.items.field.name == "kept")]
+        with pytest.raises(dm.InvalidArgument, match=r"order_by cannot name 'nane', .* did you mean 'name'"):
+            await ctx.list(Item, order_by="-nane")
         with pytest.raises(dm.NotFound):
             await ctx.get(Item, gone.id)
         again = ctx.save(dm.replace(new, count=6))

@@ -183,18 +183,25 @@ def pluralize(noun: str) -> str:
     return noun + "s"
 
 
+def suggested_prefix(name: str) -> str:
+    """A prefix that the class could have: its first three letters, or its plural's where it has one letter alone."""
+    noun = re.sub(r"[^a-z0-9]", "", snake(name)).lstrip("0123456789")
+    return (noun if len(noun) > 1 else pluralize(noun or "re"))[:3]
+
+
 def _check_class(name: str, prefix: str | None, plural: str | None, namespace: Mapping[str, Any]) -> None:
     if prefix is None:
         raise DeclarationError(
             f"class {name}",
             "a resource needs a prefix for its ids",
-            f'Write class {name}(dm.Resource, prefix="{snake(name)[:3]}")',
+            f'Write class {name}(dm.Resource, prefix="{suggested_prefix(name)}")',
         )
     if not PREFIX.match(prefix):
+        reason = "; the underscore in ids is not part of it" if prefix.endswith("_") else ""
         raise DeclarationError(
             f"class {name}",
             f"the prefix {prefix!r} is not 2 to 12 lower-case letters and digits, a letter first",
-            f'Write prefix="{snake(name).replace("_", "")[:3]}"; the underscore in ids is not part of it',
+            f'Write prefix="{suggested_prefix(name)}"{reason}',
         )
     if plural is not None and not re.match(r"^[a-z][a-z0-9_]*$", plural):
         raise DeclarationError(

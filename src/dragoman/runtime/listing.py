@@ -209,9 +209,7 @@ class Listing:
         for part in filter(None, parts):
             name = part.removeprefix("-")
             if name not in self.sortable:
-                allowed = ", ".join(self.sortable)
-                message = f"cannot name {name[:40]!r}; use {allowed}, with - before it to descend"
-                violations.append(Violation(("order_by",), message, "order"))
+                violations.append(Violation(("order_by",), self._no_order(name, violations), "order"))
             # Named again, it changes nothing: the rows are in that order already.
             order.setdefault(name, part.startswith("-"))
         order.setdefault("id", next(reversed(order.values()), False))
@@ -219,6 +217,12 @@ class Listing:
         if len(violations) == before and len(self._orders) < 256:
             self._orders[text] = result
         return result
+
+    def _no_order(self, name: str, found: Sequence[Violation]) -> str:
+        close = None if name in self.fields else nearest(name, self.sortable, found)
+        if close is not None:
+            return f"cannot name {name[:40]!r}; did you mean {close!r}?"
+        return f"cannot name {name[:40]!r}; use {', '.join(self.sortable)}, with - before it to descend"
 
     def _condition(self, request: ListRequest, violations: list[Violation]) -> Expression:
         parts = self._within(request)
@@ -248,7 +252,7 @@ class Listing:
     def _no_filter(self, name: str, found: Sequence[Violation]) -> str:
         filters = [filter_parameter(each, "eq") for each in self.filters]
         if name in self.fields:
-            return "is no filter of this list; " + (f"use {', '.join(filters)}" if filters else "it has none")
+            return "is no filter of this list" + (f"; use {', '.join(filters)}" if filters else ", which has none")
         close = nearest(name, [*filters, *LIST_PARAMETERS], found)
         return "is not a parameter of this list" + (f"; did you mean {close!r}?" if close else "")
 

@@ -30,6 +30,8 @@ from dragoman.ports.store import (
     WriteSet,
 )
 
+from .codec.suggestion import nearest
+from .codec.violations import invalid
 from .commit_value import bounded, is_commit_value, stand_in
 from .evaluate import evaluate
 from .failure import BrokenContract
@@ -441,9 +443,10 @@ def parse_order(text: str, rows: Rows) -> tuple[tuple[str, bool], ...]:
     for part in filter(None, (each.strip() for each in text.split(","))):
         name = part.removeprefix("-")
         if name not in rows.columns:
-            raise InvalidArgument(
-                f"{rows.description.plural} cannot be ordered by {name!r}",
-                violations=[Violation(("order_by",), f"{name!r} is not a field of {rows.description.name}", "unknown")],
+            close = nearest(name, rows.columns, ())
+            message = f"cannot name {name!r}, which is not a field of {rows.description.name}"
+            raise invalid(
+                [Violation(("order_by",), f"{message}; did you mean {close!r}?" if close else message, "order")]
             )
         order.setdefault(name, part.startswith("-"))
     order.setdefault("id", next(reversed(order.values()), False))

@@ -32,6 +32,7 @@ from dragoman.contract.traits import Trait, Traits
 
 from .defaults import WrongDefaultError, wire
 from .members import Member, docstring, members
+from .refusals import mark_in_place_of, mark_name
 from .scope import At
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _field(member: Member, cls: type, reader: Reader) -> tuple[Field, Any]:
     traits = _traits(notes, place)
     _check_traits(subject, traits, reader)
     target = next((target_of(each, member.scope) for each in notes if isinstance(each, IdOf)), None)
-    _check_reference(subject, traits, target)
+    _check_reference(subject, traits, target, reader)
     if any(each is msgspec.UNSET for each in notes) and subject.of_resource:
         raise subject.wrong("a resource's field is never absent", "Write X | None = None")
     deprecated = traits.get(ours.Deprecated)
@@ -255,12 +256,12 @@ def _is_single(type_: Type, reader: Reader) -> bool:
     return isinstance(resolved, Scalar | Enum)
 
 
-def _check_reference(subject: _Subject, traits: Traits, target: Any) -> None:
+def _check_reference(subject: _Subject, traits: Traits, target: Any, reader: Reader) -> None:
     reference = traits.get(ours.Ref)
     if reference is None:
         return
     if target is None:
-        raise subject.wrong("Ref stands on a field that is not an id", "Write Annotated[dm.Id[Customer], dm.Ref()]")
+        raise _no_id(subject, reader)
     if reference.on_delete not in ("restrict", "cascade", "null"):
         raise subject.wrong(
             f"on_delete={reference.on_delete!r} is unknown", 'Write on_delete="restrict", "cascade" or "null"'
@@ -279,6 +280,16 @@ def _check_reference(subject: _Subject, traits: Traits, target: Any) -> None:
             f"{target.__name__} has a field {reference.reverse!r}, so that no list there can have the name",
             'Give another reverse="…"',
         )
+
+
+def _no_id(subject: _Subject, reader: Reader) -> DeclarationError:
+    """A reference to nothing. Which resource is meant, the field's name may tell: ``main_customer``."""
+    thing, name = "Ref stands on a field that is not an id", subject.member.name.removesuffix("_id")
+    natives = (getattr(each, "native", None) for each in (*reader.types.values(), *reader.pending.values()))
+    for cls in natives:
+        if isinstance(cls, type) and issubclass(cls, Resource) and f"_{name}".endswith(f"_{snake(cls.__name__)}"):
+            return subject.wrong(thing, f"Write Annotated[dm.Id[{cls.__name__}], dm.Ref()]")
+    return subject.wrong(thing, "Write Annotated[dm.Id[…], dm.Ref()], with the class of the resource in the brackets")
 
 
 def _check_uniques(record: Record) -> None:
@@ -312,6 +323,8 @@ def _default(subject: _Subject, reader: Reader) -> Any:
         return MISSING
     else:
         value = member.default
+    if (written := mark_name(value)) is not None:
+        raise mark_in_place_of("default", written, At(subject.place, member.scope))
     try:
         return wire(value, subject.type, reader.lookup)
     except WrongDefaultError as error:

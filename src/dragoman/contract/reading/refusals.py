@@ -7,6 +7,7 @@ import re
 import typing
 from typing import Any, Final
 
+from dragoman.contract import annotations as ours
 from dragoman.contract.declaration import DeclarationError
 
 from .scope import At
@@ -44,6 +45,9 @@ INSTEAD: Final = {
 }
 """What to write in place of a class that developers often try."""
 
+OTHER_MARKS: Final = {"pydantic.fields.FieldInfo": "pydantic.Field(…)", "msgspec.Meta": "msgspec.Meta(…)"}
+"""Other libraries' classes that stand beside a type, and how their instances are written."""
+
 
 def name_of(thing: Any) -> str:
     """A type as its author wrote it."""
@@ -58,6 +62,23 @@ def uncalled(mark: type, at: At) -> DeclarationError:
         at.place,
         f"{mark.__name__} stands in its Annotated without being called",
         f"Write dm.{mark.__name__}(…)",
+    )
+
+
+def mark_name(thing: Any) -> str | None:
+    """How a developer writes what belongs beside a type, ours or another library's; None for anything else."""
+    kind = thing if isinstance(thing, type) else type(thing)
+    if kind.__module__ == ours.__name__:
+        return f"dm.{kind.__name__}(…)"
+    return OTHER_MARKS.get(f"{kind.__module__}.{kind.__name__}")
+
+
+def mark_in_place_of(what: str, written: str, at: At) -> DeclarationError:
+    """What belongs beside a type stands alone, where the type or the default is meant."""
+    return DeclarationError(
+        at.place,
+        f"{written} stands where its {what} is meant",
+        f"Put it in Annotated, behind the type: Annotated[…, {written}]",
     )
 
 
@@ -117,6 +138,8 @@ def same_name(cls: Any, other: Any, at: At) -> DeclarationError:
 
 def unknown(thing: Any, at: At) -> DeclarationError:
     """A type that has no place in the schema."""
+    if (written := mark_name(thing)) is not None:
+        return mark_in_place_of("type", written, at)
     name = name_of(thing)
     if thing is Any or thing is object:
         return DeclarationError(at.place, f"its type is {name}", "Say what it holds, as in str, int or a dm.Struct")

@@ -6,7 +6,7 @@ from typing import Any
 
 from dragoman.contract.annotations import Ref, Unique
 from dragoman.contract.declaration import DeclarationError
-from dragoman.contract.resource import Reference, Resource, ResourceDescription
+from dragoman.contract.resource import Reference, Resource, ResourceDescription, suggested_prefix
 
 from .reader import Reader
 from .records import resource_record
@@ -17,12 +17,7 @@ from .scope import At, Scope
 def describe(cls: Any, reader: Reader) -> ResourceDescription:
     """The description of a resource class."""
     if not (isinstance(cls, type) and issubclass(cls, Resource) and hasattr(cls, "__dragoman__")):
-        name = name_of(cls)
-        raise DeclarationError(
-            f"class {name}",
-            "it is not a resource",
-            f'Write class {name}(dm.Resource, prefix="{name[:3].lower()}")',
-        )
+        raise _no_resource(cls)
     known = reader.types.get(cls.__name__)
     if known is not None and getattr(known, "native", None) is not cls:
         raise same_name(cls, getattr(known, "native", None), At(f"class {cls.__name__}", Scope()))
@@ -53,4 +48,15 @@ def describe(cls: Any, reader: Reader) -> ResourceDescription:
         references=references,
         uniques=tuple(dict.fromkeys(uniques)),
         native=cls,
+    )
+
+
+def _no_resource(given: Any) -> DeclarationError:
+    name = name_of(given)
+    if not isinstance(given, type):
+        return DeclarationError(f"resource({name})", "it is not a class", "Name a class of dm.Resource")
+    return DeclarationError(
+        f"class {name}",
+        "it is not a resource",
+        f'Write class {name}(dm.Resource, prefix="{suggested_prefix(name)}")',
     )

@@ -7,14 +7,20 @@ from typing import Any, cast
 from dragoman.contract.fault import Path, Violation
 
 
-def from_error(error: Exception, path: Path) -> list[Violation]:
+class Sentence(Violation):
+    """A violation in an author's own words: a whole sentence, where other messages go on from what is wrong."""
+
+    __slots__ = ()
+
+
+def from_error(error: Exception, path: Path) -> list[Sentence]:
     """What a class's own validation said, as violations: Pydantic's list, or the message of a ``__post_init__``."""
     details: Any = getattr(error, "errors", None)
     if not callable(details):
-        return [Violation(path, str(error)[:200] or "is not valid", "invalid")]
+        return [Sentence(path, str(error)[:200] or "is not valid", "invalid")]
     found = cast("list[Any]", details(include_url=False, include_context=False, include_input=False))
     return [
-        Violation(
+        Sentence(
             (*path, *each["loc"]),
             each["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")[:200],
             PYDANTIC_RULES.get(each["type"], "invalid"),

@@ -29,6 +29,7 @@ from dragoman.contract.schema import (
 )
 
 from . import natives
+from .constructor_errors import Sentence
 from .hooks import call_hook, list_of
 from .inbound import Inbound, first_repeated
 from .scalar_values import Refused, kind_of, quoted, short
@@ -277,7 +278,10 @@ def invalid(found: Sequence[Violation]) -> InvalidArgument:
     """The fault that carries the violations."""
     first = found[0]
     where = dotted(first.path)
-    message = f"{where} {first.message}" if where else f"the input {first.message}"
+    if isinstance(first, Sentence):
+        message = f"{where}: {first.message}" if where else first.message
+    else:
+        message = f"{where or 'the input'} {first.message}"
     if len(found) > 1:
         message += f" (and {len(found) - 1} more)"
     return InvalidArgument(message, violations=found)

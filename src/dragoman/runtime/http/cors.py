@@ -19,11 +19,9 @@ METHODS: Final = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 READ: Final = (
     "Content-Type",
     "Dragoman-Tenant",
-    "Idempotency-Key",
     "If-Match",
     "If-Modified-Since",
     "If-None-Match",
-    "Last-Event-ID",
     "Request-Timeout",
     "X-Request-Id",
 )
