@@ -306,7 +306,8 @@ def test_the_changes_of_a_database(
     assert migrate("title: str = ''")[0] == 1
 
 
-def test_the_tests_of_the_testing_chapter_pass(run: Callable[[str], Any]) -> None:
+def test_the_tests_of_the_testing_chapter_pass(run: Callable[[str], Any], tmp_path: Path) -> None:
+    run("from fastapi.testclient import TestClient").test_both(tmp_path)
     module = run("from dragoman.testing import Client")
     tests = [value for name, value in vars(module).items() if name.startswith("test_")]
     assert len(tests) == 2

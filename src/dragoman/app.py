@@ -21,6 +21,7 @@ from .ports.mount import Mount
 from .ports.store import Store, StoreError, Table
 from .ports.style import Surface
 from .ports.wire import Request, Response
+from .runtime import observation
 from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of, longest_call
 from .runtime.exchanges import BoundSurface, Exchanges
 from .runtime.handlers import Handlers
@@ -152,6 +153,7 @@ class App:
         more. ``parent`` is that application, and is not looked at.
         """
         await self.start()
+        observation.log_by_default()
         try:
             yield
         finally:

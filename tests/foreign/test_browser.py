@@ -59,6 +59,8 @@ def test_operators_open_it_with_their_key(tmp_path: Path) -> None:
     with demo(tmp_path) as server, browser() as visit:
         page = visit.page
         page.goto(f"{server.url}/admin/v1/docs")
+        expect(page.locator("#entrance")).to_contain_text("This API asks for a key: /admin/v1")
+        expect(page).to_have_title("/admin/v1 – API documentation")
         page.get_by_label("Key").fill("demo-partner")
         page.get_by_role("button", name="Show the documentation").click()
         expect(page.get_by_role("alert")).not_to_be_empty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 
 import dragoman as dm
 from dragoman.ports.store import StoreError
+from dragoman.runtime.observation import ACCESS
 
 
 def parent(app: dm.App) -> FastAPI:
@@ -47,6 +49,22 @@ def test_it_is_started_and_stopped_with_its_parent(tmp_path: Path, caplog: pytes
     assert "started by its first request" not in caplog.text
 
 
+@pytest.mark.parametrize("lifespan", [True, False])
+def test_its_requests_are_logged_where_nobody_has_set_logging_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, lifespan: bool
+) -> None:
+    for name, value in {"handlers": [], "parent": logging.RootLogger(logging.WARNING)}.items():
+        monkeypatch.setattr(ACCESS, name, value)  # not in a fixture: pytest adds handlers of its own after those
+    ACCESS.setLevel(logging.NOTSET)
+    app = shop(tmp_path)
+    api = parent(app) if lifespan else Starlette(routes=[StarletteMount("/shop", app)])
+    with TestClient(api) as client:
+        assert client.get("/shop/v1/notes").status_code == 200
+    ACCESS.setLevel(logging.NOTSET)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["operation"] == "notes.list"
+
+
 def test_its_links_begin_where_it_is_mounted(tmp_path: Path) -> None:
     with TestClient(parent(shop(tmp_path))) as client:
         location = client.post("/shop/v1/notes", json={"text": "a"}).headers["location"]
@@ -64,6 +82,7 @@ def test_its_links_begin_where_it_is_mounted(tmp_path: Path) -> None:
             assert client.get(str(docs.url.join(asset))).status_code == 200, asset
         assert client.get("/shop/readyz").json() == {"status": "ready"}
         assert client.get("/shop").status_code == 404
+        assert client.get("/shop/").json()["detail"].endswith("; the documentation is at /shop/v1/docs")
 
 
 def test_it_stands_beside_what_the_parent_does_itself(tmp_path: Path) -> None:
@@ -82,6 +101,15 @@ def test_it_stands_beside_what_the_parent_does_itself(tmp_path: Path) -> None:
         assert client.get("/shop/v1/notes").status_code == 200
     assert seen == ["parent starts, shop is open: True", "parent stops, shop is open: True"]
     assert not is_open(app)
+
+
+def test_both_are_tested_on_another_database(tmp_path: Path) -> None:
+    app = shop(tmp_path)
+    api = parent(app)
+    app.use(tmp_path / "other.db")
+    with TestClient(api) as client:
+        assert client.post("/shop/v1/notes", json={"text": "a"}).status_code == 201
+    assert [each.name for each in tmp_path.glob("*.db")] == ["other.db"]
 
 
 def test_a_start_that_fails_stops_the_parent(tmp_path: Path) -> None:

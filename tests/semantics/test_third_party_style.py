@@ -95,6 +95,10 @@ class TinyEndpoint:
         """The first operation."""
         return [f"GET {self.surface.path}/{next(iter(self.calls))}"]
 
+    def pages(self) -> Sequence[str]:
+        """None."""
+        return []
+
     def exports(self) -> Mapping[str, Callable[[], bytes]]:
         """The names of the operations."""
         return {"names": lambda: "\n".join(self.calls).encode()}

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 import dragoman as dm
 from dragoman.testing import AsyncClient, Client, transport
@@ -47,6 +48,13 @@ def test_each_has_a_database_of_its_own_and_leaves_nothing(tmp_path: Path, monke
         assert not folder.exists()
     assert app.database == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_another_application_is_refused(kind: type[Client] | type[AsyncClient]) -> None:
+    theirs: Any = FastAPI()
+    with pytest.raises(TypeError, match=r"takes a dm\.App, and this is a FastAPI.*app\.use\(path\).*TestClient"):
+        kind(theirs)
 
 
 def test_a_database_that_is_named_is_kept(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ def launch(app: App, target: str, *, host: str, port: int, workers: int, another
         asyncio.run(try_start(app))
         worker.tell(target, app.database)
     lines = describe(app, sockets, workers)
-    return serve(app, worker.TARGET, sockets, workers=workers, ready=lambda: print(lines, file=sys.stderr, flush=True))
+    code = serve(app, worker.TARGET, sockets, workers=workers, ready=lambda: print(lines, file=sys.stderr, flush=True))
+    if code == 0:
+        print("dragoman: stopped", file=sys.stderr)
+    return code
 
 
 async def try_start(app: App) -> None:
@@ -40,7 +43,7 @@ async def try_start(app: App) -> None:
 
 
 def describe(app: App, sockets: Sequence[socket.socket], workers: int) -> str:
-    """Where the application is, and a request to each surface."""
+    """Where the application is, and a request to each surface, with its pages for browsers."""
     host, port = sockets[0].getsockname()[:2]
     listening = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     base = f"http://{_reachable(host)}:{port}"
@@ -51,6 +54,7 @@ def describe(app: App, sockets: Sequence[socket.socket], workers: int) -> str:
         title = f"{surface.name}: {surface.style.name} for {surface.audience} callers at {surface.path}"
         lines += ["", f"  {title}"]
         lines += [f"    {curl(surface, example, base)}" for example in bound.endpoint.examples()[:1]]
+        lines += [f"    {base}{page}" for page in bound.endpoint.pages()]
     for mounted in app.mounts:
         lines += ["", f"  {mounted.mount}"]
     return "\n".join([*lines, ""])

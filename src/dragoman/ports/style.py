@@ -234,6 +234,12 @@ class Endpoint(Protocol):
         """A request or two that show the surface: method, path and body, as in ``GET /v1/customers?page_size=2``."""
         ...
 
+    def pages(self) -> Sequence[str]:
+        """The paths of pages for people with a browser, such as its documentation. They may be told to whoever may
+        see the surface's documents.
+        """
+        ...
+
     def exports(self) -> Mapping[str, Callable[[], bytes]]:
         """The documents that describe the surface to other tools, by the name of their format, each made when it is
         called. The first is the usual one; a style without any has an empty mapping.

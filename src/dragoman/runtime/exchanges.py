@@ -53,6 +53,7 @@ class Exchanges:
 
     def __init__(self, surfaces: Sequence[BoundSurface], streams: Streams, *, max_in_flight: int) -> None:
         self._surfaces = tuple((each.surface.path, each.surface.path + "/", each) for each in surfaces)
+        self._open_pages = _open_pages(surfaces)
         self._streams = streams
         self._max_in_flight = max_in_flight
         self._in_flight = 0
@@ -112,7 +113,7 @@ class Exchanges:
                     "the server is handling as many requests as it can; try again in a moment", retry_after=1
                 )
             if bound is None:
-                raise NotFound("nothing is served under this path")
+                raise NotFound(self._nothing_here(request))
             return await self._enter(bound, request, exchange)
         except Fault as fault:
             try:
@@ -136,6 +137,13 @@ class Exchanges:
             if path.startswith(start) or path == whole:
                 return bound
         return None
+
+    def _nothing_here(self, request: Request) -> str:
+        """Whoever looks for the way in is shown what anybody may see: the pages of surfaces with open documents."""
+        said = "nothing is served under this path"
+        if request.path != "/" or not self._open_pages:
+            return said
+        return f"{said}; the documentation is at {', '.join(request.root + each for each in self._open_pages)}"
 
     async def _enter(self, bound: BoundSurface, request: Request, exchange: Exchange) -> Response:
         surface, endpoint = bound.surface, bound.endpoint
@@ -169,6 +177,11 @@ class Exchanges:
         match = endpoint.match(request)
         exchange.operation = match.operation
         return await match.answer(exchange, request)
+
+
+def _open_pages(surfaces: Sequence[BoundSurface]) -> tuple[str, ...]:
+    shown = [each.endpoint.pages() for each in surfaces if each.surface.audience in OPEN_DOCUMENTS]
+    return tuple(page for pages in shown for page in pages)
 
 
 def _in_tenant(principal: Principal, surface: Surface, headers: Mapping[str, str]) -> Principal:

@@ -19,6 +19,11 @@ AudienceName: TypeAlias = Literal["public", "partner", "internal", "frontend", "
 BASE_URL: Final = "http://testserver"
 EVERY: Final[tuple[AudienceName, ...]] = ("public", "partner", "internal", "frontend", "operator")
 
+_STRANGER: Final = (
+    "it takes a dm.App, and this is a {}. If it carries a dm.App, give the App another database with "
+    "app.use(path), and test both with the client that your framework has, such as fastapi.testclient.TestClient"
+)
+
 
 class _Acting:
     """What both clients have besides httpx's methods."""
@@ -30,6 +35,8 @@ class _Acting:
     def __init__(
         self, app: dm.App, *, key: str = "", database: str | os.PathLike[str] | None = None, **options: Any
     ) -> None:
+        if not isinstance(app, dm.App):
+            raise TypeError(_STRANGER.format(type(app).__name__))
         if key:
             options = _with_header(options, f"Bearer {key}")
         self._share(Harness(app, database), options, owner=True)

@@ -12,6 +12,7 @@ from typing import Final
 from dragoman.contract.declaration import DeclarationError
 from dragoman.ports.mount import MountError
 from dragoman.ports.store import StoreError
+from dragoman.runtime import observation
 
 RETRY_SECONDS: Final = 1.0
 """How long after a start that failed the next one is tried. Until then requests are refused at once."""
@@ -52,6 +53,7 @@ class LateStart:
             )
             return
         self.loop = loop
+        observation.log_by_default()
         LOG.warning(
             "started by its first request, since nothing ran its lifespan; give it to what it is mounted in, as in "
             "FastAPI(lifespan=app.lifespan): then what is wrong is known at the start, and the database is closed at "

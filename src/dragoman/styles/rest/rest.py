@@ -257,6 +257,10 @@ class RestEndpoint:
         shown = [f"GET {path}{route.template}?page_size=2" for route in first if route.shape is Shape.LIST]
         return [*shown, f"GET {self._document_path}"]
 
+    def pages(self) -> Sequence[str]:
+        """The documentation page."""
+        return [] if self._docs is None else [self._docs_path]
+
     def exports(self) -> Mapping[str, Callable[[], bytes]]:
         """The OpenAPI document, as it is served."""
         return {"openapi": self._document.json}

@@ -192,6 +192,10 @@ class RpcEndpoint:
         """A call of each operation, with the least input that it takes, if one can be made up."""
         return [f"POST {path}{self._inputs[each.operation]}" for path, each in self._matches.items()]
 
+    def pages(self) -> Sequence[str]:
+        """None: plain POST is for programs."""
+        return []
+
     def exports(self) -> Mapping[str, Callable[[], bytes]]:
         """Nothing: plain POST has no document of its own."""
         return {}

@@ -1,4 +1,4 @@
-"""What any host must get right, as tests that anybody can run: pip install 'dragoman[kit]'."""
+"""What any host must get right, as tests that anybody can run, with the extra ``kit``."""
 
 import importlib
 from typing import TYPE_CHECKING

@@ -6,6 +6,8 @@
   const refusal = document.getElementById("refusal");
   const field = document.getElementById("key");
   const address = new URL("openapi.json", window.location.href).href;
+  // This page is the same for every surface: which one it is, its reader's address says.
+  const where = new URL(".", window.location.href).pathname.slice(0, -1);
 
   async function open(key) {
     const response = await fetch(address, { headers: key ? { Authorization: `Bearer ${key}` } : {} });
@@ -55,5 +57,7 @@
     event.preventDefault();
     attempt(field.value.trim());
   });
+  document.title = `${where} – API documentation`;
+  document.getElementById("where").textContent = where;
   attempt("");
 })();
