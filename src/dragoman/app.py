@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -129,17 +130,19 @@ class App:
         database: str | os.PathLike[str],
         *,
         auth: Callable[[Authenticator | None], Authenticator | None] | None = None,
-    ) -> None:
+    ) -> Callable[[], None]:
         """Take another database file; ``auth`` puts another authenticator in the place of each surface's own. Only
-        before the start.
+        before the start. Returns what puts all back as it was, for when the application has stopped.
         """
         if self._started:
             raise RuntimeError(f"the application runs already, on {self.database}: stop it first, or use what runs it")
+        before = dict(vars(self))
         if auth is not None:
             self._surfaces = tuple(replace(each, auth=auth(each.auth)) for each in self._surfaces)
         self.database = str(database)
         self.store = SqliteStore(self.database)
         self._bind()
+        return partial(vars(self).update, before)
 
     def check_listening(self, host: str) -> None:
         """Refuse to listen on ``host`` where that is not safe. Raises DeclarationError."""

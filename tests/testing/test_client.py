@@ -40,13 +40,14 @@ def test_it_is_httpx_with_the_application_behind_it(client: Client) -> None:
 
 def test_each_has_a_database_of_its_own_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    before = app.database
+    before, surfaces = app.database, app.surfaces
     for _ in range(2):
         with Client(app) as client:
             assert client.post("/v1/makers", json=MAKER).status_code == 201
             folder = Path(app.database).parent
         assert not folder.exists()
     assert app.database == before
+    assert app.surfaces is surfaces, "with the authenticators that were there"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -42,7 +42,7 @@ class Acting:
     anonymous = False
 
     def __init__(self, behind: Authenticator, tokens: Tokens) -> None:
-        self.behind = behind
+        self._behind = behind
         self._tokens = tokens
         self.scheme: Mapping[str, str] = behind.scheme
         self.challenge = behind.challenge
@@ -51,11 +51,11 @@ class Acting:
 
     def __getattr__(self, name: str) -> object:
         """Whatever else the one behind it has."""
-        return getattr(self.behind, name)
+        return getattr(self._behind, name)
 
     def bind(self, store: Store) -> Authenticate:
         """Look at the tokens first."""
-        behind = self.behind.bind(store)
+        behind = self._behind.bind(store)
 
         async def authenticate(headers: Mapping[str, str]) -> Principal:
             return self._tokens.find(headers) or await behind(headers)
@@ -64,9 +64,4 @@ class Acting:
 
     def check_listening(self, host: str) -> None:
         """As the one behind it has it."""
-        self.behind.check_listening(host)
-
-
-def unwrapped(auth: Authenticator | None) -> Authenticator | None:
-    """The authenticator without any test's tokens."""
-    return auth.behind if isinstance(auth, Acting) else auth
+        self._behind.check_listening(host)

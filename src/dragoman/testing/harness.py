@@ -14,7 +14,7 @@ from typing import Any
 import dragoman as dm
 from dragoman.runtime.observation import ACCESS
 
-from .acting import Tokens, unwrapped
+from .acting import Tokens
 from .bugs import Bugs
 from .portal import Portal
 
@@ -40,9 +40,7 @@ class Harness:
     async def start(self) -> None:
         """Start it. Raises RuntimeError with the application's reason where it does not, and where it runs already."""
         with contextlib.ExitStack() as undone:
-            before = self.app.database
-            self.app.use(self._database or self._temporary(undone), auth=self.tokens.before)
-            undone.callback(self.app.use, before, auth=unwrapped)
+            undone.callback(self.app.use(self._database or self._temporary(undone), auth=self.tokens.before))
             undone.enter_context(self.bugs)
             quiet = logging.NullHandler()  # servers write a line for each request where nobody has set logging up
             ACCESS.addHandler(quiet)
