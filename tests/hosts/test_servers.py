@@ -105,7 +105,10 @@ def check_the_end(server: Running, ids: set[str]) -> None:
     assert {line["request_id"] for line in ended} == ids
     assert [(line["status"], line["fault"]) for line in ended] == [(503, "UNAVAILABLE")] * len(ids)
     assert "Traceback" not in server.stderr
-    assert server.stderr.count("dragoman: ") == 1, server.stderr  # where it listens
+    first, *_, last = [line for line in server.stderr.splitlines() if line.startswith("dragoman: ")]
+    assert first.startswith("dragoman: listening on "), server.stderr
+    assert last == "dragoman: stopped", server.stderr
+    assert server.stderr.count("dragoman: ") == 2, server.stderr
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -196,6 +199,7 @@ def test_a_bug_is_shown_as_text_on_a_terminal(terminal: bool, tmp_path: Path) ->
     said = os.read(ours, 100_000).decode().replace("\r", "") if terminal else (tmp_path / "stderr").read_text()
     os.close(ours)
     os.close(theirs)
+    said = said.removesuffix("dragoman: stopped\n")
     told = said.partition("\n\n\n")[2] or said.rpartition("\n\n")[2]
     if terminal:
         head, first, frame, *_, last = told.strip().splitlines()
