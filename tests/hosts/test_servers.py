@@ -91,10 +91,13 @@ class Asking:
 
 
 def refuses_connections(server: Running) -> bool:
+    """Whether nobody listens any more. What waits to be accepted at that moment is reset: not yet, then."""
     try:
         plain.get(f"{server.url}/healthz", timeout=2)
     except httpx.ConnectError:
         return True
+    except httpx.TransportError:
+        return False
     return False
 
 

@@ -159,8 +159,12 @@ def _number(bounds: Constraints, low: float, high: float, *, whole: bool) -> int
     highs = [high, *(float(each) for each in (bounds.le, bounds.lt) if each is not None)]
     step = float(bounds.multiple_of or 1)
     least = step * math.ceil(max(lows) / step) if max(lows) > -math.inf else 0.0
-    middle = [] if whole or bounds.multiple_of is not None else [(max(lows) + min(highs)) / 2]
-    for number in (step, 100 * step, 0.0, least, least + step, *middle):
+    most = step * math.floor(min(highs) / step) if min(highs) < math.inf else 0.0
+    # Without a bound on both sides there is no middle, and none is needed.
+    between = (max(lows) + min(highs)) / 2
+    middle = [] if whole or bounds.multiple_of is not None or not math.isfinite(between) else [between]
+    ends = sorted((least, least + step, most, most - step), key=abs)
+    for number in (step, 100 * step, 0.0, *ends, *middle):
         beyond = (bounds.gt is not None and number <= float(bounds.gt)) or (
             bounds.lt is not None and number >= float(bounds.lt)
         )
