@@ -58,6 +58,7 @@ from .contract.types import Email, Float32, Int32, Int64, UInt32, UInt64, Url
 from .interop import mount
 from .ports.cors import Cors
 from .ports.imprint import Contact, Imprint, License
+from .ports.limits import Limits
 from .ports.mount import Mount, MountError
 from .ports.style import Surface
 from .runtime.commit_value import add, next
@@ -106,6 +107,7 @@ __all__ = [
     "Le",
     "Length",
     "License",
+    "Limits",
     "Lt",
     "Mount",
     "MountError",

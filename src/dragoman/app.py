@@ -18,6 +18,7 @@ from .engines.sqlite import SqliteStore
 from .hosts.asgi import AsgiHost
 from .interop import Lifespan, Lifespans
 from .ports.authenticator import Authenticator
+from .ports.limits import Limits
 from .ports.mount import Mount
 from .ports.store import Store, StoreError, Table
 from .ports.style import Surface
@@ -49,8 +50,7 @@ class App:
     the working directory. Everything is checked when the application is made; it touches the database when it is
     started. An App is an ASGI application, so that any ASGI server can run it, and that it can be mounted in another.
 
-    ``max_body`` bounds a request's body in bytes, ``max_in_flight`` the requests that are handled at once,
-    ``max_streams`` the streams that are sent at once, which are counted apart. With ``plain`` the phases are walked
+    ``limits`` bounds requests and connections. With ``plain`` the phases are walked
     instead of compiled: slower, and meant for tests that hold the two together.
     """
 
@@ -58,9 +58,7 @@ class App:
         self,
         *parts: Surface | Mount,
         database: str | os.PathLike[str] | None = None,
-        max_body: int = 4 * 1024 * 1024,
-        max_in_flight: int = 1024,
-        max_streams: int = 1024,
+        limits: Limits | None = None,
         plain: bool = False,
     ) -> None:
         surfaces = tuple(each for each in parts if isinstance(each, Surface))
@@ -71,16 +69,14 @@ class App:
             raise DeclarationError("App", "it has no surface", "Give it at least one, such as dm.rest(…)")
         check_surfaces(surfaces)
         check_paths(surfaces, mounts)
-        self.max_body = max_body
+        self.limits = limits or Limits()
         self.database = str(database or os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE)
         self.store: Store = SqliteStore(self.database)
         self._surfaces = surfaces
         self._lifespans = Lifespans(mounts)
         self.mounts: tuple[Lifespan, ...] = self._lifespans.all
         self._plain = plain
-        self._max_in_flight = max_in_flight
-        self._max_streams = max_streams
-        self._started = False
+        self._started = self._leaving = False
         self._bind()
         self.asgi = AsgiHost(self)
 
@@ -89,7 +85,7 @@ class App:
         self.contracts = tuple({id(each): each for each in operations.values()}.values())
         self.registry = bind_resources(self.contracts, self.store)
         self._handlers = Handlers()
-        self._streams = Streams(self._max_streams)
+        self._streams = Streams(self.limits.streams)
         self._tokens = PageTokens()
         self._secrets = Secrets(self.store)
         longest = max(map(longest_call, self._surfaces))
@@ -119,7 +115,7 @@ class App:
                 SECRETS_TABLE,
             ]
         )
-        self._exchanges = Exchanges(self.surfaces, self._streams, max_in_flight=self._max_in_flight)
+        self._exchanges = Exchanges(self.surfaces, self._streams, max_in_flight=self.limits.calls)
         self._probes: Mapping[str, Callable[[], Awaitable[Response]]] = {
             "/healthz": self._healthy,
             "/readyz": self._ready,
@@ -201,8 +197,12 @@ class App:
             await self.store.stop()
             raise
         self._handlers.start()
-        self._started = True
+        self._started, self._leaving = True, False
         self.asgi.started()
+
+    def leave(self) -> None:
+        """Tell who asks at ``/readyz`` that no more requests should be sent here: it is about to stop."""
+        self._leaving = True
 
     async def stop(self) -> None:
         """Finish what was accepted, stop what is mounted, and close the database."""
@@ -242,6 +242,8 @@ class App:
     async def _ready(self) -> Response:
         if not self._started:
             return _status(503, "not started")
+        if self._leaving:
+            return _status(503, "stopping")
         try:
             await self.store.guard_version(None, "ready", "")
         except Exception as error:

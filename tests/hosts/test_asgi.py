@@ -13,6 +13,7 @@ import pytest
 from dragoman.contract.declaration import DeclarationError
 from dragoman.hosts.asgi import AsgiHost
 from dragoman.hosts.asgi.paths import path_as_sent
+from dragoman.ports.limits import Limits
 from dragoman.ports.store import StoreError
 from dragoman.ports.wire import Request, Response
 
@@ -25,7 +26,7 @@ class Recorder:
     mounts = ()
 
     def __init__(self, *, max_body: int = 100, listening: str = "127.0.0.1") -> None:
-        self.max_body = max_body
+        self.limits = Limits(body=max_body)
         self.listening = listening
         self.requests: list[Request] = []
         self.answer = Response(200, [(b"content-type", b"text/plain")], b"hello")

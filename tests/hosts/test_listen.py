@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from dragoman.hosts.serve import ListenError, listen
+from dragoman.hosts.listening import ListenError, listen
 
 
 def close(sockets: list[socket.socket]) -> None:

@@ -35,7 +35,7 @@ async def echo(scope, receive, send):
         more = message.get("more_body", False)
         await send({{"type": "http.response.body", "body": message.get("body", b""), "more_body": more}})
 
-app = dm.App(note_surface(), dm.mount("/legacy", legacy()), dm.mount("/echo", echo), max_body=100)
+app = dm.App(note_surface(), dm.mount("/legacy", legacy()), dm.mount("/echo", echo), limits=dm.Limits(body=100))
 """
 
 THEIRS = """
@@ -45,7 +45,7 @@ from fastapi import FastAPI
 from legacy import note_surface
 import dragoman as dm
 
-shop = dm.App(note_surface(), max_body=100)
+shop = dm.App(note_surface(), limits=dm.Limits(body=100))
 api = FastAPI(lifespan=shop.lifespan)
 api.mount("/shop", shop)
 

@@ -81,7 +81,7 @@ def test_what_the_host_refuses_says_so_too() -> None:
                 assert refused.status_code == 413
                 assert not [name for name in refused.headers if name.startswith("access-control")]
 
-    served(scenario, max_body=1000)
+    served(scenario, limits=dm.Limits(body=1000))
 
 
 def test_a_star_is_for_all_and_the_same_for_all() -> None:

@@ -131,7 +131,7 @@ MISTAKES: Final = [
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with Client(make_app(max_body=10_000)) as started:
+    with Client(make_app(body=10_000)) as started:
         yield started
 
 

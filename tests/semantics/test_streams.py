@@ -497,7 +497,7 @@ def test_silence_is_filled_with_heartbeats(bench: Streaming, monkeypatch: pytest
 
 
 def test_streams_are_counted_apart(bench: Streaming) -> None:
-    bench.options = {"max_streams": 2, "max_in_flight": 1}
+    bench.options = {"limits": dm.Limits(streams=2, calls=1)}
 
     @bench.operation(effect="safe")
     async def count(input: Ask) -> AsyncIterator[Told]:
@@ -523,7 +523,7 @@ def test_streams_are_counted_apart(bench: Streaming) -> None:
 
 
 def test_who_waits_for_the_head_of_a_stream_holds_no_call_up(bench: Streaming) -> None:
-    bench.options = {"max_in_flight": 1}
+    bench.options = {"limits": dm.Limits(calls=1)}
     began: list[asyncio.Event] = []
 
     @bench.operation(effect="safe")

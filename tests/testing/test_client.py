@@ -173,7 +173,7 @@ def test_a_time_limit_is_kept_if_one_is_given(client: Client) -> None:
 
 
 def test_a_large_body_is_refused_as_by_a_server() -> None:
-    with Client(make_app(max_body=100)) as client:
+    with Client(make_app(body=100)) as client:
         assert client.post("/v1/makers", content=b" " * 101).status_code == 413
         assert client.post("/v1/makers", content=(b" " * 60 for _ in range(2))).status_code == 413
 

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault
-from dragoman.hosts.serve import ListenError
+from dragoman.hosts.listening import ListenError
 from dragoman.ports.mount import MountError
 from dragoman.ports.store import StoreError
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from dragoman.app import App
 from dragoman.auth import ApiKeys
-from dragoman.hosts.serve import ListenError, listen, serve
+from dragoman.hosts.listening import ListenError, listen
+from dragoman.hosts.serve import serve
 from dragoman.ports.style import Surface
 
 from . import worker

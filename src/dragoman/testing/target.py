@@ -34,7 +34,7 @@ class Target(dm.App):
     """The all-features contract with ``/wire`` beside it."""
 
     def __init__(self) -> None:
-        super().__init__(*surfaces(), max_body=MAX_BODY)
+        super().__init__(*surfaces(), limits=dm.Limits(body=MAX_BODY))
         self._wire = Wire()
 
     async def respond(self, request: Request) -> Response:

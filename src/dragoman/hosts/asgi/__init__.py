@@ -1,5 +1,5 @@
 """The application as ASGI 3, for uvicorn, granian, hypercorn, and inside other ASGI applications."""
 
-from .host import AsgiHost, Hosted
+from .host import AsgiHost
 
-__all__ = ["AsgiHost", "Hosted"]
+__all__ = ["AsgiHost"]

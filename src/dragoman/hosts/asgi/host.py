@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Unavailable
-from dragoman.ports.mount import Mounted
-from dragoman.ports.wire import Header, Request, Response
+from dragoman.hosts.hosted import Hosted
+from dragoman.hosts.refusal import refuse, too_large
+from dragoman.ports.wire import Request, Response
 from dragoman.runtime import ending, observation
-from dragoman.runtime.exchange import Exchange
-from dragoman.runtime.http.problem import ContentTooLarge, respond
 
 from .late import RETRY_SECONDS, LateStart, failure_of
 from .mounts import Mounts
@@ -30,36 +28,6 @@ POLICY_VIOLATION: Final = 1008
 WITHOUT_CONTENT: Final = frozenset({204, 304})
 
 log = logging.getLogger("dragoman.hosts.asgi")
-
-
-class Hosted(Protocol):
-    """What a host needs of an application."""
-
-    @property
-    def max_body(self) -> int:
-        """The most bytes of a body that are read."""
-        ...
-
-    @property
-    def mounts(self) -> Sequence[Mounted]:
-        """Other applications, started and stopped with it, which answer below their paths."""
-        ...
-
-    async def start(self) -> None:
-        """Open for calls."""
-
-    async def stop(self) -> None:
-        """Finish what was accepted, and close."""
-
-    async def respond(self, request: Request) -> Response:
-        """Answer one request. Never raises."""
-        ...
-
-    def share(self, request: Request, response: Response) -> None:
-        """Tell browsers which pages may read an answer of the host's own."""
-
-    def check_listening(self, host: str) -> None:
-        """Raises DeclarationError if it is not safe to listen there."""
 
 
 class TooLarge(Exception):
@@ -146,9 +114,7 @@ class AsgiHost:
         except Gone:
             return
         except TooLarge:
-            limit = self.app.max_body
-            fault = ContentTooLarge(f"the body is larger than {limit:,} bytes, the most that is read; send less")
-            response = self._refuse(fault, request)
+            response = self._refuse(too_large(self.app.limits.body), request)
         except asyncio.CancelledError:
             stopping = ending.ended()
             if stopping is None:
@@ -160,8 +126,11 @@ class AsgiHost:
             await send_stream(request, response, response.stream, receive, send)
 
     def _refuse(self, fault: Fault, request: Request) -> Response:
-        response = refuse(fault, request)
-        self.app.share(request, response)
+        response = refuse(self.app, fault, request)
+        if request.version.startswith("1"):
+            # What was not read of the request must not be taken for the next. HTTP/2 has no such header, and needs
+            # none.
+            response.headers = [*response.headers, (b"connection", b"close")]
         return response
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,7 +146,7 @@ class AsgiHost:
 
     async def _read(self, request: Request, receive: Receive) -> bytes:
         """The body. Raises TooLarge as soon as that is known."""
-        limit = self.app.max_body
+        limit = self.app.limits.body
         stated = request.headers.get("content-length", "")
         if len(stated) > 18 or (stated.isdecimal() and int(stated) > limit):
             raise TooLarge
@@ -276,18 +245,6 @@ def request_of(scope: Scope) -> Request:
         scope.get("http_version", "1.1"),
         quote(root.rstrip("/"), safe=UNQUOTED) if root else "",
     )
-
-
-def refuse(fault: Fault, request: Request) -> Response:
-    """The answer to a request that never reaches the application. It has its line in the log all the same."""
-    exchange = Exchange(observation.request_id(request), time.perf_counter(), 0.0)
-    exchange.fault = fault.code.name
-    # What was not read of the request must not be taken for the next. HTTP/2 has no such header, and needs
-    # none.
-    close: list[Header] = [(b"connection", b"close")] if request.version.startswith("1") else []
-    response = respond(fault, request_id=exchange.request_id, headers=close)
-    observation.access(request, response.status, len(response.body), exchange)
-    return observation.with_request_id(response, exchange)
 
 
 def is_address(text: str) -> bool:

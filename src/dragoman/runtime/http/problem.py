@@ -83,12 +83,52 @@ class ContentTooLarge(Fault):
     reason = "CONTENT_TOO_LARGE"
 
 
+class RequestTimeout(Fault):
+    """The request did not come in the time that it has (408)."""
+
+    code = Code.DEADLINE_EXCEEDED
+    reason = "REQUEST_TIMEOUT"
+
+
+class TargetTooLong(Fault):
+    """The request target is longer than the limit (414)."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "TARGET_TOO_LONG"
+
+
+class ExpectationFailed(Fault):
+    """``Expect`` asks for what is not known here (417)."""
+
+    code = Code.UNIMPLEMENTED
+    reason = "EXPECTATION_FAILED"
+
+
+class HeadersTooLarge(Fault):
+    """The headers are larger, or more, than the limit (431)."""
+
+    code = Code.INVALID_ARGUMENT
+    reason = "HEADERS_TOO_LARGE"
+
+
+class VersionNotSupported(Fault):
+    """The version of HTTP is not spoken here (505)."""
+
+    code = Code.UNIMPLEMENTED
+    reason = "HTTP_VERSION_NOT_SUPPORTED"
+
+
 HTTP_ONLY: Final[Mapping[type[Fault], int]] = {
     MethodNotAllowed: 405,
     NotAcceptable: 406,
     UnsupportedMediaType: 415,
     PreconditionRequired: 428,
     ContentTooLarge: 413,
+    RequestTimeout: 408,
+    TargetTooLong: 414,
+    ExpectationFailed: 417,
+    HeadersTooLarge: 431,
+    VersionNotSupported: 505,
 }
 """Faults that only HTTP can have."""
 

@@ -108,7 +108,7 @@ def surfaces() -> tuple[dm.Surface, ...]:
 
 
 def make_app(
-    database: str | os.PathLike[str] | None = None, *, max_body: int = 4 * 1024 * 1024, plain: bool = False
+    database: str | os.PathLike[str] | None = None, *, body: int = 4 * 1024 * 1024, plain: bool = False
 ) -> dm.App:
     """The application, on a database of its own."""
-    return dm.App(*surfaces(), database=database, max_body=max_body, max_in_flight=256, max_streams=64, plain=plain)
+    return dm.App(*surfaces(), database=database, limits=dm.Limits(body=body, calls=256, streams=64), plain=plain)

@@ -1,0 +1,40 @@
+"""What a host needs of an application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dragoman.ports.limits import Limits
+from dragoman.ports.mount import Mounted
+from dragoman.ports.wire import Request, Response
+
+
+class Hosted(Protocol):
+    """An application, as every host sees it."""
+
+    @property
+    def limits(self) -> Limits:
+        """What is taken of each request, and of all together."""
+        ...
+
+    @property
+    def mounts(self) -> Sequence[Mounted]:
+        """Other applications, started and stopped with it, which answer below their paths."""
+        ...
+
+    async def start(self) -> None:
+        """Open for calls."""
+
+    async def stop(self) -> None:
+        """Finish what was accepted, and close."""
+
+    async def respond(self, request: Request) -> Response:
+        """Answer one request. Never raises, but for the cancellation of its own task."""
+        ...
+
+    def share(self, request: Request, response: Response) -> None:
+        """Tell browsers which pages may read an answer of the host's own."""
+
+    def check_listening(self, host: str) -> None:
+        """Raises DeclarationError if it is not safe to listen there."""

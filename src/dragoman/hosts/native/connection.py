@@ -1,0 +1,377 @@
+"""One HTTP/1.1 connection: bytes in, answers out, in order.
+
+A request is answered inside the callback that brought its last byte: nothing waits for a turn of the loop, unless its
+handler does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from dragoman.contract.fault import Unavailable
+from dragoman.hosts.refusal import refuse
+from dragoman.ports.wire import ByteStream, Response
+from dragoman.runtime import ending
+
+from .bridge import Bridge
+from .heads import CHUNKED, CONTINUE, LAST_CHUNK, UnfitHeader, chunk, connection_of, framing_of, head_of
+from .incoming import Incoming, Refused
+from .reader import Phase, Reader
+from .websocket import WebSocketBridge
+
+if TYPE_CHECKING:
+    from .server import Server
+
+HELD_MOST: Final = 64 * 1024
+"""Bytes that may wait to be parsed, before no more are read."""
+
+JOINED_MOST: Final = 16 * 1024
+"""The largest body that is copied to be written together with its head."""
+
+LINGER_SECONDS: Final = 2.0
+"""How long what still comes is read and dropped behind a refusal: a reset would take the answer from the client."""
+
+_NEVER: Final = float("inf")
+
+
+if sys.version_info >= (3, 12):
+
+    def begin(coroutine: Coroutine[Any, Any, Response], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Response]:
+        """A task that runs at once, until it first waits."""
+        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+
+else:
+
+    def begin(coroutine: Coroutine[Any, Any, Response], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Response]:
+        """A task; it runs in the loop's next turn."""
+        return loop.create_task(coroutine)
+
+
+class Connection(asyncio.Protocol):
+    """A connection of a server. ``expires`` is when it has to have done something, on the server's clock.
+
+    ``_task`` is the answer that is under way, and ``_queue`` holds the requests behind it; none is parsed while one
+    waits. ``_over``: nothing more is read. ``_lost``: nothing more can be written.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._loop = server.loop
+        self._respond = server.app.respond
+        self._reader = Reader(server, self)
+        self._queue: deque[Incoming] = deque()
+        self._task: asyncio.Future[Any] | None = None
+        self._bridge: Bridge | WebSocketBridge | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._held = b""
+        self._paused = self._unread = self._over = self._lost = False
+        self.peer = ""
+        self.expires = _NEVER
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is there."""
+        server = self._server
+        self._transport = cast("asyncio.Transport", transport)
+        self.peer = server.peer_of(self._transport)
+        self.expires = server.now + server.limits.first_byte_seconds
+        if not server.enter(self):
+            shed = Unavailable("the server has as many connections as it can; try again later", retry_after=1)
+            self._refuse(Refused(shed))
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._over:
+            return
+        if self._held:
+            self._hold(data)
+        else:
+            self._read(data)
+
+    def eof_received(self) -> None:
+        """The peer sends no more: it is gone, as far as anyone can tell. What was answered is still sent."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone, whoever ended it: so is whoever waits for an answer."""
+        self._over = self._lost = True
+        self._server.leave(self)
+        self._queue.clear()
+        self._held = b""
+        if self._bridge is not None:
+            self._bridge.lost()  # what is mounted is told, and may go on
+        elif self._task is not None:
+            self._task.cancel()
+        self._release()
+
+    def pause_writing(self) -> None:
+        """The peer does not take what is sent."""
+        self._paused = True
+        self._server.watch(self, self._transport)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._paused = False
+        self._release()
+        self._advance()
+
+    def _release(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # Reading
+
+    def _read(self, data: bytes) -> None:
+        """Parse what came, as far as there is nobody to wait for."""
+        reader, at, size = self._reader, 0, len(data)
+        while at < size and not self._over:
+            if self._waits():
+                self._hold(data[at:])
+                return
+            if reader.phase is Phase.UPGRADED:
+                assert self._bridge is not None
+                self._bridge.feed(data[at:])
+                return
+            step = reader.step
+            piece = data if at == 0 and size <= step else data[at : at + step]
+            at += step
+            try:
+                again = reader.parse(piece)
+            except Refused as refused:
+                self._refuse(refused)
+                return
+            if again is not None:
+                data, at = again + data[at:], 0
+                size = len(data)
+
+    def _waits(self) -> bool:
+        """Whether parsing has to wait: for an answer, or for a mount that has not taken what came."""
+        if self._task is None:
+            return self._paused or bool(self._queue)
+        if self._bridge is None or self._reader.phase < Phase.BODY:
+            return True
+        return bool(self._bridge.full)
+
+    def _hold(self, data: bytes) -> None:
+        self._held += data
+        if len(self._held) > HELD_MOST and not self._unread:
+            self._unread = True
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Parse what was held back, if nothing stands against it any more."""
+        if self._held and not self._over and not self._waits():
+            held, self._held = self._held, b""
+            self._read(held)
+        if self._unread and not self._over and len(self._held) <= HELD_MOST:
+            self._unread = False
+            self._transport.resume_reading()
+
+    # What the reader tells
+
+    def arrived(self, request: Incoming) -> None:
+        """A request is complete."""
+        if self._task is None and not self._queue and not self._paused:
+            self._start(request)
+        else:
+            self._queue.append(request)
+
+    def mounted(self, request: Incoming, head: bytes | None) -> None:
+        """The head of a request to a mount is complete: let that answer, which may read the body while it comes."""
+        scope = self._server.scope_of(request, self._transport)
+        if head is None:
+            request.bridge = Bridge(self, request, scope, self._server)
+        else:
+            request.bridge = WebSocketBridge(self, request, scope, head)
+        self.arrived(request)
+
+    def go_ahead(self) -> None:
+        """The client waits to be told to send its body. Behind another request it is told by that one's answer."""
+        if self._task is None and not self._queue:
+            self._transport.write(CONTINUE)
+
+    # Answering
+
+    def _start(self, request: Incoming) -> None:
+        if request.fault is not None:
+            self._answer(request, refuse(self._server.app, request.fault, request))
+            return
+        if request.bridge is not None:
+            self._bridge = request.bridge
+            self._task = request.bridge.answered
+            self._task.add_done_callback(self._sent)
+            self._server.run(request.bridge)
+            return
+        self.expires = _NEVER
+        task = begin(self._respond(request), self._loop)
+        if task.done():
+            self._finish(request, task)
+        else:
+            self._task = task
+            task.add_done_callback(lambda task: self._answered(request, task))
+
+    def _answered(self, request: Incoming, task: asyncio.Task[Response]) -> None:
+        """An answer that took its time."""
+        self._task = None
+        self._finish(request, task)
+        self._advance()
+
+    def _finish(self, request: Incoming, task: asyncio.Task[Response]) -> None:
+        if self._whole(task):
+            self._answer(request, task.result())
+
+    def _whole(self, task: asyncio.Future[Any]) -> bool:
+        """Whether it came to a good end; what did not takes the connection with it."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._loop.call_exception_handler({"message": "an answer was not made", "exception": error})
+        elif not task.cancelled():
+            return True
+        self._transport.abort()
+        return False
+
+    def _answer(self, request: Incoming, response: Response) -> None:
+        """Write an answer whole, or begin a stream."""
+        if response.stream is not None:
+            self._task = self._loop.create_task(self._stream(request, response, response.stream))
+            self._task.add_done_callback(self._sent)
+            return
+        if self._lost:
+            return
+        server = self._server
+        close = not request.keep or server.closing
+        framing, body = framing_of(response, head_only=request.method == "HEAD", close=close, version=request.version)
+        try:
+            head = head_of(response.status, response.headers, server.date, framing)
+        except UnfitHeader as unfit:
+            self._answer(request, refuse(server.app, server.broken(unfit), request))
+            return
+        if len(body) <= JOINED_MOST:
+            self._transport.write(head + body)
+        else:
+            self._transport.write(head)
+            self._transport.write(body)
+        self._be_idle()
+        if close:
+            self._close(linger=request.fault is not None)
+
+    def _be_idle(self) -> None:
+        if self._reader.phase is Phase.IDLE:
+            self.expires = self._server.idle_until
+
+    async def _stream(self, request: Incoming, response: Response, stream: ByteStream) -> bool:
+        """Send the head, the stream chunk by chunk, and the end; returns whether the connection can be used again."""
+        chunked = request.version == "1.1"
+        close = not request.keep or self._server.closing or not chunked
+        try:
+            headers = [*response.headers, CHUNKED] if chunked else response.headers
+            framing = connection_of(close=close, version=request.version)
+            self.write(head_of(response.status, headers, self._server.date, framing))
+            if request.method != "HEAD":
+                async for part in stream:
+                    self.write(chunk(part) if chunked else part)
+                    await self.drain()
+                    # It need not have waited for anything, and must not keep others waiting.
+                    await asyncio.sleep(0)
+                if chunked:
+                    self.write(LAST_CHUNK)
+        except asyncio.CancelledError:
+            if not self._lost and ending.ended() is None:
+                raise
+            return False
+        finally:
+            await stream.aclose()
+        return not close
+
+    def _sent(self, task: asyncio.Future[bool]) -> None:
+        """A stream, or a mount's answer, is sent."""
+        self._task = self._bridge = None
+        if self._lost or not self._whole(task):
+            return
+        self._be_idle()
+        if task.result():
+            self._advance()
+        else:
+            self._close(linger=self._reader.phase is Phase.BODY)
+
+    def _advance(self) -> None:
+        """Answer what waits, and read on."""
+        while self._queue and self._task is None and not self._paused and not self._lost:
+            self._start(self._queue.popleft())
+        if self._task is None:
+            self.go_on()
+
+    # For what answers at length
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server stops, so that connections end with their answers."""
+        return self._server.closing
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of an answer."""
+        if not self._lost:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Until the peer has taken enough of what was written."""
+        if self._paused and not self._lost:
+            self._drained = self._loop.create_future()
+            await self._drained
+
+    # Ends
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer what cannot be served, in its turn; nothing behind it is read."""
+        self._over = True
+        if self._reader.silent:
+            return
+        if self._bridge is not None:
+            self._transport.abort()  # it answers already, and will not get the rest of the body
+        else:
+            self.arrived(self._reader.refused(refused.fault))
+
+    def _close(self, *, linger: bool) -> None:
+        """End the connection once all is sent."""
+        self._over = True
+        self._queue.clear()
+        self._held = b""
+        self.expires = self._server.now + (LINGER_SECONDS if linger else self._server.limits.stall_seconds)
+        if not linger:
+            self._transport.close()
+            return
+        if self._unread:
+            self._unread = False
+            self._transport.resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def expire(self, now: float) -> None:
+        """Its time is over."""
+        if self._over:
+            self.abort()
+        elif self._reader.phase not in (Phase.HEAD, Phase.BODY):
+            self.close()
+        elif (fault := self._reader.late(now)) is not None:
+            self._refuse(Refused(fault))
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for a request, and nothing of one has come."""
+        return self._reader.phase in (Phase.NEW, Phase.IDLE) and self._task is None and not self._queue
+
+    def close(self) -> None:
+        """End it once all is sent."""
+        self._close(linger=False)
+
+    def abort(self) -> None:
+        """End it now: nobody takes what is sent, or there is no more time."""
+        self._transport.abort()
+
+    def end(self) -> None:
+        """End what is under way: the server has no more time for it."""
+        if isinstance(self._task, asyncio.Task):
+            ending.end(self._task)

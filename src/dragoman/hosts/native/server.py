@@ -1,0 +1,188 @@
+"""What the connections of one process share, and the order in which they come to their end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from email.utils import formatdate
+from typing import Any, Final, Protocol
+
+from dragoman.contract.fault import Internal
+from dragoman.hosts.hosted import Hosted
+
+from .bridge import Bridge, Message, scope_of
+from .connection import Connection
+from .incoming import HOST, Incoming
+from .proxies import Proxies
+from .websocket import SPOKEN, WebSocketBridge
+
+TICK_SECONDS: Final = 0.5
+HOSTS_MOST: Final = 256
+SAID_SECONDS: Final = 60.0
+"""How often it is said that connections are refused."""
+
+LOG: Final = logging.getLogger("dragoman.hosts.native")
+
+
+class Served(Hosted, Protocol):
+    """An application with its ASGI host, which its mounts are reached through."""
+
+    @property
+    def asgi(self) -> Callable[..., Any]:
+        """The application as ASGI 3 has it."""
+        ...
+
+
+class Server:
+    """The connections of one process. ``proxies`` are whose word on the client is taken.
+
+    Times are read once in TICK_SECONDS, which is as finely as limits in seconds need them. ``closing``: answers say
+    that their connection ends with them.
+    """
+
+    def __init__(self, app: Served, *, proxies: Proxies | None = None) -> None:
+        self.app = app
+        self.limits = app.limits
+        self.proxies = proxies
+        self.mounts = tuple((each.mount.path, each.mount.path + "/") for each in app.mounts)
+        self.loop = asyncio.get_running_loop()
+        self.hosts: set[str] = set()
+        self.closing = False
+        self.connections: set[Connection] = set()
+        self.now = 0.0
+        self.idle_until = 0.0
+        self.date = b""
+        self._stalling: dict[Connection, tuple[asyncio.Transport, int, float]] = {}
+        self._bridges: set[asyncio.Task[None]] = set()
+        self._said = -SAID_SECONDS
+        self._listening: list[asyncio.Server] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._tick()
+
+    # Listening
+
+    async def listen(self, sockets: Sequence[Any], **options: Any) -> None:
+        """Accept connections on sockets that listen already."""
+        for each in sockets:
+            listening = await self.loop.create_server(lambda: Connection(self), sock=each, **options)
+            self._listening.append(listening)
+
+    def stop_listening(self) -> None:
+        """Accept no more."""
+        for each in self._listening:
+            each.close()
+        self._listening = []
+
+    async def finish(self, seconds: float) -> None:
+        """Let what is under way come to its end, and idle connections to theirs; return when none is left."""
+        self.closing = True
+        end = self.loop.time() + seconds
+        while self.connections and self.loop.time() < end:
+            self.leave_idle()
+            await asyncio.sleep(0.02)
+
+    def leave_idle(self) -> None:
+        """Close the connections on which nothing is under way."""
+        for each in [each for each in self.connections if each.idle]:
+            each.close()
+
+    def end(self) -> None:
+        """Answer what is under way UNAVAILABLE, now."""
+        for each in tuple(self.connections):
+            each.end()
+
+    def close(self) -> None:
+        """Leave whatever there is."""
+        self.stop_listening()
+        if self._timer is not None:
+            self._timer.cancel()
+        for each in tuple(self.connections):
+            each.abort()
+
+    # For connections
+
+    def enter(self, connection: Connection) -> bool:
+        """A connection was made; whether there is room for it."""
+        self.connections.add(connection)
+        if len(self.connections) <= self.limits.connections:
+            return True
+        if self.now - self._said >= SAID_SECONDS:
+            self._said = self.now
+            LOG.warning("more than %d connections are open: new ones are refused", self.limits.connections)
+        return False
+
+    def leave(self, connection: Connection) -> None:
+        """A connection is lost."""
+        self.connections.discard(connection)
+        self._stalling.pop(connection, None)
+
+    def watch(self, connection: Connection, transport: asyncio.Transport) -> None:
+        """Its peer has to take something of what was written within the time that it has."""
+        self._stalling[connection] = (transport, transport.get_write_buffer_size(), self.now)
+
+    def takes_host(self, host: str) -> bool:
+        """Whether it is well-formed; if so it is remembered."""
+        if HOST.fullmatch(host) is None:
+            return False
+        if len(self.hosts) < HOSTS_MOST and len(host) <= 255:
+            self.hosts.add(host)
+        return True
+
+    def is_mounted(self, path: str) -> bool:
+        """Whether the path is a mount's."""
+        return any(path.startswith(start) or path == whole for whole, start in self.mounts)
+
+    def upgrades(self, request: Incoming) -> bool:
+        """Whether another protocol is spoken, as the request asks."""
+        return SPOKEN and request.headers.get("upgrade", "").lower() == "websocket"
+
+    def scope_of(self, request: Incoming, transport: asyncio.Transport) -> Message:
+        """The request as an ASGI scope."""
+        peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        return scope_of(request, _address(peer), _address(here), scheme)
+
+    def peer_of(self, transport: asyncio.Transport) -> str:
+        """The other side's address; empty for a Unix socket."""
+        address = _address(transport.get_extra_info("peername"))
+        return address[0] if address else ""
+
+    def run(self, bridge: Bridge | WebSocketBridge) -> None:
+        """Let a mounted application answer, in a task of its own, which may outlive its connection."""
+        task = self.loop.create_task(bridge.run(self.app.asgi))
+        self._bridges.add(task)
+        task.add_done_callback(self._bridges.discard)
+
+    def broken(self, error: Exception) -> Internal:
+        """The fault of an answer that cannot be sent; the log is told why."""
+        LOG.error("an answer could not be sent: %s", error)
+        return Internal("the answer could not be sent")
+
+    # Time
+
+    def _tick(self) -> None:
+        self._timer = self.loop.call_later(TICK_SECONDS, self._tick)
+        self.now = now = self.loop.time()
+        self.idle_until = now + self.limits.idle_seconds
+        self.date = b"date: %b\r\n" % formatdate(time.time(), usegmt=True).encode()
+        for each in [each for each in self.connections if each.expires <= now]:
+            each.expire(now)
+        for connection in tuple(self._stalling):
+            self._check(connection, now)
+
+    def _check(self, connection: Connection, now: float) -> None:
+        transport, size, since = self._stalling[connection]
+        left = transport.get_write_buffer_size()
+        if left == 0:
+            del self._stalling[connection]
+        elif left < size:
+            self._stalling[connection] = (transport, left, now)
+        elif now - since > self.limits.stall_seconds:
+            connection.abort()
+
+
+def _address(name: Any) -> tuple[str, int] | None:
+    """Host and port of a socket's name; None for a Unix socket's, which is a path."""
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None

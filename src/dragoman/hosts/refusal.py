@@ -1,0 +1,29 @@
+"""What a host refuses by itself, before the application sees it."""
+
+from __future__ import annotations
+
+import time
+
+from dragoman.contract.fault import Fault
+from dragoman.ports.wire import Request, Response
+from dragoman.runtime import observation
+from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http.problem import ContentTooLarge, respond
+
+from .hosted import Hosted
+
+
+def refuse(app: Hosted, fault: Fault, request: Request) -> Response:
+    """The answer to a request that never reaches the application. It has its line in the log all the same."""
+    exchange = Exchange(observation.request_id(request), time.perf_counter(), 0.0)
+    exchange.fault = fault.code.name
+    response = respond(fault, request_id=exchange.request_id)
+    observation.access(request, response.status, len(response.body), exchange)
+    response = observation.with_request_id(response, exchange)
+    app.share(request, response)
+    return response
+
+
+def too_large(limit: int) -> Fault:
+    """The fault of a body with more bytes than are read."""
+    return ContentTooLarge(f"the body is larger than {limit:,} bytes, the most that is read; send less")
