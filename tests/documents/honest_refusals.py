@@ -106,7 +106,9 @@ def streams_conform(context: CheckContext, response: Response, case: Case) -> No
     document = case.operation.schema.raw_schema
     operation = document["paths"][case.operation.path][case.operation.method.lower()]
     shown = operation["responses"][str(response.status_code)]["content"]["text/event-stream"]["schema"]
-    events = [dict(line.split(": ", 1) for line in each.splitlines()) for each in response.text.split("\n\n") if each]
+    # Lines of an event stream end in a line feed here, and in nothing else that Python would take for an end.
+    blocks = [each.split("\n") for each in response.text.split("\n\n") if each and not each.startswith(":")]
+    events = [dict(line.split(": ", 1) for line in block) for block in blocks]
     *results, last = ((each.get("event", "message"), json.loads(each["data"])) for each in events)
     schema = {**shown["contentSchema"], "components": document["components"]}
     Draft202012Validator(schema).validate([data for _, data in results])

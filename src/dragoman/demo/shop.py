@@ -22,7 +22,7 @@ class Order(dm.Resource, prefix="ord"):
     customer: Annotated[dm.Id[Customer], dm.Ref(reverse="orders")]
     placed_on: Annotated[date, dm.Filter("gte", "lt"), dm.Sort()]
     quantity: Annotated[int, dm.Ge(1)]
-    total_cents: Annotated[int, dm.Ge(0), dm.Filter("gte", "lt"), dm.Sort()]
+    total_cents: Annotated[int, dm.Ge(0), dm.Le(100_000_000), dm.Filter("gte", "lt"), dm.Sort()]
     status: Annotated[Literal["placed", "paid", "shipped", "cancelled"], dm.Filter()] = "placed"
 
 
