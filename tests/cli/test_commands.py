@@ -205,7 +205,7 @@ def test_a_class_that_was_renamed_does_not_lose_its_rows(here: Path, capsys: pyt
 def test_the_life_of_a_key(here: Path, copy_filled: Callable[[Path], Path], capsys: pytest.CaptureFixture[str]) -> None:
     copy_filled(here)
     port = free_port()
-    command = [*DRAGOMAN, "serve", "dragoman.demo:app", "--port", str(port), "--database", "demo.db"]
+    command = [*DRAGOMAN, "serve", "dragoman.demo:app", "--port", str(port), "--database", "demo.db", "--workers", "1"]
     with running(command, here, port) as server:
         words = "keys create --owner acme --tenant demo --audience partner --scope customers.*"
         done = run(here, *words.split(), DRAGOMAN_DATABASE="demo.db")
@@ -292,7 +292,7 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, kind: str, workers: str,
 def test_a_port_in_use(tmp_path: Path, copy_filled: Callable[[Path], Path]) -> None:
     copy_filled(tmp_path)
     port = free_port()
-    with running([*DRAGOMAN, "demo"], tmp_path, port, {"PORT": str(port), "DATABASE": "demo.db"}):
+    with running([*DRAGOMAN, "demo"], tmp_path, port, {"PORT": str(port), "DATABASE": "demo.db", "WORKERS": "1"}):
         said = refusal(tmp_path, "demo", PORT=str(port), DATABASE="other.db")
         in_use = f"port {port} on 127.0.0.1 is in use: stop what listens there, or take another port, as in "
         another = port + 1 if port < 65_535 else port - 1
@@ -339,7 +339,8 @@ def test_fixed_keys_never_leave_this_machine(here: Path, capsys: pytest.CaptureF
 def test_the_demo_tells_where_it_is(tmp_path: Path, copy_filled: Callable[[Path], Path]) -> None:
     copy_filled(tmp_path)
     port = free_port()
-    with running([*DRAGOMAN, "demo"], tmp_path, port, {"PORT": str(port), "DATABASE": "demo.db"}) as server:
+    more = {"PORT": str(port), "DATABASE": "demo.db", "WORKERS": "1"}
+    with running([*DRAGOMAN, "demo"], tmp_path, port, more) as server:
         lines = server.stderr.splitlines()
         assert lines[0].startswith(f"dragoman: listening on http://127.0.0.1:{port} (1 process, database demo.db)")
         curls = [line.strip() for line in lines if line.strip().startswith("curl ")]
@@ -439,6 +440,6 @@ def children(server: Running) -> list[int]:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except FileNotFoundError:
             continue  # it has ended since
-        if b"spawn_main" in command:
+        if b"dragoman.hosts.worker" in command:
             found.append(int(pid))
     return found

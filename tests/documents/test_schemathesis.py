@@ -22,7 +22,16 @@ THOROUGH = "DRAGOMAN_SCHEMATHESIS" in os.environ
 DEMO = [("/v1", "demo-partner"), *([("/admin/v1", "demo-operator")] if THOROUGH else [])]
 FEATURED = [("/v1", ""), *([("/partner", "north"), ("/admin", "operator")] if THOROUGH else [])]
 DRAGOMAN = [sys.executable, "-m", "dragoman"]
-FEATURES = [*DRAGOMAN, "serve", "dragoman.testing.contract:app", "--database", "features.db", "--port"]
+FEATURES = [
+    *DRAGOMAN,
+    "serve",
+    "dragoman.testing.contract:app",
+    "--database",
+    "features.db",
+    "--workers",
+    "1",
+    "--port",
+]
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +39,7 @@ pytestmark = pytest.mark.slow
 @contextmanager
 def demo(folder: Path) -> Iterator[Running]:
     port = free_port()
-    with running([*DRAGOMAN, "demo"], folder, port, {"PORT": str(port)}) as server:
+    with running([*DRAGOMAN, "demo"], folder, port, {"PORT": str(port), "WORKERS": "1"}) as server:
         yield server
 
 

@@ -73,6 +73,18 @@ def demo(folder: Path) -> Iterator[Running]:
 def serve(target: str, code: Path, folder: Path) -> Iterator[Running]:
     """An App of a module in the folder ``code``, served with its database in another."""
     port = free_port()
-    command = [sys.executable, "-m", "dragoman", "serve", target, "--port", str(port), "--database", "served.db"]
+    command = [
+        sys.executable,
+        "-m",
+        "dragoman",
+        "serve",
+        target,
+        "--port",
+        str(port),
+        "--database",
+        "served.db",
+        "--workers",
+        "1",
+    ]
     with running(command, folder, port, {"PYTHONPATH": str(code)}) as server:
         yield server

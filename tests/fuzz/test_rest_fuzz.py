@@ -206,7 +206,7 @@ class Server:
     """``dragoman serve`` in a process of its own: its port, and what it writes to stderr."""
 
     def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "dragoman", "serve", "dragoman.demo.shop:app", "--port", "0"]
+        command = [sys.executable, "-m", "dragoman", "serve", "dragoman.demo.shop:app", "--port", "0", "--workers", "1"]
         self.process = subprocess.Popen(
             [*command, "--database", str(folder / "shop.db")],
             cwd=folder,

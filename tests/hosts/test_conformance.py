@@ -18,11 +18,12 @@ LENGTH: Final = "serves a request that states a length and comes in chunks"
 CHUNKS: Final = "sends a stream in chunks over HTTP/1.0"
 TARGET: Final = "does not find the path in `GET http://host/v1/orders`"
 
+
 @pytest.mark.slow
 class TestNative(HostConformance):
     """``dragoman serve``."""
 
-    host = CommandHost("-m", "dragoman", "serve", "--port", "{port}", "{app}")
+    host = CommandHost("-m", "dragoman", "serve", "--port", "{port}", "--workers", "1", "{app}")
 
 
 @pytest.mark.slow

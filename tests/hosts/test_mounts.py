@@ -86,7 +86,7 @@ def test_bodies_pass_while_they_come(tmp_path: Path) -> None:
     write(tmp_path, OURS)
     port = free_port()
     with (
-        running([*DRAGOMAN, "serve", "served:app", "--port", str(port)], tmp_path, port),
+        running([*DRAGOMAN, "serve", "served:app", "--port", str(port), "--workers", "1"], tmp_path, port),
         socket.create_connection(("127.0.0.1", port), 10) as line,
     ):
         line.sendall(b"POST /echo/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")

@@ -15,14 +15,14 @@ import httpx
 import pytest
 from running import Running, environment, free_port, running
 
-from dragoman.hosts.serve import DRAIN_SECONDS, LEAVE_SECONDS
+from dragoman.hosts.process import DRAIN_SECONDS, LEAVE_SECONDS
 from dragoman.testing.host import plain
 
 pytestmark = pytest.mark.slow
 
 
 def command(port: int, app: str = "dragoman.demo:app") -> list[str]:
-    return [sys.executable, "-m", "dragoman", "serve", "--port", str(port), app]
+    return [sys.executable, "-m", "dragoman", "serve", "--port", str(port), "--workers", "1", app]
 
 
 def test_a_start_that_fails_is_told_in_one_line(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault
 from dragoman.hosts.listening import ListenError
+from dragoman.hosts.tls import TlsError
 from dragoman.ports.mount import MountError
 from dragoman.ports.store import StoreError
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         sys.stdout.flush()
         return code
-    except (CommandError, DeclarationError, ListenError, MountError, StoreError) as error:
+    except (CommandError, DeclarationError, ListenError, MountError, StoreError, TlsError) as error:
         return fail(str(error))
     except Fault as error:
         return fail(error.message)

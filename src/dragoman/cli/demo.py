@@ -21,7 +21,7 @@ environment:
   PORT      the port (default: 8000)
   HOST      the address, of this machine only (default: 127.0.0.1)
   DATABASE  the SQLite file (default: dragoman-demo.db, here)
-  WORKERS   processes (default: 1)
+  WORKERS   processes (default: one for each core)
 
 It accepts the keys demo-partner, demo-internal and demo-operator, each on its own surface.
 """
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve the demo."""
     host = os.environ.get("HOST") or "127.0.0.1"
     port = from_environment("PORT", declare.port, 8000)
-    workers = from_environment("WORKERS", declare.workers, 1)
+    workers = from_environment("WORKERS", declare.workers, declare.cores())
     target = "dragoman.demo:app"
     app = load(target)
     try:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             f"HOST={host}: {error.thing}; leave HOST out, and reach the demo from another machine through a tunnel: "
             f"ssh -L {port}:localhost:{port} and the name of this one"
         ) from None
-    return launch(app, target, host=host, port=port, workers=workers, another="PORT={port} make demo")
+    return launch(app, target, (host, port), workers=workers, another="PORT={port} make demo")
 
 
 def from_environment(name: str, read: Callable[[str], int], default: int) -> int:

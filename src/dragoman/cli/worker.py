@@ -9,6 +9,7 @@ from typing import Final
 
 from dragoman.app import App
 from dragoman.contract.declaration import DeclarationError
+from dragoman.hosts.worker import NOT_STARTED
 
 from .failure import CommandError
 from .target import load
@@ -30,5 +31,5 @@ def application() -> App:
         app.use(database)
     except (CommandError, DeclarationError) as error:
         print(f"dragoman: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(NOT_STARTED)
     return app

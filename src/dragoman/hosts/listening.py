@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
+from collections.abc import Sequence
 from typing import Any, Final
 
 BACKLOG: Final = 2048
+
+SPREADS: Final = sys.platform.startswith("linux")
+"""Whether the system spreads connections over sockets at one address. (macOS gives them all to the last.)"""
 
 
 class ListenError(Exception):
@@ -45,16 +50,39 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _listen(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
+def share(sockets: Sequence[socket.socket], workers: int) -> list[list[socket.socket]]:
+    """The listening sockets of each worker: one of its own at each address, so that it has a queue of its own, where
+    the system spreads connections over several; else all share those that there are.
+
+    The first ones were bound alone, so that another process's port cannot be joined unawares.
+    """
+    groups = [list(sockets)]
+    if not SPREADS or any(each.family == socket.AF_UNIX for each in sockets):
+        return groups * workers
+    try:
+        while len(groups) < workers:
+            groups.append([])
+            for each in sockets:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                groups[-1].append(_listen(each.family, each.type, each.proto, each.getsockname(), among=True))
+    except OSError:
+        for each in (each for group in groups[1:] for each in group):
+            each.close()
+        return groups[:1] * workers
+    return groups
+
+
+def _listen(family: int, kind: int, protocol: int, address: Any, *, among: bool = False) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if among:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)
-        listener.set_inheritable(True)
     except BaseException:
         listener.close()
         raise

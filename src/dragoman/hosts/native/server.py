@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import ssl
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from typing import Any, Final, Protocol
 
 from dragoman.contract.fault import Internal
 from dragoman.hosts.hosted import Hosted
+from dragoman.hosts.listening import BACKLOG
 
 from .bridge import Bridge, Message, scope_of
 from .connection import Connection
@@ -20,6 +24,10 @@ from .websocket import SPOKEN, WebSocketBridge
 
 TICK_SECONDS: Final = 0.5
 HOSTS_MOST: Final = 256
+HANDSHAKE_SECONDS: Final = 10.0
+"""How long the handshake of TLS may take, and BYE_SECONDS its farewell."""
+
+BYE_SECONDS: Final = 5.0
 SAID_SECONDS: Final = 60.0
 """How often it is said that connections are refused."""
 
@@ -50,7 +58,9 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.hosts: set[str] = set()
         self.closing = False
+        self.asks_certificates = False
         self.connections: set[Connection] = set()
+        self._coming: weakref.WeakSet[Connection] = weakref.WeakSet()
         self.now = 0.0
         self.idle_until = 0.0
         self.date = b""
@@ -63,11 +73,28 @@ class Server:
 
     # Listening
 
-    async def listen(self, sockets: Sequence[Any], **options: Any) -> None:
-        """Accept connections on sockets that listen already."""
+    async def listen(self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections on sockets that listen already, and no more on those before. They stay the caller's."""
+        before, self._listening = self._listening, []
+        options: dict[str, Any] = {"backlog": BACKLOG}
+        if tls is not None:
+            options |= {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": BYE_SECONDS}
+            self.asks_certificates = tls.verify_mode is not ssl.CERT_NONE
         for each in sockets:
-            listening = await self.loop.create_server(lambda: Connection(self), sock=each, **options)
-            self._listening.append(listening)
+            self._listening.append(await self._listen(each.dup(), options))
+        for listening in before:
+            listening.close()
+
+    async def _listen(self, listener: socket.socket, options: dict[str, Any]) -> asyncio.Server:
+        if listener.family != socket.AF_UNIX:
+            return await self.loop.create_server(self._coming_one, sock=listener, **options)
+        try:
+            # The file is not the event loop's to remove: other processes listen there too.
+            options = options | {"cleanup_socket": False}
+            return await self.loop.create_unix_server(self._coming_one, sock=listener, **options)
+        except TypeError:  # asyncio's own loop before Python 3.13, which leaves the file alone
+            del options["cleanup_socket"]
+            return await self.loop.create_unix_server(self._coming_one, sock=listener, **options)
 
     def stop_listening(self) -> None:
         """Accept no more."""
@@ -75,12 +102,18 @@ class Server:
             each.close()
         self._listening = []
 
-    async def finish(self, seconds: float) -> None:
-        """Let what is under way come to its end, and idle connections to theirs; return when none is left."""
+    async def finish(self, seconds: float, *, quiet: float = 0.0) -> None:
+        """Let what is under way come to its end; return when no connection is left. Those without a request are closed
+        after ``quiet`` seconds: until then, a request that is on its way is answered.
+        """
         self.closing = True
-        end = self.loop.time() + seconds
-        while self.connections and self.loop.time() < end:
-            self.leave_idle()
+        begun = self.loop.time()
+        while (now := self.loop.time()) < begun + seconds:
+            waits = now < begun + quiet
+            if not waits:
+                self.leave_idle()
+            if not self.connections and not (waits and self._coming):
+                return
             await asyncio.sleep(0.02)
 
     def leave_idle(self) -> None:
@@ -103,8 +136,15 @@ class Server:
 
     # For connections
 
+    def _coming_one(self) -> Connection:
+        """A connection was accepted. It is made later: with TLS, once hands have been shaken."""
+        connection = Connection(self)
+        self._coming.add(connection)
+        return connection
+
     def enter(self, connection: Connection) -> bool:
         """A connection was made; whether there is room for it."""
+        self._coming.discard(connection)
         self.connections.add(connection)
         if len(self.connections) <= self.limits.connections:
             return True
