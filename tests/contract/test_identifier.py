@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragoman.contract import identifier
-from dragoman.contract.identifier import ALPHABET, LENGTH, IdFactory, encode
+from dragoman.contract.identifier import ALPHABET, LENGTH, CountedIds, IdFactory, encode
 
 
 @given(st.lists(st.integers(0, 2**128 - 1), min_size=2))
@@ -57,3 +57,20 @@ def test_what_an_id_looks_like() -> None:
     assert make.accepts(good)
     for bad in ("", "cus_", good[:-1], good + "0", "ord" + good[3:], good[:-1] + "u", good.upper(), good + "\n"):
         assert not make.accepts(bad)
+
+
+def test_counted_ids_are_unique_sorted_and_in_the_same_form() -> None:
+    make, ids, now = CountedIds("req"), [], 0.0
+    for number in range(50_000):
+        now += 0.02 if number % 1000 == 0 else 0.0
+        if number % 1000 == 0:
+            time.sleep(0.001)  # a new millisecond: what is new in an id comes from the clock
+        ids.append(make(now))
+    assert len(set(ids)) == len(ids)
+    assert sorted(ids) == ids
+    assert all(re.fullmatch("req_[0-9a-hjkmnp-tv-z]{26}", each) for each in ids)
+
+
+def test_two_counters_do_not_meet() -> None:
+    one, other = CountedIds("req"), CountedIds("req")
+    assert not {one(0.0) for _ in range(2000)} & {other(0.0) for _ in range(2000)}

@@ -2,10 +2,59 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
-from typing import Any
+from typing import Any, Final, TextIO
+
+from dragoman.runtime.observation import Lines
 
 from .readable import Readable
+
+WHOLE: Final = 4096
+"""Bytes that several processes can write to one pipe without mixing (PIPE_BUF, on Linux)."""
+
+
+class Gathered(Lines):
+    """Writes the lines of one turn of the event loop together, each of them whole."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._file = stream.fileno()
+        self._lines: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        """Take a line."""
+        if not self._lines:
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:  # a line from a thread, or before the loop runs
+                self._lines.append(line)
+                self.flush()
+                return
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        lines, self._lines = self._lines, []
+        part: list[bytes] = []
+        size = 0
+        for line in lines:
+            if size + len(line) >= WHOLE and part:
+                self._put(part)
+                part, size = [], 0
+            part.append(line)
+            size += len(line) + 1
+        if part:
+            self._put(part)
+
+    def _put(self, lines: list[bytes]) -> None:
+        rest = b"\n".join(lines) + b"\n"
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:  # nobody reads it any more, or the disk is full: calls are answered all the same
+            pass
 
 
 def logging_config() -> dict[str, Any]:
@@ -27,7 +76,7 @@ def logging_config() -> dict[str, Any]:
                 "stream": "ext://sys.stderr",
                 "formatter": "readable" if sys.stderr.isatty() else "record",
             },
-            "access": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "record"},
+            "access": {"()": Gathered, "stream": "ext://sys.stdout"},
         },
         "loggers": {
             "dragoman": {"handlers": ["stderr"], "level": "INFO", "propagate": False},

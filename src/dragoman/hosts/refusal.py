@@ -15,7 +15,8 @@ from .hosted import Hosted
 
 def refuse(app: Hosted, fault: Fault, request: Request) -> Response:
     """The answer to a request that never reaches the application. It has its line in the log all the same."""
-    exchange = Exchange(observation.request_id(request), time.perf_counter(), 0.0)
+    started = time.perf_counter()
+    exchange = Exchange(observation.request_id(request, started), started, 0.0)
     exchange.fault = fault.code.name
     response = respond(fault, request_id=exchange.request_id)
     observation.access(request, response.status, len(response.body), exchange)

@@ -21,7 +21,7 @@ from dragoman.contract.fault import (
 )
 from dragoman.contract.principal import Principal
 from dragoman.ports.authenticator import Authenticate, Authenticator
-from dragoman.ports.style import Endpoint, Surface
+from dragoman.ports.style import Endpoint, Match, Surface
 from dragoman.ports.wire import Header, Request, Response
 
 from . import ending, observation
@@ -60,26 +60,33 @@ class Exchanges:
 
     async def respond(self, request: Request) -> Response:
         """Answer a request. Never raises, but for the cancellation of its own task."""
-        loop = asyncio.get_running_loop()
         # The time starts now; how much there is of it, the surface says.
-        exchange = Exchange(observation.request_id(request), time.perf_counter(), loop.time())
+        started = time.perf_counter()
+        exchange = Exchange(observation.request_id(request, started), started, asyncio.get_running_loop().time())
+        bound = self._find(request.path)
+        sharing = None if bound is None else bound.sharing
         self._in_flight += 1
         try:
-            bound = self._find(request.path)
-            if bound is None or bound.sharing is None:
-                response = await self._answer(bound, request, exchange)
-            else:
-                response = await self._share(bound, bound.sharing, request, exchange)
-            response = observation.with_request_id(response, exchange)
-        except asyncio.CancelledError:
-            # Whatever a handler cancelled of its own was caught below: here the caller is gone.
-            exchange.fault = Cancelled.code.name
-            observation.access(request, problem.STATUS[Cancelled.code], 0, exchange)
-            raise
+            response = None if sharing is None else _preflight(bound, sharing, request, exchange)
+            if response is None:
+                found = await self._enter(bound, request, exchange)
+                response = found if isinstance(found, Response) else await found.answer(exchange, request)
+                if sharing is not None:
+                    sharing.share(request, response)
+        except BaseException as error:
+            response = _refused(bound, error, request, exchange)
+            if response is None:
+                # Whatever a handler cancelled of its own was told apart: here the caller is gone.
+                exchange.fault = Cancelled.code.name
+                observation.access(request, problem.STATUS[Cancelled.code], 0, exchange)
+                raise
+            if sharing is not None:
+                sharing.share(request, response)
         finally:
             self._in_flight -= 1
             if exchange.items is not None:
                 self._streams.beginning -= 1
+        response = observation.with_request_id(response, exchange)
         if response.stream is None:
             size = 0 if request.method == "HEAD" else len(response.body)
             observation.access(request, response.status, size, exchange)
@@ -92,45 +99,6 @@ class Exchanges:
         bound = self._find(request.path)
         if bound is not None and bound.sharing is not None:
             bound.sharing.share(request, response)
-
-    async def _share(self, bound: BoundSurface, sharing: Sharing, request: Request, exchange: Exchange) -> Response:
-        """The answer, with what browsers are told; or that of a preflight."""
-        preflight = sharing.preflight(request)
-        if preflight is not None:
-            exchange.surface = bound.surface.name
-            return preflight
-        response = await self._answer(bound, request, exchange)
-        sharing.share(request, response)
-        return response
-
-    async def _answer(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Response:
-        try:
-            if (
-                self._in_flight > self._max_in_flight
-                and self._in_flight - self._streams.beginning > self._max_in_flight
-            ):
-                raise Unavailable(
-                    "the server is handling as many requests as it can; try again in a moment", retry_after=1
-                )
-            if bound is None:
-                raise NotFound(self._nothing_here(request))
-            return await self._enter(bound, request, exchange)
-        except Fault as fault:
-            try:
-                exchange.fault = fault.code.name
-                return _refuse(bound, fault, request, exchange)
-            except Exception as error:  # a fault that cannot be told: of a wrong class, or holding no text
-                return _broken(bound, error, request, exchange)
-        except asyncio.CancelledError as error:
-            if (stopping := ending.ended()) is not None:
-                exchange.fault = stopping.code.name
-                return _refuse(bound, stopping, request, exchange)
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            return _broken(bound, error, request, exchange)
-        except Exception as error:
-            return _broken(bound, error, request, exchange)
 
     def _find(self, path: str) -> BoundSurface | None:
         for whole, start, bound in self._surfaces:
@@ -145,7 +113,12 @@ class Exchanges:
             return said
         return f"{said}; the documentation is at {', '.join(request.root + each for each in self._open_pages)}"
 
-    async def _enter(self, bound: BoundSurface, request: Request, exchange: Exchange) -> Response:
+    async def _enter(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Match | Response:
+        """Let a request in: the operation that it asks for, or a document. Raises Fault."""
+        if self._in_flight > self._max_in_flight and self._in_flight - self._streams.beginning > self._max_in_flight:
+            raise Unavailable("the server is handling as many requests as it can; try again in a moment", retry_after=1)
+        if bound is None:
+            raise NotFound(self._nothing_here(request))
         surface, endpoint = bound.surface, bound.endpoint
         exchange.surface = surface.name
         exchange.deadline += surface.deadline
@@ -156,7 +129,7 @@ class Exchanges:
             document = endpoint.document(request)
             if document is not None:
                 return document
-        exchange.principal = principal = await bound.authenticate(request.headers)
+        exchange.principal = principal = await bound.authenticate(request.headers, request.certificate)
         if surface.audience not in principal.audiences:
             entered = ", ".join(sorted(principal.audiences)) or "no"
             raise PermissionDenied(
@@ -176,7 +149,7 @@ class Exchanges:
                 return document
         match = endpoint.match(request)
         exchange.operation = match.operation
-        return await match.answer(exchange, request)
+        return match
 
 
 def _open_pages(surfaces: Sequence[BoundSurface]) -> tuple[str, ...]:
@@ -200,6 +173,31 @@ def _in_tenant(principal: Principal, surface: Surface, headers: Mapping[str, str
     if not tenant.isprintable() or not 0 < len(tenant) <= 128:
         raise InvalidArgument("the header Dragoman-Tenant is not a tenant's name: 1 to 128 printable characters")
     return replace(principal, tenant=tenant)
+
+
+def _preflight(bound: BoundSurface | None, sharing: Sharing, request: Request, exchange: Exchange) -> Response | None:
+    """The answer to a browser that asks whether it may ask; None for any other request."""
+    answer = sharing.preflight(request)
+    if answer is not None and bound is not None:
+        exchange.surface = bound.surface.name
+    return answer
+
+
+def _refused(bound: BoundSurface | None, error: BaseException, request: Request, exchange: Exchange) -> Response | None:
+    """What an exchange is answered that ended with an exception; None where nobody is there to be answered."""
+    if isinstance(error, asyncio.CancelledError):
+        stopping = ending.ended()
+        if stopping is None:
+            task = asyncio.current_task()
+            return None if task is None or task.cancelling() else _broken(bound, error, request, exchange)
+        error = stopping
+    if isinstance(error, Fault):
+        try:
+            exchange.fault = error.code.name
+            return _refuse(bound, error, request, exchange)
+        except Exception as wrong:  # a fault that cannot be told: of a wrong class, or holding no text
+            return _broken(bound, wrong, request, exchange)
+    return _broken(bound, error, request, exchange) if isinstance(error, Exception) else None
 
 
 def _broken(bound: BoundSurface | None, error: BaseException, request: Request, exchange: Exchange) -> Response:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from dragoman.contract.fault import Cancelled, Internal
-from dragoman.contract.identifier import IdFactory
+from dragoman.contract.identifier import CountedIds
 from dragoman.ports.wire import ByteStream, Request, Response
 
 from .exchange import Exchange
@@ -25,7 +25,7 @@ ACCESS: Final = logging.getLogger("dragoman.access")
 ERROR: Final = logging.getLogger("dragoman.error")
 
 _GIVEN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_new_id: Final = IdFactory("req")
+_new_id: Final = CountedIds("req")
 
 
 def log_by_default() -> None:
@@ -35,10 +35,51 @@ def log_by_default() -> None:
         ACCESS.addHandler(logging.StreamHandler(sys.stdout))
 
 
-def request_id(request: Request) -> str:
-    """The id that the caller gave in ``X-Request-Id``, if it is harmless, or a new one."""
+def request_id(request: Request, started: float) -> str:
+    """The id that the caller gave in ``X-Request-Id``, if it is harmless, or a new one. ``started`` is when it came, in
+    seconds of a monotonic clock.
+    """
     given = request.headers.get("x-request-id")
-    return given if given is not None and _GIVEN.fullmatch(given) else _new_id()
+    return given if given is not None and _GIVEN.fullmatch(given) else _new_id(started)
+
+
+class Lines(logging.Handler):
+    """A handler that takes lines of text, and wants no record of each: where it is the only one that the access log
+    has, none is made, which would take longer than all else about a line.
+    """
+
+    def write(self, line: bytes) -> None:
+        """Take a line, without its end."""
+        raise NotImplementedError
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record, as any handler does."""
+        self.write(self.format(record).encode("utf-8", "backslashreplace"))
+
+
+class _Access(msgspec.Struct, omit_defaults=True):
+    """A line of the access log."""
+
+    time: datetime
+    request_id: str
+    method: str
+    path: str
+    status: int
+    bytes: int
+    ms: float
+    peer: str
+    surface: str = ""
+    operation: str = ""
+    principal: str = ""
+    tenant: str = ""
+    credential: str = ""
+    fault: str = ""
+    reruns: int = 0
+    items: int | None = None
+    crossed_tenants: bool = False
+
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def access(request: Request, status: int, size: int, exchange: Exchange) -> None:
@@ -46,33 +87,44 @@ def access(request: Request, status: int, size: int, exchange: Exchange) -> None
     if not ACCESS.isEnabledFor(logging.INFO):
         return
     principal = exchange.principal
-    line = {
-        "time": datetime.now(UTC),
-        "request_id": exchange.request_id,
-        "method": request.method,
-        "path": request.path,
-        "status": status,
-        "bytes": size,
-        "ms": round((time.perf_counter() - exchange.started) * 1000, 3),
-        "peer": request.peer,
-    }
-    if exchange.surface:
-        line["surface"] = exchange.surface
-    if exchange.operation:
-        line["operation"] = exchange.operation
-    if principal.identity:
-        line["principal"] = principal.identity
-        line["tenant"] = principal.tenant
-        line["credential"] = principal.credential
-    if exchange.fault:
-        line["fault"] = exchange.fault
-    if exchange.reruns:
-        line["reruns"] = exchange.reruns
-    if exchange.items is not None:
-        line["items"] = exchange.items
-    if exchange.crossed:
-        line["crossed_tenants"] = True
-    ACCESS.info("%s", _text(line))
+    line = _Access(
+        datetime.now(UTC),
+        exchange.request_id,
+        request.method,
+        request.path,
+        status,
+        size,
+        round((time.perf_counter() - exchange.started) * 1000, 3),
+        request.peer,
+        exchange.surface,
+        exchange.operation,
+        principal.identity,
+        principal.tenant,
+        principal.credential,
+        exchange.fault,
+        exchange.reruns,
+        exchange.items,
+        exchange.crossed,
+    )
+    try:
+        text = _encode(line)
+    except UnicodeEncodeError:
+        # A path may hold anything that a client sends; what is no text is written as escapes.
+        text = _encode({each: _escaped(getattr(line, each)) for each in line.__struct_fields__ if getattr(line, each)})
+    direct = _only_handler()
+    if direct is not None:
+        direct.write(text)
+    else:
+        ACCESS.info("%s", text.decode())
+
+
+def _only_handler() -> Lines | None:
+    """The handler of the access log, if it is the only one and wants no records."""
+    handlers = ACCESS.handlers
+    if len(handlers) != 1 or ACCESS.propagate or ACCESS.filters:
+        return None
+    only = handlers[0]
+    return only if isinstance(only, Lines) and not only.filters and only.level <= logging.INFO else None
 
 
 class Unexpected:
@@ -158,13 +210,8 @@ def with_request_id(response: Response, exchange: Exchange) -> Response:
 
 
 def _text(line: dict[str, object]) -> str:
-    # A path may hold anything that a client sends; what is no text is written as escapes.
-    try:
-        return msgspec.json.encode(line).decode()
-    except UnicodeEncodeError:
-        return msgspec.json.encode(
-            {
-                key: each.encode("utf-8", "backslashreplace").decode() if isinstance(each, str) else each
-                for key, each in line.items()
-            }
-        ).decode()
+    return _encode({key: _escaped(each) for key, each in line.items()}).decode()
+
+
+def _escaped(value: object) -> object:
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value

@@ -96,7 +96,8 @@ class Passing:
 
     def __init__(self, mounted: Mounted, request: Request, receive: Receive, send: Send) -> None:
         self.request = request
-        self.exchange = Exchange(observation.request_id(request), time.perf_counter(), 0.0)
+        started = time.perf_counter()
+        self.exchange = Exchange(observation.request_id(request, started), started, 0.0)
         self.exchange.surface = mounted.mount.path
         self.status = 0
         self.complete = False
