@@ -340,6 +340,12 @@ class Store(Protocol):
         """Open for calls. ``tables`` is all that will be written to. Raises StoreError."""
         ...
 
+    def revision(self) -> object | None:
+        """A value that equals an earlier one only if nothing was committed in between, by any process: what was read
+        behind the earlier one is still so. None where that cannot be told for less than a statement.
+        """
+        ...
+
     async def commit(self, writes: WriteSet) -> Outcome:
         """Commit, durably, or say what stood against it. Raises Unavailable if the database cannot."""
         ...

@@ -15,6 +15,7 @@ from dragoman.contract.fault import ResourceExhausted
 from dragoman.ports.store import StoreError, Value
 
 from .connection import DAMAGED, OF_THE_STATEMENT, Execute, Rows, unavailable
+from .revision import Revision
 from .sql import Compiled
 
 ROUND: Final = 10_000
@@ -31,9 +32,10 @@ Values = Sequence[Value | Sequence[Value]]
 class Reader:
     """The connection that reads. It is reopened when the database fails, so that reads go on once they can."""
 
-    __slots__ = ("_connect", "_connection", "_limit", "_steps", "execute", "rounds")
+    __slots__ = ("_connect", "_connection", "_limit", "_steps", "execute", "revision", "rounds")
 
     def __init__(self, connect: Callable[[], apsw.Connection], max_vm_steps: int) -> None:
+        self.revision = Revision()
         self._connect = connect
         self._connection: apsw.Connection | None = None
         self._steps = max(1, min(ROUND, max_vm_steps))
@@ -53,10 +55,18 @@ class Reader:
         # One cursor for all statements, as each is read to its end before the next begins: this also ends its
         # read transaction, so that the next one sees the newest commit.
         self.execute = connection.cursor().execute
+        self.look_at_log()
+
+    def look_at_log(self) -> None:
+        """Find the log, so that it can be told when something was committed. Again once there is one."""
+        assert self._connection is not None
+        self.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()  # what reads the database maps the log's index
+        self.revision.open(self._connection.filename)
 
     def close(self) -> None:
         """Close it; a second time does nothing."""
         connection, self._connection = self._connection, None
+        self.revision.close()
         self.execute = self._closed
         if connection is not None:
             connection.close(True)

@@ -108,6 +108,11 @@ class SqliteStore:
         except StoreError:
             self._reader.close()
             raise
+        self._reader.look_at_log()
+
+    def revision(self) -> object | None:
+        """A value that equals an earlier one only if nothing was committed in between, by any process."""
+        return self._reader.revision()
 
     async def commit(self, writes: WriteSet) -> Outcome:
         """Commit, durably, or say what stood against it.
