@@ -4,7 +4,7 @@
 """
 
 from .app import App
-from .auth import anonymous, api_keys
+from .auth import anonymous, api_keys, client_certificates
 from .contract.annotations import (
     Deprecated,
     Description,
@@ -61,6 +61,7 @@ from .ports.imprint import Contact, Imprint, License
 from .ports.limits import Limits
 from .ports.mount import Mount, MountError
 from .ports.style import Surface
+from .ports.wire import Certificate
 from .runtime.commit_value import add, next
 from .runtime.http.caching import Fresh
 from .styles.rest import rest
@@ -77,6 +78,7 @@ __all__ = [
     "Audience",
     "Batch",
     "Cancelled",
+    "Certificate",
     "Code",
     "Contact",
     "Context",
@@ -139,6 +141,7 @@ __all__ = [
     "add",
     "anonymous",
     "api_keys",
+    "client_certificates",
     "mount",
     "next",
     "replace",

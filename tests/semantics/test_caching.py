@@ -112,7 +112,7 @@ class Perhaps:
     tables = ()
 
     def bind(self, store: Any) -> Any:
-        async def authenticate(headers: Mapping[str, str]) -> dm.Principal:
+        async def authenticate(headers: Mapping[str, str], certificate: object) -> dm.Principal:
             badge = headers.get("x-badge", "")
             return principal(badge or "nobody", "default", badge or "public")
 

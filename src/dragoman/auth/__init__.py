@@ -1,6 +1,7 @@
-"""Who calls: API keys, and nobody in particular. Tokens and certificates will be modules beside these."""
+"""Who calls: API keys, certificates, and nobody in particular. Tokens will be a module beside these."""
 
 from .anonymous import Anonymous, anonymous
 from .api_keys import ApiKeys, api_keys
+from .certificates import ClientCertificates, client_certificates
 
-__all__ = ["Anonymous", "ApiKeys", "anonymous", "api_keys"]
+__all__ = ["Anonymous", "ApiKeys", "ClientCertificates", "anonymous", "api_keys", "client_certificates"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dragoman.contract.principal import Audience, Principal
 from dragoman.ports.authenticator import Authenticate
 from dragoman.ports.store import Store, Table
+from dragoman.ports.wire import Certificate
 
 
 class Anonymous:
@@ -27,7 +28,7 @@ class Anonymous:
     def bind(self, store: Store) -> Authenticate:
         """Everybody is the one principal; credentials are not looked at."""
 
-        async def authenticate(headers: Mapping[str, str]) -> Principal:
+        async def authenticate(headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
             return self.principal
 
         return authenticate

@@ -48,6 +48,7 @@ from dragoman.ports.store import (
     Value,
     WriteSet,
 )
+from dragoman.ports.wire import Certificate
 
 from .listening import is_loopback
 
@@ -124,7 +125,9 @@ class ApiKeys:
                 "Listen on 127.0.0.1, or remove fixed= and make keys with `dragoman keys create`",
             )
 
-    async def _authenticate(self, lookup: Statement, headers: Mapping[str, str]) -> Principal:
+    async def _authenticate(
+        self, lookup: Statement, headers: Mapping[str, str], certificate: Certificate | None = None
+    ) -> Principal:
         """The key's owner. Raises Unauthenticated."""
         shown = headers.get("authorization")
         if shown is None:

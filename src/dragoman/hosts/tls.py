@@ -104,7 +104,7 @@ def _holds(path: str, label: str, missing: str) -> None:
 
 
 def _words(error: ssl.SSLError) -> str:
-    return (error.reason or str(error)).lower().replace("_", " ")
+    return (error.reason or "what is in it is damaged").lower().replace("_", " ")
 
 
 def _state(path: str) -> tuple[int, int, int]:

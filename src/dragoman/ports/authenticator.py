@@ -8,9 +8,11 @@ from typing import Protocol, TypeAlias
 from dragoman.contract.principal import Principal
 
 from .store import Store, Table
+from .wire import Certificate
 
-Authenticate: TypeAlias = Callable[[Mapping[str, str]], Awaitable[Principal]]
-"""Tells who calls, from headers (HTTP) or metadata (gRPC) with lower-case names.
+Authenticate: TypeAlias = Callable[[Mapping[str, str], Certificate | None], Awaitable[Principal]]
+"""Tells who calls, from headers (HTTP) or metadata (gRPC) with lower-case names, and from the certificate that the
+client showed to TLS, if it did.
 
 Raises Unauthenticated, with a message that says what is missing or wrong, and never which part of a secret.
 """

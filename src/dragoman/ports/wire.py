@@ -3,7 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A client's certificate. The host has verified it when the connection was made: no header speaks of it.
+
+    ``subject`` is written as in RFC 4514: ``CN=billing,O=Acme``. ``names`` are what it can be known by, the surest
+    first: ``sha256:`` and its fingerprint in lower case; then, from its alternative names, ``uri:``, ``dns:`` (in lower
+    case) and ``email:``; then ``cn:`` and its common name.
+    """
+
+    subject: str
+    names: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate, as 64 hexadecimal digits."""
+        return self.names[0].removeprefix("sha256:")
 
 
 class Request:
@@ -13,9 +32,10 @@ class Request:
     none. ``headers`` has lower-case names; repeated headers are joined with ``", "`` (RFC 9110, section 5.3).
     ``peer`` is the other side's address, for the log. ``root`` is where the application is mounted in another one, as
     in ``/shop``: ``""`` if it is not. ``path`` is below it, and links that are sent must begin with it.
+    ``certificate`` is what the client showed to TLS, if it did.
     """
 
-    __slots__ = ("body", "headers", "method", "path", "peer", "query", "root", "version")
+    __slots__ = ("body", "certificate", "headers", "method", "path", "peer", "query", "root", "version")
 
     def __init__(
         self,
@@ -27,6 +47,7 @@ class Request:
         peer: str = "",
         version: str = "1.1",
         root: str = "",
+        certificate: Certificate | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -36,6 +57,7 @@ class Request:
         self.peer = peer
         self.version = version
         self.root = root
+        self.certificate = certificate
 
 
 Header: TypeAlias = tuple[bytes, bytes]

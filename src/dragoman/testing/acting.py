@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dragoman.contract.principal import Principal
 from dragoman.ports.authenticator import Authenticate, Authenticator
 from dragoman.ports.store import Store, Table
+from dragoman.ports.wire import Certificate
 
 
 class Tokens:
@@ -57,8 +58,8 @@ class Acting:
         """Look at the tokens first."""
         behind = self._behind.bind(store)
 
-        async def authenticate(headers: Mapping[str, str]) -> Principal:
-            return self._tokens.find(headers) or await behind(headers)
+        async def authenticate(headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
+            return self._tokens.find(headers) or await behind(headers, certificate)
 
         return authenticate
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, Unavailable
+from dragoman.hosts.certificates import asgi_certificate
 from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.refusal import refuse, too_large
 from dragoman.ports.wire import Request, Response
@@ -234,7 +235,7 @@ def request_of(scope: Scope) -> Request:
             headers[key] += ("; " if key == "cookie" else ", ") + text
         else:
             headers[key] = text
-    client, root = scope.get("client"), scope.get("root_path", "")
+    client, root, extensions = scope.get("client"), scope.get("root_path", ""), scope.get("extensions")
     return Request(
         scope.get("method", "GET"),  # a WebSocket's handshake names none
         path_as_sent(scope["path"], scope.get("raw_path"), root),
@@ -244,6 +245,7 @@ def request_of(scope: Scope) -> Request:
         client[0] if client else "",
         scope.get("http_version", "1.1"),
         quote(root.rstrip("/"), safe=UNQUOTED) if root else "",
+        asgi_certificate(extensions["tls"]) if extensions and "tls" in extensions else None,
     )
 
 

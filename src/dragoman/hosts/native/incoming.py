@@ -58,6 +58,7 @@ class Incoming(Request):
         self.peer = peer
         self.version = version
         self.root = ""
+        self.certificate = None
         self.keep = keep
         self.fault: Fault | None = None
         self.bridge: Bridge | WebSocketBridge | None = None

@@ -1,4 +1,4 @@
-"""Proxies whose word on the client is taken: ``Forwarded`` (RFC 7239) and ``X-Forwarded-For``."""
+"""Proxies whose word on the client is taken: ``Forwarded`` (RFC 7239), ``X-Forwarded-For`` and ``-Proto``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 _FOR: Final = re.compile(r"(?:^|;)\s*for=(?:\"([^\"]*)\"|([^;,\s]*))", re.IGNORECASE)
+
+_PROTO: Final = re.compile(r"(?:^|;)\s*proto=\"?(https?)\"?\s*(?:;|$)", re.IGNORECASE)
+_SCHEMES: Final = ("http", "https")
 
 
 class Proxies:
@@ -32,6 +35,19 @@ class Proxies:
             if not self._trusts(address):
                 return peer
         return peer
+
+    def scheme(self, peer: str, headers: Mapping[str, str]) -> str | None:
+        """The scheme that the client used, as the nearest proxy tells it; None where no trusted one does. (Those behind
+        it may have been told by anybody.)
+        """
+        if not self._trusts(peer):
+            return None
+        forwarded = headers.get("forwarded")
+        if forwarded is not None:
+            found = _PROTO.search(forwarded.rpartition(",")[2])
+            return found[1].lower() if found else None
+        told = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
+        return told if told in _SCHEMES else None
 
     def _is_trusted(self, text: str) -> bool:
         if not text:  # a Unix socket: whoever may open it is on this machine

@@ -17,6 +17,7 @@ from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.listening import BACKLOG
 
 from .bridge import Bridge, Message, scope_of
+from .certified import CertifiedConnection
 from .connection import Connection
 from .incoming import HOST, Incoming
 from .proxies import Proxies
@@ -58,7 +59,7 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.hosts: set[str] = set()
         self.closing = False
-        self.asks_certificates = False
+        self._asks_certificates = False
         self.connections: set[Connection] = set()
         self._coming: weakref.WeakSet[Connection] = weakref.WeakSet()
         self.now = 0.0
@@ -79,7 +80,7 @@ class Server:
         options: dict[str, Any] = {"backlog": BACKLOG}
         if tls is not None:
             options |= {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": BYE_SECONDS}
-            self.asks_certificates = tls.verify_mode is not ssl.CERT_NONE
+            self._asks_certificates = tls.verify_mode is not ssl.CERT_NONE
         for each in sockets:
             self._listening.append(await self._listen(each.dup(), options))
         for listening in before:
@@ -138,7 +139,7 @@ class Server:
 
     def _coming_one(self) -> Connection:
         """A connection was accepted. It is made later: with TLS, once hands have been shaken."""
-        connection = Connection(self)
+        connection = CertifiedConnection(self) if self._asks_certificates else Connection(self)
         self._coming.add(connection)
         return connection
 
@@ -182,6 +183,8 @@ class Server:
         """The request as an ASGI scope."""
         peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        if self.proxies is not None:
+            scheme = self.proxies.scheme(self.peer_of(transport), request.headers) or scheme
         return scope_of(request, _address(peer), _address(here), scheme)
 
     def peer_of(self, transport: asyncio.Transport) -> str:
