@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from running import LEFT_OUT, Running, bearer, environment, free_port, running
+from running import LEFT_OUT, bearer, environment, free_port, running
 
 from dragoman.cli import main
 from dragoman.testing.host import plain
@@ -380,13 +380,12 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path, copy_filled: Callable[[P
     port = free_port()
     more = {"PORT": str(port), "WORKERS": "2", "DATABASE": "demo.db"}
     with running([*DRAGOMAN, "demo"], tmp_path, port, more) as server:
-        before = children(server)
-        assert len(before) == 2
-        os.kill(before[0], signal.SIGKILL)
-        wait_for(lambda: len(children(server)) == 2 and before[0] not in children(server))
+        killed, _ = server.workers()
+        os.kill(killed, signal.SIGKILL)
+        wait_for(lambda: len(server.workers()) == 2 and killed not in server.workers())
         server.wait_until_ready()
         assert server.stop() == 0
-        assert f"worker {before[0]} ended with SIGKILL; another takes its place" in server.stderr
+        assert f"worker {killed} ended with SIGKILL; another takes its place" in server.stderr
 
 
 def test_workers_do_not_outlive_the_process_that_started_them(
@@ -396,7 +395,7 @@ def test_workers_do_not_outlive_the_process_that_started_them(
     port = free_port()
     more = {"PORT": str(port), "WORKERS": "2", "DATABASE": "demo.db"}
     with running([*DRAGOMAN, "demo"], tmp_path, port, more) as server:
-        pids = children(server)
+        pids = server.workers()
         server.process.kill()
         wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
@@ -430,16 +429,3 @@ def wait_for(condition: Callable[[], bool], timeout: float = 30) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
-
-
-def children(server: Running) -> list[int]:
-    """The worker processes, by id."""
-    found = []
-    for pid in Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split():
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except FileNotFoundError:
-            continue  # it has ended since
-        if b"dragoman.hosts.worker" in command:
-            found.append(int(pid))
-    return found

@@ -8,12 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from running import Running, environment, free_port, running
+from running import Running, environment, eventually, free_port, running
 
 from dragoman.hosts.process import DRAIN_SECONDS, LEAVE_SECONDS
 from dragoman.testing.host import plain
@@ -58,14 +57,6 @@ def begun(folder: Path) -> int:
     """How many calls of the slow application's handlers have begun."""
     file = folder / "begun"
     return len(file.read_text()) if file.exists() else 0
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 class Asking:
