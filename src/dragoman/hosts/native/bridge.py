@@ -53,6 +53,11 @@ class Bridge:
     # From the connection
 
     @property
+    def begun(self) -> bool:
+        """Whether anything of the answer was sent."""
+        return self._begun
+
+    @property
     def full(self) -> bool:
         """Whether as much waits as may."""
         return self._size > BUFFERED_MOST

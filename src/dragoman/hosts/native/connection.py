@@ -20,7 +20,7 @@ from dragoman.runtime import ending
 from .bridge import Bridge
 from .heads import CHUNKED, CONTINUE, LAST_CHUNK, UnfitHeader, chunk, connection_of, framing_of, head_of
 from .incoming import Incoming, Refused
-from .reader import Phase, Reader
+from .reader import NEVER, SLICE, Phase, Reader
 from .websocket import WebSocketBridge
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ JOINED_MOST: Final = 16 * 1024
 LINGER_SECONDS: Final = 2.0
 """How long what still comes is read and dropped behind a refusal: a reset would take the answer from the client."""
 
-_NEVER: Final = float("inf")
+AT_ONCE_MOST: Final = 64
+"""Pieces that are parsed in one turn of the loop: who sends thousands of requests at once must not keep others waiting.
+"""
 
 
 if sys.version_info >= (3, 12):
@@ -70,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._held = b""
         self._paused = self._unread = self._over = self._lost = False
         self.peer = ""
-        self.expires = _NEVER
+        self.expires = NEVER
 
     # What the transport tells
 
@@ -118,6 +120,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._release()
         self._advance()
+        self.go_on()
 
     def _release(self) -> None:
         if self._drained is not None and not self._drained.done():
@@ -128,17 +131,24 @@ class Connection(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         """Parse what came, as far as there is nobody to wait for."""
         reader, at, size = self._reader, 0, len(data)
+        left = AT_ONCE_MOST
         while at < size and not self._over:
             if self._waits():
                 self._hold(data[at:])
                 return
+            if not left:
+                self._hold(data[at:])
+                self._loop.call_soon(self.go_on)
+                return
+            left -= 1
             if reader.phase is Phase.UPGRADED:
                 assert self._bridge is not None
-                self._bridge.feed(data[at:])
-                return
-            step = reader.step
-            piece = data if at == 0 and size <= step else data[at : at + step]
-            at += step
+                self._bridge.feed(data[at : at + SLICE])
+                at += SLICE
+                continue
+            end = reader.cut(data, at)
+            piece = data if at == 0 and size <= end else data[at:end]
+            at = end
             try:
                 again = reader.parse(piece)
             except Refused as refused:
@@ -154,7 +164,8 @@ class Connection(asyncio.Protocol):
             return self._paused or bool(self._queue)
         if self._bridge is None or self._reader.phase < Phase.BODY:
             return True
-        return bool(self._bridge.full)
+        # Another protocol may answer what it reads, as WebSockets answer pings.
+        return self._bridge.full or (self._paused and self._reader.phase is Phase.UPGRADED)
 
     def _hold(self, data: bytes) -> None:
         self._held += data
@@ -180,25 +191,27 @@ class Connection(asyncio.Protocol):
         else:
             self._queue.append(request)
 
-    def mounted(self, request: Incoming, head: bytes | None) -> None:
+    def mounted(self, request: Incoming, *, upgrade: bool) -> None:
         """The head of a request to a mount is complete: let that answer, which may read the body while it comes."""
         scope = self._server.scope_of(request, self._transport)
-        if head is None:
-            request.bridge = Bridge(self, request, scope, self._server)
+        if upgrade:
+            request.bridge = WebSocketBridge(self, request, scope, self._server)
         else:
-            request.bridge = WebSocketBridge(self, request, scope, head)
+            request.bridge = Bridge(self, request, scope, self._server)
         self.arrived(request)
 
     def go_ahead(self) -> None:
-        """The client waits to be told to send its body. Behind another request it is told by that one's answer."""
-        if self._task is None and not self._queue:
-            self._transport.write(CONTINUE)
+        """The client waits to be told to send its body."""
+        self._transport.write(CONTINUE)
 
     # Answering
 
     def _start(self, request: Incoming) -> None:
-        if request.fault is not None:
-            self._answer(request, refuse(self._server.app, request.fault, request))
+        self.expires = NEVER
+        if request.refused is not None:
+            response = refuse(self._server.app, request.refused.fault, request)
+            response.headers = [*response.headers, *request.refused.headers]
+            self._answer(request, response)
             return
         if request.bridge is not None:
             self._bridge = request.bridge
@@ -206,7 +219,6 @@ class Connection(asyncio.Protocol):
             self._task.add_done_callback(self._sent)
             self._server.run(request.bridge)
             return
-        self.expires = _NEVER
         task = begin(self._respond(request), self._loop)
         if task.done():
             self._finish(request, task)
@@ -256,7 +268,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         self._be_idle()
         if close:
-            self._close(linger=request.fault is not None)
+            self._close(linger=request.refused is not None)
 
     def _be_idle(self) -> None:
         if self._reader.phase is Phase.IDLE:
@@ -295,7 +307,7 @@ class Connection(asyncio.Protocol):
         if task.result():
             self._advance()
         else:
-            self._close(linger=self._reader.phase is Phase.BODY)
+            self._close(linger=self._reader.phase >= Phase.BODY)
 
     def _advance(self) -> None:
         """Answer what waits, and read on."""
@@ -318,9 +330,10 @@ class Connection(asyncio.Protocol):
 
     async def drain(self) -> None:
         """Until the peer has taken enough of what was written."""
-        if self._paused and not self._lost:
-            self._drained = self._loop.create_future()
-            await self._drained
+        while self._paused and not self._lost:
+            if self._drained is None or self._drained.done():
+                self._drained = self._loop.create_future()
+            await asyncio.shield(self._drained)  # others may wait for it too
 
     # Ends
 
@@ -329,17 +342,24 @@ class Connection(asyncio.Protocol):
         self._over = True
         if self._reader.silent:
             return
-        if self._bridge is not None:
-            self._transport.abort()  # it answers already, and will not get the rest of the body
-        else:
-            self.arrived(self._reader.refused(refused.fault))
+        bridge = self._bridge
+        if bridge is not None:  # it will not get the rest of the body
+            if bridge.begun:
+                self._transport.abort()
+                return
+            bridge.answered.remove_done_callback(self._sent)
+            self._task = self._bridge = None
+            bridge.lost()
+        self.arrived(self._reader.refused(refused))
 
     def _close(self, *, linger: bool) -> None:
         """End the connection once all is sent."""
         self._over = True
         self._queue.clear()
         self._held = b""
-        self.expires = self._server.now + (LINGER_SECONDS if linger else self._server.limits.stall_seconds)
+        self.expires = self._server.now + LINGER_SECONDS
+        if not self._lost and self._transport.get_write_buffer_size():
+            self._server.watch(self, self._transport)
         if not linger:
             self._transport.close()
             return
@@ -352,7 +372,13 @@ class Connection(asyncio.Protocol):
     def expire(self, now: float) -> None:
         """Its time is over."""
         if self._over:
-            self.abort()
+            if self._transport.get_write_buffer_size():
+                self.expires = now + LINGER_SECONDS  # it may take its time, as long as it takes anything at all
+            else:
+                self.abort()
+        elif self._waits():
+            self.expires = self._server.idle_until
+            self._reader.excuse(now)
         elif self._reader.phase not in (Phase.HEAD, Phase.BODY):
             self.close()
         elif (fault := self._reader.late(now)) is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from dragoman.contract.fault import Fault, Malformed, Unimplemented
-from dragoman.ports.wire import Request
+from dragoman.ports.wire import Header, Request
 
 if TYPE_CHECKING:
     from .bridge import Bridge
@@ -25,19 +25,22 @@ _HIDDEN: Final = re.compile(r"%(?:2f|00)", re.IGNORECASE)
 
 
 class Refused(Exception):
-    """The request is not served: ends its parsing. The connection cannot be used for another."""
+    """The request is not served: ends its parsing. The connection cannot be used for another. ``headers`` are those
+    that the answer has beside a fault's own.
+    """
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, *headers: Header) -> None:
         super().__init__(fault.message)
         self.fault = fault
+        self.headers = headers
 
 
 class Incoming(Request):
-    """A request of a connection. ``keep``: the connection may be used for another one after it. ``fault`` is why it is
-    refused, if it is; ``bridge`` speaks ASGI to what answers it, if that is a mount.
+    """A request of a connection. ``keep``: the connection may be used for another one after it. ``refused`` is why it
+    is not served, if it is not; ``bridge`` speaks ASGI to what answers it, if that is a mount.
     """
 
-    __slots__ = ("bridge", "fault", "keep")
+    __slots__ = ("bridge", "keep", "refused")
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class Incoming(Request):
         self.root = ""
         self.certificate = None
         self.keep = keep
-        self.fault: Fault | None = None
+        self.refused: Refused | None = None
         self.bridge: Bridge | WebSocketBridge | None = None
 
 
@@ -69,34 +72,36 @@ def method_of(name: bytes) -> str:
     return METHODS.get(name) or name.decode("ascii")
 
 
-def target_of(method: str, url: str) -> tuple[str, str]:
-    """The path and the query of a request target (RFC 9112, section 3.2). Raises Refused.
+def target_of(method: str, url: str) -> tuple[str, str, str]:
+    """The path, the query and the host of a request target (RFC 9112, section 3.2); mostly it names none. Raises
+    Refused.
 
     What proxies, caches and applications read differently is refused, since what one of them allows another would
     forbid: a fragment, segments of dots, an encoded slash or NUL.
     """
+    if method == "CONNECT":
+        raise Refused(Unimplemented("CONNECT is for proxies, and this is none"))
+    host = ""
     if url[:1] != "/":
-        url = _other_form(method, url)
+        url, host = _other_form(method, url)
     if "#" in url:
         raise Refused(Malformed("the request target has a fragment; leave out the # and what follows"))
     path, _, query = url.partition("?")
     if "/." in path or "%" in path:
         _check_path(path)
-    return path, query
+    return path, query, host
 
 
-def _other_form(method: str, url: str) -> str:
-    if method == "CONNECT":
-        raise Refused(Unimplemented("CONNECT is for proxies, and this is none"))
+def _other_form(method: str, url: str) -> tuple[str, str]:
     if url == "*":
         if method == "OPTIONS":
-            return url
+            return url, ""
         raise Refused(Malformed("the request target * is for OPTIONS alone; name a path"))
     absolute = _ABSOLUTE.fullmatch(url)
     if absolute is None or not absolute[1] or HOST.fullmatch(absolute[1]) is None:
         raise Refused(Malformed("the request target is neither a path nor an http address; begin it with a slash"))
     rest = absolute[2]
-    return rest if rest[:1] == "/" else f"/{rest}"
+    return rest if rest[:1] == "/" else f"/{rest}", absolute[1]
 
 
 def _check_path(path: str) -> None:

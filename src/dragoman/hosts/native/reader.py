@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httptools
@@ -18,15 +19,27 @@ from dragoman.runtime.http.problem import (
 )
 
 from .incoming import Incoming, Refused, method_of, target_of
+from .websocket import can_be_websocket
 
 if TYPE_CHECKING:
     from .server import Server
 
-SLICE: Final = 800
-"""Bytes that are parsed at once outside of bodies. The parser cannot pause: this holds at most 32 whole requests."""
+NEVER: Final = math.inf
+
+SLICE: Final = 4096
+"""Bytes that are parsed at once where nobody knows how many belong together."""
+
+END: Final = b"\r\n\r\n"
+"""What heads end with, and bodies in chunks."""
+
+EMPTY_LINES: Final = b"\r\n\r\n"
+"""The most that may stand before a request line: RFC 9112, section 2.2, asks for one empty line."""
 
 FRAMING_ALLOWED: Final = 16 * 1024
 """Bytes of chunk sizes, extensions and trailers that a body may have, beside eight for each byte of its own."""
+
+_OF_THE_METHOD: Final = "Invalid method for HTTP/x.x request"
+_OF_THE_VERSION: Final = frozenset({"Invalid HTTP version", "Pause on PRI/Upgrade"})
 
 _NAMES: dict[bytes, str] = {}
 _NAMES_MOST: Final = 1024
@@ -51,20 +64,26 @@ class Reads(Protocol):
     def arrived(self, request: Incoming) -> None:
         """A request is complete."""
 
-    def mounted(self, request: Incoming, head: bytes | None) -> None:
-        """The head of a request to a mount is complete; ``head`` as bytes where it asks for a WebSocket."""
+    def mounted(self, request: Incoming, *, upgrade: bool) -> None:
+        """The head of a request to a mount is complete; ``upgrade`` if it asks for a WebSocket. Raises Refused."""
 
     def go_ahead(self) -> None:
         """The client waits to be told to send its body."""
 
 
 class Reader:
-    """The requests of one connection. Parsing ends with the first that is refused: :meth:`parse` raises Refused."""
+    """The requests of one connection. Parsing ends with the first that is refused: :meth:`parse` raises Refused.
+
+    A piece that is parsed never holds the end of one request and the beginning of the next: so the parser, which
+    cannot pause, never runs ahead of the answers, and a head is known to begin where its piece does.
+    """
 
     __slots__ = (
         "_body",
         "_chunked",
         "_connection",
+        "_counted",
+        "_empty",
         "_fed",
         "_headers",
         "_hosts",
@@ -77,7 +96,9 @@ class Reader:
         "_server",
         "_since",
         "_size",
+        "_tail",
         "_url",
+        "_worn",
         "asked",
         "phase",
     )
@@ -88,42 +109,49 @@ class Reader:
         self._server = server
         self._connection = connection
         self._parser = httptools.HttpRequestParser(self)
-        self._piece = self._raw = self._url = b""
+        self._piece = self._raw = self._url = self._tail = self._empty = b""
         self._headers: dict[str, str] = {}
         self._received = self._hosts = 0
-        self._body: list[bytes] = []
-        self._size = self._length = self._fed = 0
-        self._chunked = False
+        self._body: bytes | bytearray = b""
+        self._size = self._length = self._fed = self._counted = 0
+        self._chunked = self._worn = False
         self._keep = True
         self._since = 0.0
 
-    @property
-    def step(self) -> int:
-        """How many bytes may be parsed at once."""
-        if self.phase is not Phase.BODY or self._chunked:
-            return SLICE
-        return max(self._length - self._size, SLICE)
+    def cut(self, data: bytes, at: int) -> int:
+        """Where the piece ends that begins there."""
+        if self.phase is Phase.BODY and not self._chunked:
+            return at + self._length - self._size
+        if self._tail:
+            across = (self._tail + data[at : at + 3]).find(END)
+            if across >= 0:
+                return at + across + len(END) - len(self._tail)
+        end = data.find(END, at, at + SLICE)
+        return at + SLICE if end < 0 else end + len(END)
 
     def parse(self, piece: bytes) -> bytes | None:
-        """Parse a piece. Returns bytes that have to be parsed next, in its place, where there are any; of an
-        UPGRADED connection those that are the other protocol's. Raises Refused.
+        """Parse a piece, as :meth:`cut` gives it. Returns bytes that have to be parsed next, in its place, where there
+        are any. Raises Refused.
         """
+        before = self.phase
+        if before <= Phase.IDLE and (piece[0] <= 13 or self._empty):
+            piece = self._without_empty_lines(piece)
+            if not piece:
+                return None
         self._piece = piece
         try:
             self._parser.feed_data(piece)
-        except httptools.HttpParserUpgrade as upgrade:
-            return self._upgraded(piece, upgrade.args[0])
+        except httptools.HttpParserUpgrade:
+            return self._upgraded()
         except httptools.HttpParserCallbackError as error:
             if isinstance(error.__context__, Refused):
                 raise error.__context__ from None
             raise
-        except httptools.HttpParserInvalidMethodError:
-            raise Refused(Unimplemented("the method is not known")) from None
         except httptools.HttpParserError as error:
-            raise Refused(Malformed(f"the request is not HTTP/1.1: {str(error)[:100]}")) from None
+            raise Refused(_fault_of(error)) from None
         if self.phase is Phase.HEAD:
             self._head_goes_on(piece)
-        elif self.phase is Phase.BODY and self._chunked:
+        elif before is Phase.BODY and self._chunked:
             self._chunks_go_on(piece)
         return None
 
@@ -132,27 +160,40 @@ class Reader:
         """Whether the client said that nothing follows the last request."""
         return self.phase is Phase.IDLE and not self._keep
 
+    def _without_empty_lines(self, piece: bytes) -> bytes:
+        rest = piece.lstrip(b"\r\n")
+        self._empty += piece[: len(piece) - len(rest)]
+        if not EMPTY_LINES.startswith(self._empty) or (rest and len(self._empty) % 2):
+            raise Refused(Malformed("before the request line there is more than an empty line"))
+        return rest
+
     def _head_goes_on(self, piece: bytes) -> None:
         limits = self._server.limits
         if not self._raw:
             self._connection.expires = self._server.now + limits.head_seconds
         self._raw += piece
+        self._tail = self._raw[-3:]
         if len(self._url) > limits.target:
             raise _too_long(limits.target)
         if len(self._raw) > limits.head:
-            raise Refused(HeadersTooLarge(f"the headers are larger than {limits.head:,} bytes; send less"))
+            raise _too_much(limits.head)
 
     def _chunks_go_on(self, piece: bytes) -> None:
-        self._fed += len(piece)
-        if self._fed - 9 * self._size > FRAMING_ALLOWED:
-            raise Refused(Malformed("the body has more chunk extensions or trailers than content"))
+        if self.phase is Phase.BODY:
+            self._tail = (self._tail + piece)[-3:]
+            self._fed += len(piece)
+            if self._fed - 9 * self._size > FRAMING_ALLOWED:
+                raise Refused(Malformed("the body has more chunk extensions or trailers than content"))
+        elif self._worn:
+            self._worn = False
+            self._parser = httptools.HttpRequestParser(self)
 
     # What the parser tells
 
     def on_message_begin(self) -> None:
         """The first byte of a head."""
         self.phase = Phase.HEAD
-        self._url = self._raw = b""
+        self._url = self._raw = self._empty = b""
         self._headers = {}
         self._received = self._hosts = 0
 
@@ -182,32 +223,46 @@ class Reader:
         version, method = parser.get_http_version(), parser.get_method()
         self._check(version, method, url)
         name = method_of(method)
-        path, query = target_of(name, url.decode("ascii"))
+        path, query, host = target_of(name, url.decode("ascii"))
+        if host:
+            headers["host"] = host  # RFC 9112, section 3.2.2: the target's counts
         self._keep = keep = parser.should_keep_alive()
         server, connection = self._server, self._connection
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
         self.asked = request = Incoming(name, path, query, headers, b"", peer, version, keep)
-        self._size = self._length = 0
-        self._chunked = False
-        mounted = bool(server.mounts) and server.is_mounted(path)
-        if "transfer-encoding" in headers or "content-length" in headers or "expect" in headers:
-            self._expect_body(request, mounted)
-        if mounted and (not parser.should_upgrade() or server.upgrades(request)):
-            connection.mounted(request, self._head_again() if parser.should_upgrade() else None)
         self.phase = Phase.BODY
+        self._size = self._length = self._fed = self._counted = 0
+        self._chunked = False
+        self._tail = b""
+        mounted = bool(server.mounts) and server.is_mounted(path)
+        if parser.should_upgrade():
+            if mounted and server.upgrades(request) and can_be_websocket(request):
+                connection.mounted(request, upgrade=True)
+            return  # else the head is parsed again
+        framed = "transfer-encoding" in headers or "content-length" in headers or "expect" in headers
+        if framed:
+            self._expect_body(request, mounted)
+        if mounted:
+            connection.mounted(request, upgrade=False)
+        if framed:
+            self._since = server.now
+            connection.expires = self._since + server.limits.body_grace_seconds
 
     def _check(self, version: str, method: bytes, url: bytes) -> None:
         server, headers = self._server, self._headers
         limits = server.limits
         if version not in ("1.1", "1.0"):
             raise Refused(VersionNotSupported(f"HTTP/{version} is not spoken here; send HTTP/1.1"))
+        head = self._raw + self._piece if self._raw else self._piece
         # llhttp takes RTSP for HTTP, and more than one space.
-        if b"%b %b HTTP/" % (method, url) not in (self._raw + self._piece if self._raw else self._piece):
+        if not head.startswith(b"%b %b HTTP/" % (method, url)):
             raise Refused(Malformed("the request line is not a method, a target and HTTP/1.1, one space between each"))
         if self._received > limits.headers:
             raise Refused(HeadersTooLarge(f"there are more than {limits.headers} headers; send fewer"))
         if len(url) > limits.target:
             raise _too_long(limits.target)
+        if len(head) > limits.head:
+            raise _too_much(limits.head)
         if self._hosts != 1 and (self._hosts or version == "1.1"):
             raise Refused(Malformed("Host does not stand there once; send one"))
         host = headers.get("host")
@@ -224,8 +279,9 @@ class Reader:
             if coding.lower() != "chunked":
                 raise Refused(Unimplemented("only the transfer coding chunked is known; send it alone"))
             self._chunked = True
-            self._fed = 0
         if length is not None:
+            if len(length) > 20:
+                raise Refused(Malformed("Content-Length has more digits than a length can have"))
             self._length = int(length)
             if self._length > limits.body and not mounted:
                 raise Refused(too_large(limits.body))
@@ -234,8 +290,6 @@ class Reader:
                 raise Refused(ExpectationFailed("only 100-continue can be expected; leave Expect out"))
             if self._chunked or self._length:
                 self._connection.go_ahead()
-        self._since = self._server.now
-        self._connection.expires = self._since + limits.body_grace_seconds
 
     def on_body(self, body: bytes) -> None:
         """A part of the body. Raises Refused."""
@@ -245,72 +299,102 @@ class Reader:
         if asked.bridge is not None:
             asked.bridge.feed(body)
             return
-        self._body.append(body)
         if self._size > self._server.limits.body:
             raise Refused(too_large(self._server.limits.body))
+        if not self._body:
+            self._body = body
+            return
+        if isinstance(self._body, bytes):
+            self._body = bytearray(self._body)  # small chunks take no more than they hold
+        self._body += body
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
         request = self.asked
         assert request is not None
         self.phase = Phase.IDLE
+        self._tail = b""
         if self._parser.should_upgrade():
-            return  # it is begun again without the header, or a mount's
+            return  # its head is parsed again, or it is a mount's
+        # A trailer may say `Connection: close`, which is no business of trailers.
+        self._worn = self._chunked and self._keep and not self._parser.should_keep_alive()
         if request.bridge is not None:
+            self._connection.expires = NEVER
             request.bridge.end()
             return
-        body = self._body
-        if body:
-            request.body = body[0] if len(body) == 1 else b"".join(body)
-            self._body = []
+        if self._body:
+            request.body = bytes(self._body)
+            self._body = b""
         self._connection.arrived(request)
 
-    def _upgraded(self, piece: bytes, at: int) -> bytes:
+    def _upgraded(self) -> bytes | None:
         """Another protocol was asked for. Where it is not spoken, the header is as if it were not there (RFC 9110,
         section 7.8).
         """
         assert self.asked is not None
         if self.asked.bridge is not None:
             self.phase = Phase.UPGRADED
-            return piece[at:]
+            return None
+        head = self._head_without_upgrade()
         self._parser = httptools.HttpRequestParser(self)
-        return self._head_again(upgrade=False) + piece[at:]
+        return head
 
-    def _head_again(self, *, upgrade: bool = True) -> bytes:
-        """The head once more, with or without the header that asks for another protocol."""
+    def _head_without_upgrade(self) -> bytes:
+        """The head once more, without the header that asks for another protocol. It is no larger."""
         version = self._parser.get_http_version()
         lines = [b"%b %b HTTP/%b\r\n" % (self._parser.get_method(), self._url, version.encode())]
         for name, value in self._headers.items():
-            if not upgrade and name == "upgrade":
-                continue
-            if not upgrade and name == "connection":
-                value = ", ".join(each for each in value.split(",") if each.strip().lower() != "upgrade")
-            lines.append(f"{name}: {value}\r\n".encode("latin-1"))
+            if name == "connection":
+                value = ",".join(each for each in value.split(",") if each.strip().lower() != "upgrade")
+            if name != "upgrade":
+                lines.append(f"{name}:{value}\r\n".encode("latin-1"))
         return b"".join([*lines, b"\r\n"])
 
     # Ends
 
-    def refused(self, fault: Fault) -> Incoming:
+    def refused(self, refused: Refused) -> Incoming:
         """A request to answer with a fault, as far as it is known."""
         method = method_of(self._parser.get_method()) if self._url else ""
         path = self._url[:200].decode("latin-1").partition("?")[0]
         request = Incoming(method, path, "", self._headers, b"", self._connection.peer, "1.1", False)
-        request.fault = fault
+        request.refused = refused
         return request
 
     def late(self, now: float) -> Fault | None:
         """Why what began to come is not waited for any longer; None if it may take longer."""
         if self.phase is Phase.BODY:
             limits = self._server.limits
-            if self._size >= (now - self._since - limits.body_grace_seconds) * limits.body_rate:
+            if self._size - self._counted >= (now - self._since - limits.body_grace_seconds) * limits.body_rate:
                 self._connection.expires = now + 1.0
                 return None
         what = "head" if self.phase is Phase.HEAD else "body"
         return RequestTimeout(f"the {what} of the request did not come in time; send it again, faster")
 
+    def excuse(self, now: float) -> None:
+        """What came was not read, for no fault of the client's: the time that it has begins anew."""
+        limits = self._server.limits
+        if self.phase is Phase.HEAD:
+            self._connection.expires = now + limits.head_seconds
+        elif self.phase is Phase.BODY:
+            self._since, self._counted = now, self._size
+            self._connection.expires = now + limits.body_grace_seconds
+
 
 def _too_long(most: int) -> Refused:
     return Refused(TargetTooLong(f"the request target is longer than {most:,} bytes; send less"))
+
+
+def _too_much(most: int) -> Refused:
+    return Refused(HeadersTooLarge(f"the headers are larger than {most:,} bytes; send less"))
+
+
+def _fault_of(error: httptools.HttpParserError) -> Fault:
+    said = str(error)
+    if isinstance(error, httptools.HttpParserInvalidMethodError) or said == _OF_THE_METHOD:
+        return Unimplemented("the method is not known")
+    if said in _OF_THE_VERSION:
+        return VersionNotSupported("the version of HTTP is not spoken here; send HTTP/1.1")
+    return Malformed(f"the request is not HTTP/1.1: {said[:100]}")
 
 
 def _name(name: bytes) -> str:
