@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Final, NoReturn
 
 from dragoman.contract.declaration import DeclarationError
@@ -68,12 +67,18 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"dragoman: {message}; `{self.prog} --help` shows how\n")
 
 
-def version() -> str:
-    """The installed version; a source tree on the path has none."""
-    try:
-        return metadata.version("dragoman")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
+class Version(argparse.Action):
+    """Says the installed version; a source tree on the path has none."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *more: object) -> NoReturn:
+        """Say it, and end. It takes a while to be found, so that no other command asks for it."""
+        from importlib import metadata
+
+        try:
+            print(f"dragoman {metadata.version('dragoman')}")
+        except metadata.PackageNotFoundError:
+            print("dragoman (not installed)")
+        parser.exit()
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -85,7 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"dragoman {version()}")
+    parser.add_argument("--version", action=Version, nargs=0, help="show the installed version, and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
     for command in (demo, new, serve, keys, migrate, explain, export):
         command.add(commands)

@@ -33,7 +33,7 @@ def peer_certificate(connection: ssl.SSLObject) -> Certificate | None:
     der = connection.getpeercert(binary_form=True)
     if der is None:
         return None
-    told: Mapping[str, Any] = connection.getpeercert() or {}
+    told: Any = connection.getpeercert() or {}
     parts = [pair for group in told.get("subject", ()) for pair in group]
     subject = ",".join(f"{_SHORT.get(name, name)}={_escaped(value)}" for name, value in reversed(parts))
     common = [value for name, value in parts if name == "commonName"]

@@ -9,7 +9,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from types import FrameType
@@ -226,6 +225,5 @@ class Process:
 
 def _leave() -> None:
     LOG.warning("a handler or a connection did not end in time, and was left behind")
-    sys.stdout.flush()
-    sys.stderr.flush()
+    logging.shutdown()
     os._exit(0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from dragoman.contract.fault import Fault, Malformed, Unimplemented
-from dragoman.ports.wire import Header, Request
+from dragoman.ports.wire import Certificate, Header, Request
 
 if TYPE_CHECKING:
     from .bridge import Bridge
@@ -61,7 +61,7 @@ class Incoming(Request):
         self.peer = peer
         self.version = version
         self.root = ""
-        self.certificate = None
+        self.certificate: Certificate | None = None
         self.keep = keep
         self.refused: Refused | None = None
         self.bridge: Bridge | WebSocketBridge | None = None
