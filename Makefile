@@ -10,12 +10,12 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=1); installs only the core
+demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=...); installs only the core
 	@scripts/setup core && exec "$(BIN)/dragoman" demo
 
 test: ## Run every test
@@ -61,7 +61,11 @@ schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: t
 foreign: ## What others' tools say: linters, generated clients, a cache, a browser (installs node's, Debian's)
 	@scripts/foreign && DRAGOMAN_FOREIGN=1 "$(BIN)/python" -m pytest -n 2 tests/foreign $(ARGS)
 
-tools: ## Install what the tests need beyond Python (today: curl)
+soak: ## Long runs: thirty rolling restarts under 500 requests a second (ARGS='-k restarts')
+	@scripts/setup dev
+	DRAGOMAN_SOAK=1 "$(BIN)/python" -m pytest -s tests/soak $(ARGS)
+
+tools: ## Install what the tests need beyond Python (today: curl and openssl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."
 
 clean: ## Remove the virtual environments and caches; databases stay

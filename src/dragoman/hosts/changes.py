@@ -15,5 +15,6 @@ def follow(changed: Callable[[], None]) -> None:
 
 
 def _follow(folder: Path, changed: Callable[[], None]) -> None:
-    for _ in watchfiles.watch(folder, watch_filter=watchfiles.PythonFilter(), raise_interrupt=False):
+    # Editors and formatters write several times in a row: those are one change.
+    for _ in watchfiles.watch(folder, watch_filter=watchfiles.PythonFilter(), debounce=400, raise_interrupt=False):
         changed()
