@@ -90,6 +90,7 @@ class Reader:
         "_keep",
         "_length",
         "_parser",
+        "_passed_over",
         "_piece",
         "_raw",
         "_received",
@@ -111,6 +112,7 @@ class Reader:
         self._parser = httptools.HttpRequestParser(self)
         self._piece = self._raw = self._url = self._tail = self._empty = b""
         self._headers: dict[str, str] = {}
+        self._passed_over: dict[str, str] | None = None
         self._received = self._hosts = 0
         self._body: bytes | bytearray = b""
         self._size = self._length = self._fed = self._counted = 0
@@ -224,6 +226,9 @@ class Reader:
         self._check(version, method, url)
         name = method_of(method)
         path, query, host = target_of(name, url.decode("ascii"))
+        if self._passed_over is not None:
+            self._headers = headers = self._passed_over
+            self._passed_over = None
         if host:
             headers["host"] = host  # RFC 9112, section 3.2.2: the target's counts
         self._keep = keep = parser.should_keep_alive()
@@ -286,7 +291,7 @@ class Reader:
             if self._length > limits.body and not mounted:
                 raise Refused(too_large(limits.body))
         if expected is not None and request.version == "1.1":
-            if expected.lower() != "100-continue":
+            if any(each.strip() != "100-continue" for each in expected.lower().split(",")):
                 raise Refused(ExpectationFailed("only 100-continue can be expected; leave Expect out"))
             if self._chunked or self._length:
                 self._connection.go_ahead()
@@ -328,14 +333,13 @@ class Reader:
         self._connection.arrived(request)
 
     def _upgraded(self) -> bytes | None:
-        """Another protocol was asked for. Where it is not spoken, the header is as if it were not there (RFC 9110,
-        section 7.8).
-        """
+        """Another protocol was asked for. Where it is not spoken, that means nothing (RFC 9110, section 7.8)."""
         assert self.asked is not None
         if self.asked.bridge is not None:
             self.phase = Phase.UPGRADED
             return None
         head = self._head_without_upgrade()
+        self._passed_over = self._headers
         self._parser = httptools.HttpRequestParser(self)
         return head
 
