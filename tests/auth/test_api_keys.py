@@ -1,6 +1,8 @@
 """API keys: made, shown once, found by their hash, revoked; and what is said of wrong ones."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,25 @@ def test_a_revoked_key_is_refused_from_the_next_call_on(tmp_path: Path) -> None:
         assert (await keys({"authorization": f"Bearer {second}"})).identity == "acme"
         with pytest.raises(FailedPrecondition, match="revoked before"):
             await revoke_key(store, record.prefix)
+
+    with_store(tmp_path, use)
+
+
+def test_a_key_that_another_process_revoked_is_refused_from_the_next_call_on(tmp_path: Path) -> None:
+    """What was read of a key is used again only while nothing was committed, by whomever."""
+
+    async def use(store: SqliteStore) -> None:
+        keys = bound(store)
+        for _ in range(5):
+            text, record = await create_key(store, owner="acme", audiences=["partner"])
+            for _ in range(3):
+                assert (await keys({"authorization": f"Bearer {text}"}, None)).identity == "acme"
+            command = [sys.executable, "-m", "dragoman", "keys", "revoke", record.prefix]
+            await asyncio.to_thread(
+                subprocess.run, [*command, "--database", str(tmp_path / "keys.db")], check=True, capture_output=True
+            )
+            with pytest.raises(Unauthenticated):
+                await keys({"authorization": f"Bearer {text}"}, None)
 
     with_store(tmp_path, use)
 

@@ -4,12 +4,13 @@ import asyncio
 import json
 import logging
 import os
+import select
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from dragoman.hosts.logs import Gathered
+from dragoman.hosts.logs import GATHER_SECONDS, MOST, Gathered
 from dragoman.ports.wire import Request
 from dragoman.runtime import observation
 from dragoman.runtime.exchange import Exchange
@@ -39,12 +40,11 @@ def lines(file: int) -> list[dict[str, object]]:
     return [json.loads(each) for each in os.read(file, 1_000_000).splitlines()]
 
 
-def test_lines_are_written_by_the_end_of_the_turn(pipe: int) -> None:
+def test_lines_are_written_soon(pipe: int) -> None:
     async def turn() -> None:
         for number in range(100):
             tell(number)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await asyncio.sleep(GATHER_SECONDS * 5)
 
     asyncio.run(turn())
     assert [each["bytes"] for each in lines(pipe)] == list(range(100))
@@ -78,3 +78,15 @@ def test_what_is_no_text_is_written_as_escapes(pipe: int) -> None:
 def test_what_nobody_reads_disturbs_no_call(pipe: int) -> None:
     os.close(pipe)
     tell(4)
+
+
+def test_many_lines_do_not_wait(pipe: int) -> None:
+    async def turn() -> None:
+        written = 0
+        for number in range(3 * MOST // 100):
+            tell(number)
+            while select.select([pipe], [], [], 0)[0]:
+                written += len(lines(pipe))
+        assert written > MOST // 200
+
+    asyncio.run(turn())

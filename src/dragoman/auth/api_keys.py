@@ -2,8 +2,8 @@
 
 A key is shown once, when it is made, and stored as its SHA-256 only: 256 random bits cannot be guessed from
 a hash, so a slow hash would add nothing but time to every call. The visible prefix names the key in lists,
-in the log and when it is revoked. Every call reads the key's row, so that a revoked key is refused from the
-next call on, in every process.
+in the log and when it is revoked. Every call asks whether anything was committed since the key's row was read, and
+reads it again if so: a revoked key is refused from the next call on, in every process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from dragoman.ports.store import (
     Insert,
     Key,
     Query,
-    Statement,
     Storage,
     Store,
     Table,
@@ -58,9 +57,12 @@ PREFIX: Final = re.compile(r"dm_[a-z0-9]{8}")
 SCOPE: Final = re.compile(r"\*|[a-z0-9_]+(\.([a-z0-9_]+|\*))?")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,199}")
 
+MOST_KNOWN: Final = 4096
+"""How many keys are remembered."""
+
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _UNKNOWN: Final = "the key is not known or was revoked"
-_READ_BY_EACH_CALL: Final = ("prefix", "owner", "tenant", "scopes", "audiences", "revoked_at")
+_READ_OF_A_KEY: Final = ("prefix", "owner", "tenant", "scopes", "audiences", "revoked_at")
 
 
 def key_table(name: str = TABLE_NAME) -> Table:
@@ -110,10 +112,8 @@ class ApiKeys:
         return f"api_keys(table={self.table.name!r})"
 
     def bind(self, store: Store) -> Authenticate:
-        """Prepare the one statement of a call."""
-        where = Compare("sha256", "=", Slot(0))
-        lookup = store.prepare(Query(self.table, _READ_BY_EACH_CALL, where, tenant=False, limit=1))
-        return functools.partial(self._authenticate, lookup)
+        """Prepare what a call needs."""
+        return _Keys(self._fixed, self.table, store)
 
     def check_listening(self, host: str) -> None:
         """Keys that stand in the source are known to whoever reads it: they hold on this machine alone."""
@@ -125,13 +125,38 @@ class ApiKeys:
                 "Listen on 127.0.0.1, or remove fixed= and make keys with `dragoman keys create`",
             )
 
-    async def _authenticate(
-        self, lookup: Statement, headers: Mapping[str, str], certificate: Certificate | None = None
-    ) -> Principal:
+
+class _Keys:
+    """The keys of one application. What was read of a key is used again while nothing was committed, by any process."""
+
+    __slots__ = ("_fixed", "_known", "_lookup", "_revision")
+
+    def __init__(self, fixed: Mapping[str, Principal], table: Table, store: Store) -> None:
+        where = Compare("sha256", "=", Slot(0))
+        self._fixed = fixed
+        self._lookup = store.prepare(Query(table, _READ_OF_A_KEY, where, tenant=False, limit=1))
+        self._revision = store.revision
+        self._known = self._always()
+
+    def _always(self) -> dict[str, tuple[object | None, Principal]]:
+        """Those that stand in the source: no commit changes them."""
+        return {hashed: (None, principal) for hashed, principal in self._fixed.items()}
+
+    async def __call__(self, headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
         """The key's owner. Raises Unauthenticated."""
         shown = headers.get("authorization")
         if shown is None:
             raise Unauthenticated("no credentials: send an API key as `Authorization: Bearer <key>`")
+        # Taken before the row is read: what is committed meanwhile is noticed by the next call.
+        revision = self._revision()
+        if shown.startswith("Bearer "):
+            known = self._known.get(digest(shown[7:]))
+            if known is not None and (known[0] is None or known[0] == revision):
+                return known[1]
+        return await self._read(shown, revision)
+
+    async def _read(self, shown: str, revision: object | None) -> Principal:
+        """The owner of a key of which nothing is known, or no longer."""
         scheme, _, text = shown.strip().partition(" ")
         text = text.strip()
         if scheme.lower() != "bearer":
@@ -139,17 +164,22 @@ class ApiKeys:
         if not text or " " in text or "," in text:
             raise Unauthenticated("the Authorization header is malformed: send one key, as `Bearer <key>`")
         hashed = digest(text)
-        principal = self._fixed.get(hashed)
-        if principal is not None:
-            return principal
+        fixed = self._fixed.get(hashed)
+        if fixed is not None:
+            return fixed
         if FORM.fullmatch(text) is None:
             # Said without a look at the database: whoever sends anything but a key costs it nothing.
             raise Unauthenticated(_UNKNOWN)
-        row = await lookup.fetch_one((hashed,))
+        row = await self._lookup.fetch_one((hashed,))
         if row is None or row[5] is not None:
             raise Unauthenticated(_UNKNOWN)
         prefix, owner, tenant, scopes, audiences, _ = row
-        return Principal(owner, tenant, _scopes(scopes), _audiences(audiences), prefix)
+        principal = Principal(owner, tenant, _scopes(scopes), _audiences(audiences), prefix)
+        if revision is not None:
+            if len(self._known) >= MOST_KNOWN + len(self._fixed):
+                self._known = self._always()
+            self._known[hashed] = (revision, principal)
+        return principal
 
 
 def api_keys(*, table: str = TABLE_NAME, fixed: Mapping[str, Principal] | None = None) -> ApiKeys:

@@ -15,28 +15,39 @@ WHOLE: Final = 4096
 """Bytes that several processes can write to one pipe without mixing (PIPE_BUF, on Linux)."""
 
 
+GATHER_SECONDS: Final = 0.02
+"""How long a line waits for others: writing it takes as long as all else about it."""
+
+MOST: Final = 32 * 1024
+"""Bytes that wait at most."""
+
+
 class Gathered(Lines):
-    """Writes the lines of one turn of the event loop together, each of them whole."""
+    """Writes lines together, each of them whole, within GATHER_SECONDS and at the end of the process."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._file = stream.fileno()
         self._lines: list[bytes] = []
+        self._size = 0
 
     def write(self, line: bytes) -> None:
         """Take a line."""
         if not self._lines:
             try:
-                asyncio.get_running_loop().call_soon(self.flush)
+                asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
             except RuntimeError:  # a line from a thread, or before the loop runs
                 self._lines.append(line)
                 self.flush()
                 return
         self._lines.append(line)
+        self._size += len(line)
+        if self._size > MOST:
+            self.flush()
 
     def flush(self) -> None:
         """Write what was gathered."""
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._size = self._lines, [], 0
         part: list[bytes] = []
         size = 0
         for line in lines:

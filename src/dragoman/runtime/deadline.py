@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any, TypeVar
 
 from dragoman.contract.fault import DeadlineExceeded
 
 T = TypeVar("T")
+
+
+async def run_within(deadline: float, coroutine: Coroutine[Any, Any, T], message: str) -> T:
+    """Run a coroutine until the deadline, as :func:`within` does. One that never waits sets no timer."""
+    try:
+        first = coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    return await within(deadline, _Begun(coroutine, first), message)
+
+
+class _Begun(Awaitable[T]):
+    """A coroutine that ran to its first wait, which is handed on: it goes on from there."""
+
+    __slots__ = ("_coroutine", "_waits_for")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        coroutine, waits_for = self._coroutine, self._waits_for
+        while True:
+            try:
+                try:
+                    sent = yield waits_for
+                except GeneratorExit:
+                    coroutine.close()
+                    raise
+                except BaseException as error:
+                    waits_for = coroutine.throw(error)
+                else:
+                    waits_for = coroutine.send(sent)
+            except StopIteration as done:
+                result: T = done.value
+                return result
 
 
 async def within(deadline: float, waited_for: Awaitable[T], message: str) -> T:

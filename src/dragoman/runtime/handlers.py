@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dragoman.contract.handle import Handle
 
 from .batching import Batcher
-from .deadline import within
+from .deadline import run_within, within
 from .failure import BrokenContract, cancelled_from_within
 from .thread_items import ThreadItems
 
@@ -65,7 +65,7 @@ class Handlers:
             return lambda state: _bounded(operation.name, batcher.submit(state.input, state.deadline), state)
         arguments = _arguments(handle.resources is not None, operation.input is not None, signature.context)
         if signature.asynchronous:
-            return lambda state: _bounded(operation.name, function(*arguments(state)), state)
+            return lambda state: _bounded(operation.name, function(*arguments(state)), state, run_within)
         execute = self._in_executor(function)
         return lambda state: _bounded(operation.name, execute(*arguments(state)), state)
 
@@ -109,12 +109,12 @@ def _arguments(resource: bool, input: bool, context: bool) -> Callable[[State], 
     return (lambda s: (s.unit,)) if context else (lambda s: ())
 
 
-async def _bounded(name: str, running: Awaitable[Any], state: State) -> Any:
+async def _bounded(name: str, running: Any, state: State, waiting: Callable[..., Any] = within) -> Any:
     """Await until the deadline. A TimeoutError of the handler's own is not taken for it, nor a CancelledError for the
     caller's going away.
     """
     try:
-        return await within(state.deadline, running, f"{name} took longer than its deadline allows")
+        return await waiting(state.deadline, running, f"{name} took longer than its deadline allows")
     except asyncio.CancelledError as error:
         if cancelled_from_within():
             raise BrokenContract(f"the handler of {name} let a CancelledError pass that was not its own") from error

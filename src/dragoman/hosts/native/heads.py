@@ -34,12 +34,14 @@ def head_of(status: int, headers: Iterable[Header], date: bytes, framing: bytes)
     """The head of an answer. ``date`` is a whole line, ``framing`` the lines about length and connection, with the
     empty line that ends the head. Raises UnfitHeader.
     """
-    lines = [_FIRST_LINES.get(status) or _first_line(status)]
+    parts = [_FIRST_LINES.get(status) or _first_line(status)]
+    lines = 2
     for name, value in headers:
-        lines.append(b"%b: %b\r\n" % (name, value))
-    lines.append(date)
-    head = b"".join(lines)
-    if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+        parts += (name, b": ", value, b"\r\n")
+        lines += 1
+    parts.append(date)
+    head = b"".join(parts)
+    if head.count(b"\n") != lines or head.count(b"\r") != lines:
         raise UnfitHeader("a header holds a line break")
     return head + framing
 
