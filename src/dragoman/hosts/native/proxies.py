@@ -15,7 +15,11 @@ _SCHEMES: Final = ("http", "https")
 
 
 class Proxies:
-    """Addresses and networks of proxies. Raises ValueError for a text that is neither."""
+    """Addresses and networks of proxies. Raises ValueError for a text that is neither.
+
+    A proxy writes ``Forwarded`` or the headers with X, and may pass on the others as its client sent them. So where
+    both are there and say different things, neither is believed.
+    """
 
     def __init__(self, trusted: Iterable[str]) -> None:
         self._networks = tuple(ipaddress.ip_network(each.strip(), strict=False) for each in trusted)
@@ -27,7 +31,11 @@ class Proxies:
         """
         if not self._trusts(peer):
             return peer
-        for each in reversed(_chain(headers)):
+        told = {self._client(peer, chain) for chain in _chains(headers)}
+        return told.pop() if len(told) == 1 else peer
+
+    def _client(self, peer: str, chain: list[str]) -> str:
+        for each in reversed(chain):
             address = _address(each)
             if address is None:
                 return peer
@@ -42,30 +50,33 @@ class Proxies:
         """
         if not self._trusts(peer):
             return None
-        forwarded = headers.get("forwarded")
+        told: set[str | None] = set()
+        forwarded, listed = headers.get("forwarded"), headers.get("x-forwarded-proto")
         if forwarded is not None:
             found = _PROTO.search(forwarded.rpartition(",")[2])
-            return found[1].lower() if found else None
-        told = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
-        return told if told in _SCHEMES else None
+            told.add(found[1].lower() if found else None)
+        if listed is not None:
+            last = listed.rpartition(",")[2].strip().lower()
+            told.add(last if last in _SCHEMES else None)
+        return told.pop() if len(told) == 1 else None
 
     def _is_trusted(self, text: str) -> bool:
         if not text:  # a Unix socket: whoever may open it is on this machine
             return True
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return False
-        return any(address in each for each in self._networks)
+        address = _address_of(text.partition("%")[0])
+        return address is not None and any(address in each for each in self._networks)
 
 
-def _chain(headers: Mapping[str, str]) -> list[str]:
-    """The addresses that were forwarded, the nearest last."""
-    forwarded = headers.get("forwarded")
+def _chains(headers: Mapping[str, str]) -> list[list[str]]:
+    """The addresses that were forwarded, the nearest last: as each header tells them that there is."""
+    chains = []
+    forwarded, listed = headers.get("forwarded"), headers.get("x-forwarded-for")
     if forwarded is not None:
-        return [(found[1] or found[2] or "") if (found := _FOR.search(each)) else "" for each in forwarded.split(",")]
-    listed = headers.get("x-forwarded-for")
-    return listed.split(",") if listed else []
+        found = map(_FOR.search, forwarded.split(","))
+        chains.append([(each[1] or each[2] or "") if each else "" for each in found])
+    if listed is not None:
+        chains.append(listed.split(","))
+    return chains
 
 
 def _address(text: str) -> str | None:
@@ -75,7 +86,14 @@ def _address(text: str) -> str | None:
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
+    address = None if "%" in text else _address_of(text)  # what stands behind a % may be any text
+    return None if address is None else str(address)
+
+
+def _address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return str(ipaddress.ip_address(text))
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
