@@ -100,7 +100,12 @@ class Process:
     def run(self) -> bool:
         """Serve until the end; returns whether the application could be started."""
         # From here on a signal ends the process by way of a drain, however early it comes.
-        for number in (signal.SIGINT, signal.SIGTERM) if self._alone else (signal.SIGTERM,):
+        numbers = {signal.SIGTERM}
+        if self._alone:
+            numbers |= {signal.SIGINT}
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup sets that
+                numbers |= {signal.SIGHUP}
+        for number in numbers:
             signal.signal(number, self._caught)
         app = self._make()
         try:
