@@ -81,6 +81,10 @@ def test_help(words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         ("serve shop:app --port 80000", "'80000' is not a port"),
         ("serve shop:app --workers 0", "'0' is not a number of processes"),
         ("serve shop:app --work 2", "unrecognized arguments: --work"),
+        ("serve shop:app --grace 16", "'16' is not a number of seconds from 0 to 15"),
+        ("serve shop:app --grace nan", "'nan' is not a number of seconds"),
+        ("serve shop:app --trust-proxy 10.0.0.1/8", "10.0.0.1/8 has host bits set: write addresses and networks"),
+        ("serve shop:app --trust-proxy localhost", "'localhost' does not appear to be an IPv4 or IPv6 network"),
         ("keys", "the following arguments are required: COMMAND"),
         ("keys create --owner acme", "the following arguments are required: --audience"),
     ],
@@ -91,6 +95,63 @@ def test_wrong_usage(words: str, message: str, capsys: pytest.CaptureFixture[str
     assert message in err
     assert err.count("\n") == 1
     assert "--help` shows how" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--socket http.sock --port 80", "--socket takes the place of --host and --port"),
+        ("--tls-cert a.pem", "--tls-key is missing"),
+        ("--tls-key a.pem", "--tls-cert is missing"),
+        ("--tls-client-ca a.pem", "--tls-client-ca needs --tls-cert and --tls-key"),
+        ("--tls-cert a --tls-key b --tls-client-required", "--tls-client-required needs --tls-client-ca"),
+        ("--tls-cert a.pem --tls-key b.pem", "a.pem cannot be read: No such file or directory"),
+        ("--database :memory: --workers 2", "the database :memory: is one process's own: leave out --workers"),
+        ("--reload --workers 2", "--reload serves with one worker"),
+        ("--reload --production", "--reload is for development, and --production is not"),
+        ("--socket no-folder/http.sock", "there is no folder no-folder for the socket no-folder/http.sock"),
+    ],
+)
+def test_what_does_not_go_together(
+    words: str, message: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAGOMAN_ENV", "")
+    code, out, err = in_process(capsys, "serve", "dragoman.demo.shop:app", *words.split())
+    assert (code, out) == (1, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_certificates_of_clients_need_their_authorities(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mesh.py").write_text(
+        "import dragoman as dm\n"
+        "from dragoman.demo.shop import orders\n"
+        "app = dm.App(dm.rest('mesh', '/v1', audience='internal', auth=dm.client_certificates({}), exposes=[orders]))\n"
+    )
+    code, _, err = in_process(capsys, "serve", "mesh:app", "--port", "0")
+    assert code == 1
+    assert err.startswith("dragoman: the surface mesh knows its callers by their certificates: give --tls-cert, ")
+
+
+@pytest.mark.slow
+def test_files_that_may_be_open_are_raised(tmp_path: Path) -> None:
+    """As far as dm.Limits needs it; where that is too far, it is told once, whatever the number of workers."""
+
+    def limits(hard: int) -> tuple[int, str]:
+        port = free_port()
+        serve = f"{sys.executable} -m dragoman serve dragoman.demo.shop:app --port {port} --workers 2"
+        words = ["sh", "-c", f"ulimit -Sn 256 && ulimit -Hn {hard} && exec {serve}"]
+        with running(words, tmp_path, port, ready=False) as server:
+            server.wait_until_it_listens()
+            (line,) = re.findall("Max open files +(.*)", Path(f"/proc/{min(server.workers())}/limits").read_text())
+            return int(line.split()[0]), server.stderr
+
+    soft, said = limits(20_000)
+    assert soft >= 16_384 + 1024
+    assert "may be open" not in said
+    soft, said = limits(1000)
+    assert soft == 1000
+    assert said.count("1000 files may be open at once, too few for the 16384 connections of dm.Limits") == 1
 
 
 @pytest.fixture

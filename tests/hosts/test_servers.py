@@ -35,7 +35,7 @@ def test_a_start_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
         assert server.output.count("\n") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_request_that_is_under_way_is_answered_before_the_end(number: int, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     port = free_port()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from dragoman.runtime.observation import Lines
 
@@ -68,30 +69,16 @@ class Gathered(Lines):
             pass
 
 
-def logging_config() -> dict[str, Any]:
-    """A line of JSON a request on stdout; on stderr lines for a person, and one of JSON for each bug, which on a
-    terminal is shown as text too.
+def set_up() -> None:
+    """Set logging up: a line of JSON for each request goes to stdout; to stderr go lines for a person, and one of JSON
+    for each bug, which on a terminal is shown as text instead.
     """
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {
-            "line": {"format": "dragoman: %(message)s"},
-            "record": {"format": "%(message)s"},
-            "readable": {"()": Readable},
-        },
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line"},
-            "errors": {
-                "class": "logging.StreamHandler",
-                "stream": "ext://sys.stderr",
-                "formatter": "readable" if sys.stderr.isatty() else "record",
-            },
-            "access": {"()": Gathered, "stream": "ext://sys.stdout"},
-        },
-        "loggers": {
-            "dragoman": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-            "dragoman.error": {"handlers": ["errors"], "propagate": False},
-            "dragoman.access": {"handlers": ["access"], "propagate": False},
-        },
-    }
+    person, bugs = logging.StreamHandler(sys.stderr), logging.StreamHandler(sys.stderr)
+    person.setFormatter(logging.Formatter("dragoman: %(message)s"))
+    if sys.stderr.isatty():
+        bugs.setFormatter(Readable())
+    for name, handler in (("", person), (".error", bugs), (".access", Gathered(sys.stdout))):
+        logger = logging.getLogger(f"dragoman{name}")
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+    logging.getLogger("dragoman").setLevel(logging.INFO)

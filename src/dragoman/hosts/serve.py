@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging.config
 import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from . import open_files
+from . import logs, open_files
 from .listening import share
-from .logs import logging_config
 from .process import DRAIN_SECONDS, LEAVE_SECONDS, Process, Served
 from .settings import Settings
 from .tls import TlsWatch
@@ -37,7 +35,7 @@ def serve(
     directory changes. ``ready`` is called once it can be told where the application is.
     """
     settings = settings or Settings()
-    logging.config.dictConfig(logging_config())
+    logs.set_up()
     open_files.allow(app.limits.connections)
     if workers == 1 and not reload:
         return 0 if Process(lambda: app, sockets, ready, settings).run() else FAILED

@@ -7,7 +7,6 @@ end says that the other is gone.
 from __future__ import annotations
 
 import importlib
-import logging.config
 import signal
 import socket
 import subprocess
@@ -21,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from .logs import logging_config
+from . import logs
 from .process import Ending, Process
 from .settings import Settings
 
@@ -125,7 +124,7 @@ def main(number: int) -> None:
     sockets = [socket.socket(fileno=each) for each in task.sockets]
     for listening in sockets:
         listening.set_inheritable(False)
-    logging.config.dictConfig(logging_config())
+    logs.set_up()
     module, _, name = task.target.partition(":")
     process = Process(
         lambda: getattr(importlib.import_module(module), name)(),
