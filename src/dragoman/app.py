@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -217,11 +217,13 @@ class App:
             await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
             await self.store.stop()
 
-    async def respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer a request to a surface. Never raises, but for the cancellation of its own task."""
         probe = self._probes.get(request.path)
-        if probe is None:
-            return await self._exchanges.respond(request)
+        return self._exchanges.respond(request) if probe is None else self._tell(request, probe)
+
+    async def _tell(self, request: Request, probe: Callable[[], Awaitable[Response]]) -> Response:
+        """Answer who asks how the server is."""
         if request.method not in PROBED:
             response = _status(405, f"only {' and '.join(PROBED)} are offered here")
             response.headers = [*response.headers, (b"allow", ", ".join(PROBED).encode())]

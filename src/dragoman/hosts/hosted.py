@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
 
 from dragoman.ports.limits import Limits
 from dragoman.ports.mount import Mounted
@@ -29,7 +29,7 @@ class Hosted(Protocol):
     async def stop(self) -> None:
         """Finish what was accepted, and close."""
 
-    async def respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer one request. Never raises, but for the cancellation of its own task."""
         ...
 

@@ -208,16 +208,8 @@ class Connection(asyncio.Protocol):
 
     def _start(self, request: Incoming) -> None:
         self.expires = NEVER
-        if request.refused is not None:
-            response = refuse(self._server.app, request.refused.fault, request)
-            response.headers = [*response.headers, *request.refused.headers]
-            self._answer(request, response)
-            return
-        if request.bridge is not None:
-            self._bridge = request.bridge
-            self._task = request.bridge.answered
-            self._task.add_done_callback(self._sent)
-            self._server.run(request.bridge)
+        if request.refused is not None or request.bridge is not None:
+            self._start_otherwise(request)
             return
         task = begin(self._respond(request), self._loop)
         if task.done():
@@ -226,6 +218,19 @@ class Connection(asyncio.Protocol):
             self._task = task
             task.add_done_callback(lambda task: self._answered(request, task))
 
+    def _start_otherwise(self, request: Incoming) -> None:
+        """Answer what is refused, or let a mount answer."""
+        if request.refused is not None:
+            response = refuse(self._server.app, request.refused.fault, request)
+            response.headers = [*response.headers, *request.refused.headers]
+            self._answer(request, response)
+            return
+        assert request.bridge is not None
+        self._bridge = request.bridge
+        self._task = request.bridge.answered
+        self._task.add_done_callback(self._sent)
+        self._server.run(request.bridge)
+
     def _answered(self, request: Incoming, task: asyncio.Task[Response]) -> None:
         """An answer that took its time."""
         self._task = None
@@ -233,8 +238,12 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def _finish(self, request: Incoming, task: asyncio.Task[Response]) -> None:
-        if self._whole(task):
-            self._answer(request, task.result())
+        try:
+            response = task.result()
+        except BaseException:
+            self._whole(task)
+            return
+        self._answer(request, response)
 
     def _whole(self, task: asyncio.Future[Any]) -> bool:
         """Whether it came to a good end; what did not takes the connection with it."""

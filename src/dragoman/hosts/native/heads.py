@@ -48,10 +48,12 @@ def head_of(status: int, headers: Iterable[Header], date: bytes, framing: bytes)
 
 def framing_of(response: Response, *, head_only: bool, close: bool, version: str) -> tuple[bytes, bytes]:
     """The lines about length and connection, and the body as it is sent."""
+    body = response.body
     if response.status in WITHOUT_CONTENT:
         length, body = b"", b""
+    elif not close and not head_only and version == "1.1":
+        return b"content-length: %d\r\n\r\n" % len(body), body
     else:
-        body = response.body
         length = b"content-length: %d\r\n" % len(body)
         if head_only:
             body = b""  # the length that a GET would have, and nothing of it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httptools
@@ -18,7 +19,7 @@ from dragoman.runtime.http.problem import (
     VersionNotSupported,
 )
 
-from .incoming import Incoming, Refused, method_of, target_of
+from .incoming import METHODS, Incoming, Refused, method_of, target_of
 from .websocket import can_be_websocket
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ EMPTY_LINES: Final = b"\r\n\r\n"
 
 FRAMING_ALLOWED: Final = 16 * 1024
 """Bytes of chunk sizes, extensions and trailers that a body may have, beside eight for each byte of its own."""
+
+_PLAIN_LINE: Final = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9/._~!$&'()*+,;=:@?-]*) HTTP/1\.1")
+"""A request line of which nothing can be thought but one thing."""
 
 _OF_THE_METHOD: Final = "Invalid method for HTTP/x.x request"
 _OF_THE_VERSION: Final = frozenset({"Invalid HTTP version", "Pause on PRI/Upgrade"})
@@ -88,6 +92,7 @@ class Reader:
         "_headers",
         "_hosts",
         "_keep",
+        "_known",
         "_length",
         "_parser",
         "_passed_over",
@@ -119,6 +124,7 @@ class Reader:
         self._chunked = self._worn = False
         self._keep = True
         self._since = 0.0
+        self._known: tuple[bytes, dict[str, str]] | None = None
 
     def cut(self, data: bytes, at: int) -> int:
         """Where the piece ends that begins there."""
@@ -140,6 +146,8 @@ class Reader:
             piece = self._without_empty_lines(piece)
             if not piece:
                 return None
+        if self._known is not None and before is Phase.IDLE and self._is_known(piece, *self._known):
+            return None
         self._piece = piece
         try:
             self._parser.feed_data(piece)
@@ -161,6 +169,29 @@ class Reader:
     def silent(self) -> bool:
         """Whether the client said that nothing follows the last request."""
         return self.phase is Phase.IDLE and not self._keep
+
+    def _is_known(self, piece: bytes, block: bytes, headers: dict[str, str]) -> bool:
+        """Take a request whose headers are, byte for byte, those of one before it on this connection, which had no
+        body: they were parsed and judged, and mean the same behind any request line that is as plain as these. Returns
+        whether it was such a one.
+        """
+        end = len(piece) - len(block)
+        line = _PLAIN_LINE.fullmatch(piece, 0, end) if end > 0 and piece.endswith(block) else None
+        if line is None:
+            return False
+        server, connection = self._server, self._connection
+        limits = server.limits
+        url = line[2].decode("ascii")
+        if len(url) > limits.target or len(piece) > limits.head:
+            return False
+        name = METHODS[line[1]]
+        path, query, _ = target_of(name, url)
+        if server.mounts and server.is_mounted(path):
+            return False
+        peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
+        self.asked = request = Incoming(name, path, query, headers, b"", peer, "1.1", True)
+        connection.arrived(request)
+        return True
 
     def _without_empty_lines(self, piece: bytes) -> bytes:
         rest = piece.lstrip(b"\r\n")
@@ -247,6 +278,9 @@ class Reader:
         framed = "transfer-encoding" in headers or "content-length" in headers or "expect" in headers
         if framed:
             self._expect_body(request, mounted)
+        elif keep and version == "1.1" and not self._raw and not host:
+            piece = self._piece
+            self._known = piece[piece.find(b"\r\n") :], headers
         if mounted:
             connection.mounted(request, upgrade=False)
         if framed:
