@@ -35,6 +35,8 @@ NO_PLACE = {
     "Surface": "what rest() and rpc() return",
     "__version__": "no part of a contract",
     "Code": "each fault has its own; the faults are used",
+    "client_certificates": "only a host with TLS has them, and any host must serve the contract",
+    "Certificate": "what they are told by",
 }
 """What Dragoman exports that no contract uses."""
 

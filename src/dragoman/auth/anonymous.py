@@ -28,7 +28,7 @@ class Anonymous:
     def bind(self, store: Store) -> Authenticate:
         """Everybody is the one principal; credentials are not looked at."""
 
-        async def authenticate(headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
+        def authenticate(headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
             return self.principal
 
         return authenticate

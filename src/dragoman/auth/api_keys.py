@@ -12,7 +12,7 @@ import functools
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -142,7 +142,9 @@ class _Keys:
         """Those that stand in the source: no commit changes them."""
         return {hashed: (None, principal) for hashed, principal in self._fixed.items()}
 
-    async def __call__(self, headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
+    def __call__(
+        self, headers: Mapping[str, str], certificate: Certificate | None = None
+    ) -> Principal | Awaitable[Principal]:
         """The key's owner. Raises Unauthenticated."""
         shown = headers.get("authorization")
         if shown is None:
@@ -153,7 +155,7 @@ class _Keys:
             known = self._known.get(digest(shown[7:]))
             if known is not None and (known[0] is None or known[0] == revision):
                 return known[1]
-        return await self._read(shown, revision)
+        return self._read(shown, revision)
 
     async def _read(self, shown: str, revision: object | None) -> Principal:
         """The owner of a key of which nothing is known, or no longer."""

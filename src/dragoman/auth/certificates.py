@@ -47,7 +47,7 @@ class ClientCertificates:
     def check_listening(self, host: str) -> None:
         """A certificate is shown by whoever has its key, wherever the process listens."""
 
-    async def _authenticate(self, headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
+    def _authenticate(self, headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
         """The certificate's principal, whatever the headers say. Raises Unauthenticated."""
         if certificate is None:
             raise Unauthenticated("no client certificate: show one when you connect")

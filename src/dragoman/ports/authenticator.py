@@ -10,9 +10,9 @@ from dragoman.contract.principal import Principal
 from .store import Store, Table
 from .wire import Certificate
 
-Authenticate: TypeAlias = Callable[[Mapping[str, str], Certificate | None], Awaitable[Principal]]
+Authenticate: TypeAlias = Callable[[Mapping[str, str], Certificate | None], Principal | Awaitable[Principal]]
 """Tells who calls, from headers (HTTP) or metadata (gRPC) with lower-case names, and from the certificate that the
-client showed to TLS, if it did.
+client showed to TLS, if it did. It may answer at once, where it has to wait for nothing.
 
 Raises Unauthenticated, with a message that says what is missing or wrong, and never which part of a secret.
 """

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeAlias
+
+import msgspec
+
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Certificate:
         return self.names[0].removeprefix("sha256:")
 
 
-class Request:
+class Request(msgspec.Struct, eq=False):
     """One HTTP request whose body has arrived.
 
     ``path`` is as sent, still percent-encoded, without the query; ``query`` is without the question mark, ``""`` if
@@ -35,29 +40,15 @@ class Request:
     ``certificate`` is what the client showed to TLS, if it did.
     """
 
-    __slots__ = ("body", "certificate", "headers", "method", "path", "peer", "query", "root", "version")
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        peer: str = "",
-        version: str = "1.1",
-        root: str = "",
-        certificate: Certificate | None = None,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        self.headers: Mapping[str, str] = {} if headers is None else headers
-        self.body = body
-        self.peer = peer
-        self.version = version
-        self.root = root
-        self.certificate = certificate
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = NO_HEADERS
+    body: bytes = b""
+    peer: str = ""
+    version: str = "1.1"
+    root: str = ""
+    certificate: Certificate | None = None
 
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -86,22 +77,13 @@ class ByteStream(Protocol):
         ...
 
 
-class Response:
+class Response(msgspec.Struct, eq=False):
     """One HTTP response. The host adds ``date``, ``content-length`` and what the connection needs, nothing else.
 
     With a ``stream``, that is the body, of a length that nobody knows, and ``body`` is empty.
     """
 
-    __slots__ = ("body", "headers", "status", "stream")
-
-    def __init__(
-        self,
-        status: int,
-        headers: list[Header] | tuple[Header, ...] = (),
-        body: bytes = b"",
-        stream: ByteStream | None = None,
-    ) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.stream = stream
+    status: int
+    headers: list[Header] | tuple[Header, ...] = ()
+    body: bytes = b""
+    stream: ByteStream | None = None

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias, cast
 
+import msgspec
+
 from dragoman.contract.fault import DeadlineExceeded
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Method, Operation
@@ -41,7 +43,7 @@ LATE_COMMIT: Final = "the database took longer than the deadline allows; whether
 Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 
 
-class State:
+class State(msgspec.Struct, eq=False):
     """One call under way. A style's decode step fills in what the caller asked for, its encode step reads the rest.
 
     Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
@@ -51,50 +53,26 @@ class State:
     result, if it is a resource), ``answer`` (what encode made of it).
     """
 
-    __slots__ = (
-        "answer",
-        "beside",
-        "deadline",
-        "envelope",
-        "excerpt",
-        "exchange",
-        "id",
-        "input",
-        "patch",
-        "projected",
-        "query",
-        "reading",
-        "resource",
-        "result",
-        "row",
-        "unit",
-        "unmodified_since",
-        "version",
-        "versions",
-    )
-
-    # Of gets only, which set them before they are read.
-    excerpt: Excerpt
-    beside: dict[str, Any]
-
-    def __init__(self, exchange: Exchange, envelope: Any) -> None:
-        self.exchange = exchange
-        self.envelope = envelope
-        self.deadline = exchange.deadline
-        self.id = ""
-        self.input: Any = None
-        self.patch: Any = None
-        self.query: ListRequest | None = None
-        self.reading: Reading | None = None
-        self.versions: frozenset[int] | None = None
-        self.unmodified_since: datetime | None = None
-        self.unit: Unit | None = None
-        self.row: Any = None
-        self.resource: Any = None
-        self.result: Any = None
-        self.projected: Any = None
-        self.version = 0
-        self.answer: Any = None
+    exchange: Exchange
+    envelope: Any
+    deadline: float
+    id: str = ""
+    input: Any = None
+    patch: Any = None
+    query: ListRequest | None = None
+    reading: Reading | None = None
+    versions: frozenset[int] | None = None
+    unmodified_since: datetime | None = None
+    unit: Unit | None = None
+    row: Any = None
+    resource: Any = None
+    result: Any = None
+    projected: Any = None
+    version: int = 0
+    answer: Any = None
+    # Of gets only.
+    excerpt: Any = None
+    beside: Any = None
 
     @property
     def principal(self) -> Principal:
@@ -273,11 +251,7 @@ def _handle(plan: Plan) -> Step:
     """The handler: the developer's, or the runtime's own for standard methods."""
     method, invoke = plan.method, plan.invoke
     if invoke is not None:
-
-        async def handler(state: State) -> None:
-            state.result = await invoke(state)
-
-        return handler
+        return invoke
 
     async def standard(state: State) -> None:
         unit = state.unit
@@ -420,7 +394,7 @@ class CompiledCall:
 
     async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
         exchange.operation = self.plan.operation.name
-        state = State(exchange, envelope)
+        state = State(exchange, envelope, exchange.deadline)
         if self._deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + self._deadline)
         steps = self._steps
@@ -446,7 +420,7 @@ class PlainCall:
     async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
         operation = self.plan.operation
         exchange.operation = operation.name
-        state = State(exchange, envelope)
+        state = State(exchange, envelope, exchange.deadline)
         if operation.deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
         phases = [phase for phase in PHASES if phase.applies(self.plan)]

@@ -11,18 +11,8 @@ from dragoman.contract.fault import DeadlineExceeded
 T = TypeVar("T")
 
 
-async def run_within(deadline: float, coroutine: Coroutine[Any, Any, T], message: str) -> T:
-    """Run a coroutine until the deadline, as :func:`within` does. One that never waits sets no timer."""
-    try:
-        first = coroutine.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    return await within(deadline, _Begun(coroutine, first), message)
-
-
-class _Begun(Awaitable[T]):
-    """A coroutine that ran to its first wait, which is handed on: it goes on from there."""
+class Begun(Awaitable[T]):
+    """A coroutine that ran to its first wait: awaited, it hands that on, and goes on from there."""
 
     __slots__ = ("_coroutine", "_waits_for")
 

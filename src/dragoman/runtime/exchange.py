@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+import msgspec
+
 from dragoman.contract.principal import Principal
 
 NOBODY = Principal("", "", frozenset(), frozenset())
 
 
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """One exchange. ``deadline`` is on the event loop's clock; ``started`` in seconds of a monotonic one. ``place``
     says where the input stands (``body``, ``query``), for messages about it.
 
@@ -18,34 +20,18 @@ class Exchange:
     with the head. ``items`` is how many a stream has sent; None for what is no stream.
     """
 
-    __slots__ = (
-        "crossed",
-        "deadline",
-        "fault",
-        "items",
-        "limit",
-        "operation",
-        "place",
-        "principal",
-        "request_id",
-        "reruns",
-        "started",
-        "surface",
-    )
-
-    def __init__(self, request_id: str, started: float, deadline: float) -> None:
-        self.request_id = request_id
-        self.started = started
-        self.deadline = deadline
-        self.principal = NOBODY
-        self.surface = ""
-        self.operation = ""
-        self.fault = ""
-        self.place = "body"
-        self.crossed = False
-        self.reruns = 0
-        self.limit = math.inf
-        self.items: int | None = None
+    request_id: str
+    started: float
+    deadline: float
+    principal: Principal = NOBODY
+    surface: str = ""
+    operation: str = ""
+    fault: str = ""
+    place: str = "body"
+    crossed: bool = False
+    reruns: int = 0
+    limit: float = math.inf
+    items: int | None = None
 
 
 def now() -> datetime:

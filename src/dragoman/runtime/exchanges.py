@@ -47,6 +47,11 @@ class BoundSurface:
     endpoint: Endpoint
     sharing: Sharing | None = None
 
+    @property
+    def open(self) -> bool:
+        """Whether its documents may be seen without credentials."""
+        return self.surface.audience in OPEN_DOCUMENTS
+
 
 class Exchanges:
     """Answers requests. ``max_in_flight`` bounds how many are handled at once, beside the ``streams``."""
@@ -69,8 +74,14 @@ class Exchanges:
         try:
             response = None if sharing is None else _preflight(bound, sharing, request, exchange)
             if response is None:
-                found = await self._enter(bound, request, exchange)
-                response = found if isinstance(found, Response) else await found.answer(exchange, request)
+                entered, open_to_all = self._enter(bound, request, exchange)
+                if open_to_all is None:
+                    who = entered.authenticate(request.headers, request.certificate)
+                    principal = who if isinstance(who, Principal) else await who
+                    found = _admit(entered, principal, request, exchange)
+                    response = found if isinstance(found, Response) else await found.answer(exchange, request)
+                else:
+                    response = open_to_all
                 if sharing is not None:
                     sharing.share(request, response)
         except BaseException as error:
@@ -113,8 +124,10 @@ class Exchanges:
             return said
         return f"{said}; the documentation is at {', '.join(request.root + each for each in self._open_pages)}"
 
-    async def _enter(self, bound: BoundSurface | None, request: Request, exchange: Exchange) -> Match | Response:
-        """Let a request in: the operation that it asks for, or a document. Raises Fault."""
+    def _enter(
+        self, bound: BoundSurface | None, request: Request, exchange: Exchange
+    ) -> tuple[BoundSurface, Response | None]:
+        """The surface, and the answer to a request for what may be seen without credentials. Raises Fault."""
         if self._in_flight > self._max_in_flight and self._in_flight - self._streams.beginning > self._max_in_flight:
             raise Unavailable("the server is handling as many requests as it can; try again in a moment", retry_after=1)
         if bound is None:
@@ -123,37 +136,39 @@ class Exchanges:
         exchange.surface = surface.name
         exchange.deadline += surface.deadline
         page = endpoint.page(request)
-        if page is not None:
-            return page
-        if surface.audience in OPEN_DOCUMENTS:
-            document = endpoint.document(request)
-            if document is not None:
-                return document
-        exchange.principal = principal = await bound.authenticate(request.headers, request.certificate)
-        if surface.audience not in principal.audiences:
-            entered = ", ".join(sorted(principal.audiences)) or "no"
-            raise PermissionDenied(
-                f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces; "
-                "use another"
-            )
-        patience = request.headers.get(timeout.HEADER)
-        if patience is not None:
-            exchange.limit = exchange.deadline - surface.deadline + timeout.seconds(patience)
-            exchange.deadline = min(exchange.deadline, exchange.limit)
-        if TENANT_HEADER in request.headers:
-            exchange.principal = _in_tenant(principal, surface, request.headers)
-            exchange.crossed = exchange.principal is not principal
-        if surface.audience not in OPEN_DOCUMENTS:
-            document = endpoint.document(request)
-            if document is not None:
-                return document
-        match = endpoint.match(request)
-        exchange.operation = match.operation
-        return match
+        if page is None and bound.open:
+            page = endpoint.document(request)
+        return bound, page
+
+
+def _admit(bound: BoundSurface, principal: Principal, request: Request, exchange: Exchange) -> Match | Response:
+    """Let a caller in: the operation that is asked for, or a document. Raises Fault."""
+    surface, headers = bound.surface, request.headers
+    exchange.principal = principal
+    if surface.audience not in principal.audiences:
+        entered = ", ".join(sorted(principal.audiences)) or "no"
+        raise PermissionDenied(
+            f"this surface is for the {surface.audience} audience, and your credential is for {entered} surfaces; "
+            "use another"
+        )
+    patience = headers.get(timeout.HEADER)
+    if patience is not None:
+        exchange.limit = exchange.deadline - surface.deadline + timeout.seconds(patience)
+        exchange.deadline = min(exchange.deadline, exchange.limit)
+    if TENANT_HEADER in headers:
+        exchange.principal = _in_tenant(principal, surface, headers)
+        exchange.crossed = exchange.principal is not principal
+    if not bound.open:
+        document = bound.endpoint.document(request)
+        if document is not None:
+            return document
+    match = bound.endpoint.match(request)
+    exchange.operation = match.operation
+    return match
 
 
 def _open_pages(surfaces: Sequence[BoundSurface]) -> tuple[str, ...]:
-    shown = [each.endpoint.pages() for each in surfaces if each.surface.audience in OPEN_DOCUMENTS]
+    shown = [each.endpoint.pages() for each in surfaces if each.open]
     return tuple(page for pages in shown for page in pages)
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dragoman.contract.handle import Handle
 
 from .batching import Batcher
-from .deadline import run_within, within
+from .deadline import Begun, within
 from .failure import BrokenContract, cancelled_from_within
 from .thread_items import ThreadItems
 
 if TYPE_CHECKING:
     from .call import State
 
-Invoke = Callable[["State"], Awaitable[Any]]
+Invoke = Callable[["State"], Awaitable[None]]
+"""Runs a handler, and keeps its result in the state."""
 
 Items = Callable[["State"], AsyncIterable[Any]]
 
@@ -65,7 +66,7 @@ class Handlers:
             return lambda state: _bounded(operation.name, batcher.submit(state.input, state.deadline), state)
         arguments = _arguments(handle.resources is not None, operation.input is not None, signature.context)
         if signature.asynchronous:
-            return lambda state: _bounded(operation.name, function(*arguments(state)), state, run_within)
+            return lambda state: _run(operation.name, function(*arguments(state)), state)
         execute = self._in_executor(function)
         return lambda state: _bounded(operation.name, execute(*arguments(state)), state)
 
@@ -109,13 +110,31 @@ def _arguments(resource: bool, input: bool, context: bool) -> Callable[[State], 
     return (lambda s: (s.unit,)) if context else (lambda s: ())
 
 
-async def _bounded(name: str, running: Any, state: State, waiting: Callable[..., Any] = within) -> Any:
-    """Await until the deadline. A TimeoutError of the handler's own is not taken for it, nor a CancelledError for the
-    caller's going away.
+async def _bounded(name: str, running: Awaitable[Any], state: State) -> None:
+    """Await until the deadline, and keep the result. A TimeoutError of the handler's own is not taken for it, nor a
+    CancelledError for the caller's going away.
     """
     try:
-        return await waiting(state.deadline, running, f"{name} took longer than its deadline allows")
+        state.result = await within(state.deadline, running, f"{name} took longer than its deadline allows")
     except asyncio.CancelledError as error:
-        if cancelled_from_within():
-            raise BrokenContract(f"the handler of {name} let a CancelledError pass that was not its own") from error
+        _check_cancelled(name, error)
         raise
+
+
+async def _run(name: str, coroutine: Coroutine[Any, Any, Any], state: State) -> None:
+    """The same with a coroutine: one that never waits sets no timer."""
+    try:
+        waits_for = coroutine.send(None)
+    except StopIteration as done:
+        state.result = done.value
+        return
+    except asyncio.CancelledError as error:
+        _check_cancelled(name, error)
+        raise
+    await _bounded(name, Begun(coroutine, waits_for), state)
+
+
+def _check_cancelled(name: str, error: asyncio.CancelledError) -> None:
+    """Raises BrokenContract where it is the handler's own."""
+    if cancelled_from_within():
+        raise BrokenContract(f"the handler of {name} let a CancelledError pass that was not its own") from error

@@ -41,8 +41,7 @@ class StreamCall:
         exchange.operation = operation.name
         stream = Stream(self._streams, exchange)
         try:
-            state = State(exchange, envelope)
-            state.deadline = exchange.limit
+            state = State(exchange, envelope, exchange.limit)
             if operation.deadline is not None:
                 state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
             await self.before(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from dragoman.contract.principal import Principal
 from dragoman.ports.authenticator import Authenticate, Authenticator
@@ -58,8 +58,10 @@ class Acting:
         """Look at the tokens first."""
         behind = self._behind.bind(store)
 
-        async def authenticate(headers: Mapping[str, str], certificate: Certificate | None = None) -> Principal:
-            return self._tokens.find(headers) or await behind(headers, certificate)
+        def authenticate(
+            headers: Mapping[str, str], certificate: Certificate | None = None
+        ) -> Principal | Awaitable[Principal]:
+            return self._tokens.find(headers) or behind(headers, certificate)
 
         return authenticate
 

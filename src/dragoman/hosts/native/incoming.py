@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from dragoman.contract.fault import Fault, Malformed, Unimplemented
-from dragoman.ports.wire import Certificate, Header, Request
+from dragoman.ports.wire import Header, Request
 
 if TYPE_CHECKING:
     from .bridge import Bridge
@@ -35,36 +34,14 @@ class Refused(Exception):
         self.headers = headers
 
 
-class Incoming(Request):
+class Incoming(Request, eq=False):
     """A request of a connection. ``keep``: the connection may be used for another one after it. ``refused`` is why it
     is not served, if it is not; ``bridge`` speaks ASGI to what answers it, if that is a mount.
     """
 
-    __slots__ = ("bridge", "keep", "refused")
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        query: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        peer: str,
-        version: str,
-        keep: bool,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        self.headers = headers
-        self.body = body
-        self.peer = peer
-        self.version = version
-        self.root = ""
-        self.certificate: Certificate | None = None
-        self.keep = keep
-        self.refused: Refused | None = None
-        self.bridge: Bridge | WebSocketBridge | None = None
+    keep: bool = True
+    refused: Refused | None = None
+    bridge: Bridge | WebSocketBridge | None = None
 
 
 def method_of(name: bytes) -> str:

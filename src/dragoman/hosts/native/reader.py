@@ -189,7 +189,7 @@ class Reader:
         if server.mounts and server.is_mounted(path):
             return False
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
-        self.asked = request = Incoming(name, path, query, headers, b"", peer, "1.1", True)
+        self.asked = request = Incoming(name, path, query, headers, b"", peer)
         connection.arrived(request)
         return True
 
@@ -265,7 +265,7 @@ class Reader:
         self._keep = keep = parser.should_keep_alive()
         server, connection = self._server, self._connection
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
-        self.asked = request = Incoming(name, path, query, headers, b"", peer, version, keep)
+        self.asked = request = Incoming(name, path, query, headers, b"", peer, version, keep=keep)
         self.phase = Phase.BODY
         self._size = self._length = self._fed = self._counted = 0
         self._chunked = False
@@ -394,7 +394,7 @@ class Reader:
         """A request to answer with a fault, as far as it is known."""
         method = method_of(self._parser.get_method()) if self._url else ""
         path = self._url[:200].decode("latin-1").partition("?")[0]
-        request = Incoming(method, path, "", self._headers, b"", self._connection.peer, "1.1", False)
+        request = Incoming(method, path, "", self._headers, b"", self._connection.peer, keep=False)
         request.refused = refused
         return request
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
 from dragoman.ports.style import Surface
@@ -59,7 +59,7 @@ class Answers:
         """An answer with a body. ``asked`` are the request's headers, ``tag`` its entity tag as it stands."""
         coding = asked.get("accept-encoding")
         if coding is not None and _compressed(coding, body):
-            return Uncoded(status, list(self._content), body, tag)
+            return Uncoded(status, list(self._content), body, tag=tag)
         headers = list(self._content) if tag is None else [*self._content, (b"etag", tag.encode())]
         return Response(status, headers, body)
 
@@ -85,7 +85,7 @@ class Answers:
         if modified is not None:
             headers.append((b"last-modified", modified))
         if pending:
-            return Uncoded(200, headers, body, tag)
+            return Uncoded(200, headers, body, tag=tag)
         headers.append((b"etag", tag.encode()))
         return Response(200, headers, body)
 
@@ -96,14 +96,10 @@ class Answers:
         return Response(304, headers)
 
 
-class Uncoded(Response):
+class Uncoded(Response, eq=False):
     """A response that is still to be compressed; ``tag`` is the entity tag of its plain body."""
 
-    __slots__ = ("tag",)
-
-    def __init__(self, status: int, headers: list[Header], body: bytes, tag: str | None) -> None:
-        super().__init__(status, headers, body)
-        self.tag = tag
+    tag: str | None = None
 
     async def coded(self) -> Response:
         """The response in its content coding."""
@@ -120,6 +116,12 @@ class Uncoded(Response):
         if tag is not None:
             headers.append((b"etag", tag.encode()))
         return Response(self.status, headers, body)
+
+
+async def coded(answering: Awaitable[Response]) -> Response:
+    """The answer, in its content coding."""
+    response = await answering
+    return await response.coded() if type(response) is Uncoded else response
 
 
 def _compressed(accept_encoding: str, body: bytes) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
@@ -20,7 +22,7 @@ from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
-from dragoman.runtime.http.answers import Answers, Uncoded
+from dragoman.runtime.http.answers import Answers, coded
 from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 from dragoman.runtime.http.documents import ServedDocument
@@ -130,24 +132,21 @@ class Rest:
         return RestEndpoint(surface, calls, document, docs)
 
 
-class RestMatch:
+class RestMatch(msgspec.Struct, eq=False):
     """A request whose route is known."""
 
-    __slots__ = ("_bound", "_id", "operation")
+    bound: _BoundRoute
+    id: str
+    operation: str
 
-    def __init__(self, bound: _BoundRoute, id: str) -> None:
-        self._bound = bound
-        self._id = id
-        self.operation = bound.operation
-
-    async def answer(self, exchange: Any, request: Request) -> Response:
+    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
         """Drive the call."""
-        bound = self._bound
-        accept = request.headers.get("accept")
+        bound, headers = self.bound, request.headers
+        accept = headers.get("accept")
         if accept is not None and accept != "*/*":
             bound.answers.check_acceptable(accept)
-        response: Response = await bound.driven(exchange, Envelope(request, self._id))
-        return await response.coded() if type(response) is Uncoded else response
+        answering = bound.driven(exchange, Envelope(request, self.id))
+        return answering if headers.get("accept-encoding") is None else coded(answering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +232,7 @@ class RestEndpoint:
         if request.method == "OPTIONS":
             return OptionsMatch(self._router.methods(request.path[self._prefix :]))
         bound, id = self._router.find(request.method, request.path[self._prefix :])
-        return RestMatch(bound, id)
+        return RestMatch(bound, id, bound.operation)
 
     def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
         """The fault as a problem document."""

@@ -46,6 +46,7 @@ class Router(Generic[R]):
         self._base = base
         self._root: _Node[R] = _node()
         self._templates: dict[str, None] = {}
+        self._exact: dict[str, _Node[R]] = {}
 
     def add(self, method: str, template: str, route: R) -> None:
         """Add a route. Raises DeclarationError if the path and method have one."""
@@ -62,6 +63,8 @@ class Router(Generic[R]):
         if method == "GET":
             node.methods["HEAD"] = route
         self._templates[template] = None
+        if PARAMETER not in template:
+            self._exact[template] = node
 
     def _child(self, node: _Node[R], segment: str) -> _Node[R]:
         if not segment.startswith(PARAMETER):
@@ -86,6 +89,9 @@ class Router(Generic[R]):
         return offered(self._walk(path)[0].methods)
 
     def _walk(self, path: str) -> tuple[_Node[R], str]:
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact, ""
         node, id = self._root, ""
         for segment in path.split("/")[1:]:
             known = node.static.get(segment)

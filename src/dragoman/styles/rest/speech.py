@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from dragoman.contract.fault import Violation
 from dragoman.contract.schema import List, Nullable, Record, Type, Types
 from dragoman.ports.style import Binder
@@ -28,14 +30,11 @@ Decode = Callable[[State], None]
 Encode = Callable[[State], None]
 
 
-class Envelope:
+class Envelope(msgspec.Struct, eq=False):
     """A request that was matched."""
 
-    __slots__ = ("id", "request")
-
-    def __init__(self, request: Request, id: str) -> None:
-        self.request = request
-        self.id = id
+    request: Request
+    id: str
 
 
 def reader(route: Route, binder: Binder, *, require_etag: bool, partial: bool) -> Decode:

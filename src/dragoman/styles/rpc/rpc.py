@@ -4,7 +4,7 @@ faults as problem documents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, encode_json
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
-from dragoman.runtime.http.answers import Answers, Uncoded
+from dragoman.runtime.http.answers import Answers, coded
 from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
@@ -143,13 +143,13 @@ class RpcMatch:
     call: Call
     answers: Answers
 
-    async def answer(self, exchange: Any, request: Request) -> Response:
+    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
         """Drive the call."""
         accept = request.headers.get("accept")
         if accept is not None and accept != "*/*":
             self.answers.check_acceptable(accept)
-        response: Response = await self.call(exchange, request)
-        return await response.coded() if type(response) is Uncoded else response
+        answering = self.call(exchange, request)
+        return answering if request.headers.get("accept-encoding") is None else coded(answering)
 
 
 class RpcEndpoint:
