@@ -218,10 +218,11 @@ async def send(line: socket.socket, connection: Counted, piece: bytes) -> None:
         await asyncio.sleep(0)
 
 
-async def talk(served: Serving, case: Case, pieces: list[bytes]) -> list[str]:
-    """The answers, until the server closes or all are there."""
-    line, connection = await served.connect()
+async def talk(served: Serving, case: Case, pieces: list[bytes], room: asyncio.Semaphore) -> list[str]:
+    """The answers, until the server closes or all are there. Nobody takes longer to send than he has time."""
     received, idle = b"", 0
+    await room.acquire()
+    line, connection = await served.connect()
     try:
         for piece in pieces:
             await send(line, connection, piece)
@@ -229,6 +230,8 @@ async def talk(served: Serving, case: Case, pieces: list[bytes]) -> list[str]:
             line.shutdown(socket.SHUT_WR)
         elif case.end not in (End.LATE, End.SHUT):
             await send(line, connection, AFTER)
+        if case.timed:
+            room.release()
         while not (case.end is End.OPEN and received.endswith(b"GET /after")):
             try:
                 part = line.recv(65_536)
@@ -244,6 +247,8 @@ async def talk(served: Serving, case: Case, pieces: list[bytes]) -> list[str]:
         return answers_of(received, tuple(expected_of(case)))
     finally:
         line.close()
+        if not case.timed:
+            room.release()
 
 
 def cuts_of(case: Case) -> list[list[bytes]]:
@@ -252,17 +257,16 @@ def cuts_of(case: Case) -> list[list[bytes]]:
     return [[sends[:at], sends[at:]] for at in range(1, len(sends))] + [[bytes([each]) for each in sends]]
 
 
-def talk_in_pieces(cases: list[Case], app: Tried, loop: str, at_once: int) -> None:
+def talk_in_pieces(cases: list[Case], app: Tried, loop: str) -> None:
     async def act(served: Serving) -> None:
-        room = asyncio.Semaphore(at_once)
+        room = asyncio.Semaphore(40)
 
         async def one(case: Case, pieces: list[bytes]) -> None:
-            async with room:
-                answers = await asyncio.wait_for(talk(served, case, pieces), PLENTY)
+            answers = await talk(served, case, pieces, room)
             assert answers == expected_of(case), f"{case.name}, cut to {[len(each) for each in pieces]}"
 
         pending = [asyncio.ensure_future(one(case, pieces)) for case in cases for pieces in cuts_of(case)]
-        await asyncio.gather(*pending)
+        await asyncio.wait_for(asyncio.gather(*pending), 4 * PLENTY)
 
     run(act, app, loop_factory=LOOPS[loop])
     assert "GET /smuggled" not in app.seen, "what follows a refusal is never served"
@@ -276,13 +280,13 @@ PARTS = 4
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_cut_at_every_byte(part: int, tmp_path: Path) -> None:
-    talk_in_pieces(SHORT[part::PARTS], Tried(tmp_path, limits=LIMITS), "uvloop", 40)
+    talk_in_pieces(SHORT[part::PARTS], Tried(tmp_path, limits=LIMITS), "uvloop")
 
 
 @pytest.mark.slow
 def test_cut_at_every_byte_with_patience(tmp_path: Path) -> None:
     patient = [each for each in SLOW if each.trickle is None and each.sends]
-    talk_in_pieces(patient, Tried(tmp_path, limits=TIMED), "uvloop", 10_000)
+    talk_in_pieces(patient, Tried(tmp_path, limits=TIMED), "uvloop")
 
 
 @pytest.mark.slow
@@ -290,4 +294,4 @@ def test_cut_at_every_byte_with_patience(tmp_path: Path) -> None:
 def test_byte_by_byte(loop: str, tmp_path: Path) -> None:
     """With handlers that take a moment."""
     app = Tried(tmp_path, limits=LIMITS, slow=True)
-    talk_in_pieces([each for each in SHORT if len(each.sends) < 100], app, loop, 40)
+    talk_in_pieces([each for each in SHORT if len(each.sends) < 100], app, loop)

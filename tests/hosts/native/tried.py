@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -74,8 +76,9 @@ async def watch(nothing: Nothing) -> AsyncIterator[Nothing]:
 class Tried(dm.App):
     """Under /work is a contract; every other path is answered with what was asked.
 
-    ``/slow`` takes a moment, and everything does if it is ``slow``; ``/never`` takes for ever; ``/size/N`` answers
-    with N bytes, ``/stream/N`` with a stream of N parts of 64 KiB; ``/host`` and ``/peer`` tell of those too.
+    ``/slow`` takes some turns of the loop, and everything does if it is ``slow``; ``/sleep/N`` takes N seconds,
+    ``/never`` for ever; ``/size/N`` answers with N bytes, ``/stream/N`` with a stream of N parts of 64 KiB; ``/host``
+    and ``/peer`` tell of those too.
     """
 
     def __init__(
@@ -86,7 +89,9 @@ class Tried(dm.App):
         self.seen: list[str] = []
         self.cancelled = 0
         self.made = 0
+        self.ended = 0
         self._slow = slow
+        HELD.let_go()
 
     async def respond(self, request: Request) -> Response:
         """Answer."""
@@ -98,19 +103,25 @@ class Tried(dm.App):
             return Response(200, [(b"content-type", b"text/plain")], b"s" * int(size))
         if path == "/stream":
             return Response(200, [(b"content-type", b"text/plain")], stream=self._parts(int(size)))
+        if path == "/sleep":
+            await asyncio.sleep(float(size))
         if request.path == "/never":
             try:
                 await asyncio.Event().wait()
             finally:
                 self.cancelled += 1
         if self._slow or request.path == "/slow":
-            await asyncio.sleep(0.002)
+            for _ in range(3):
+                await asyncio.sleep(0)
         return Response(200, [(b"content-type", b"text/plain; charset=latin-1")], said_of(request).encode("latin-1"))
 
     async def _parts(self, count: int) -> AsyncGenerator[bytes, None]:
-        for _ in range(count):
-            self.made += 1
-            yield b"s" * 65_536
+        try:
+            for _ in range(count):
+                self.made += 1
+                yield b"s" * 65_536
+        finally:
+            self.ended += 1
 
 
 def said_of(request: Request) -> str:
@@ -159,6 +170,13 @@ class Serving:
         self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
         await self.server.listen([self._listener])
+
+    def connection_of(self, line: Line) -> Connection:
+        """The server's end of a connection over TCP."""
+        name = line.writer.get_extra_info("sockname")
+        return next(
+            each for each in self.server.connections if each._transport.get_extra_info("peername")[:2] == name[:2]
+        )
 
     def close(self) -> None:
         """Accept no more, and leave whatever there is."""
@@ -276,6 +294,93 @@ def answers_of(received: bytes, expected: tuple[str, ...] = ()) -> list[str]:
     return found
 
 
+class Line:
+    """A client's connection, in the event loop that runs."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def send(self, *pieces: bytes) -> None:
+        """Send bytes as they are."""
+        for each in pieces:
+            self.writer.write(each)
+
+    def get(self, target: str, *lines: str, method: str = "GET", body: bytes = b"") -> None:
+        """Ask for something."""
+        head = "\r\n".join([f"{method} {target} HTTP/1.1", "Host: a", *lines, "", ""])
+        self.send(head.encode("latin-1") + body)
+
+    async def answer(self, *, head_only: bool = False) -> Answer:
+        """The next answer, whole."""
+        answer = await self.head()
+        if head_only or answer.status < 200 or answer.status in (204, 304):
+            return answer
+        if answer.headers.get("transfer-encoding") == "chunked":
+            while part := await self.chunk():
+                answer.body += part
+        elif "content-length" in answer.headers:
+            answer.body = await self._wait(self.reader.readexactly(int(answer.headers["content-length"])))
+        else:
+            answer.body = await self._wait(self.reader.read())
+        return answer
+
+    async def head(self) -> Answer:
+        """The head of the next answer."""
+        head = await self._wait(self.reader.readuntil(b"\r\n\r\n"))
+        first, *lines = head.decode("latin-1").split("\r\n")[:-2]
+        pairs = (line.partition(":") for line in lines)
+        return Answer(int(first.split(" ")[1]), {name.lower(): value.strip() for name, _, value in pairs})
+
+    async def chunk(self) -> bytes:
+        """The next chunk of a body; empty for the last."""
+        size = int(await self._wait(self.reader.readuntil(b"\r\n")), 16)
+        return (await self._wait(self.reader.readexactly(size + 2)))[:-2]
+
+    async def ask(self, target: str, *lines: str, method: str = "GET", body: bytes = b"") -> Answer:
+        """Ask, and take the answer."""
+        self.get(target, *lines, method=method, body=body)
+        return await self.answer(head_only=method == "HEAD")
+
+    async def closed(self) -> bool:
+        """Whether it is closed, and nothing more comes."""
+        try:
+            return await self._wait(self.reader.read(1)) == b""
+        except ConnectionResetError:
+            return True
+
+    async def _wait(self, coming: Awaitable[T]) -> T:
+        return await asyncio.wait_for(coming, PLENTY)
+
+
+@dataclass
+class Answer:
+    """A response."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+    def reason(self) -> str:
+        """Why a problem says that it is one."""
+        return str(json.loads(self.body).get("reason"))
+
+
+@asynccontextmanager
+async def line_to(served: Serving, *, buffer: int | None = None) -> AsyncIterator[Line]:
+    """A connection over TCP while the block runs. ``buffer`` is how many bytes wait to be read, about."""
+    line = socket.socket()
+    if buffer is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    line.setblocking(False)
+    await served.loop.sock_connect(line, ("127.0.0.1", served.port))
+    reader, writer = await asyncio.open_connection(sock=line, limit=buffer or 65_536)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
 Act = Callable[[Serving], Awaitable[None]]
 
 
@@ -284,6 +389,7 @@ def run(act: Act, app: Any, *, loop_factory: Callable[[], asyncio.AbstractEventL
 
     async def whole() -> None:
         async with serving(app) as served:
+            await served.listen()
             await act(served)
         assert not served.troubles, served.troubles
 

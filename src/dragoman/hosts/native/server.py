@@ -70,6 +70,7 @@ class Server:
         self._said = -SAID_SECONDS
         self._listening: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._ticked = self.loop.time()
         self._tick()
 
     # Listening
@@ -207,7 +208,9 @@ class Server:
 
     def _tick(self) -> None:
         self._timer = self.loop.call_later(TICK_SECONDS, self._tick)
-        self.now = now = self.loop.time()
+        before, self._ticked = self._ticked, self.loop.time()
+        # While the loop is held, nobody's bytes are read: that time is not the clients'.
+        self.now = now = self.now + min(self._ticked - before, 2 * TICK_SECONDS)
         self.idle_until = now + self.limits.idle_seconds
         self.date = b"date: %b\r\n" % formatdate(time.time(), usegmt=True).encode()
         for each in [each for each in self.connections if each.expires <= now]:

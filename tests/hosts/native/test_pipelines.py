@@ -1,0 +1,131 @@
+"""Requests that come before the answers to those in front: in order, in bounds, and in nobody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from tried import Serving, Tried, line_to, run, until
+
+import dragoman as dm
+
+MANY = 5_000
+HELD_MOST = 1024 * 1024
+"""More bytes than may ever wait for one connection."""
+
+
+def requests(*targets: str) -> bytes:
+    return b"".join(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % target.encode() for target in targets)
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "in time"])
+def test_thousands_at_once_are_answered_in_order(slow: bool, tmp_path: Path) -> None:
+    """And whoever asks meanwhile does not wait for all of them."""
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line, line_to(served) as other:
+            assert (await other.ask("/before")).status == 200
+            line.send(requests(*(f"/{number}" for number in range(MANY))))
+            other.get("/other")
+            for number in range(MANY):
+                assert (await line.answer()).body == b"GET /%d" % number
+            assert (await other.answer()).body == b"GET /other"
+        assert served.app.seen.index("GET /other") < 1000
+
+    run(act, Tried(tmp_path, slow=slow))
+
+
+def test_no_more_is_answered_than_is_taken(tmp_path: Path) -> None:
+    """A client that does not read its answers is asked for patience, not for memory."""
+
+    async def act(served: Serving) -> None:
+        async with line_to(served, buffer=4096) as line:
+            line.send(requests(*["/size/100000"] * 1000))
+            await until(lambda: served.connection_of(line)._paused)
+            await asyncio.sleep(0.1)
+            assert len(served.app.seen) < 200, "the buffers of two sockets hold a few megabytes"
+            for _ in range(1000):
+                assert len((await line.answer()).body) == 100_000
+
+    run(act, Tried(tmp_path))
+
+
+def test_what_waits_behind_a_call_is_bounded(tmp_path: Path) -> None:
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            line.get("/never")
+            await until(lambda: "GET /never" in served.app.seen)
+            connection = served.connection_of(line)
+            line.send(requests("/behind") * 1_000_000)
+            await until(lambda: connection._unread)
+            await asyncio.sleep(0.2)
+            assert len(connection._held) < HELD_MOST
+            assert line.writer.transport.get_write_buffer_size() > 10_000_000
+        # It is not read any more, so nobody notices that its client is gone; time ends it at last, and here the test.
+        assert "GET /behind" not in served.app.seen
+
+    run(act, Tried(tmp_path))
+
+
+def test_small_chunks_take_no_more_memory_than_they_hold(tmp_path: Path) -> None:
+    size = 300_000
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            line.get("/chunks", "Transfer-Encoding: chunked", method="POST")
+            tracemalloc.start()
+            try:
+                for _ in range(10):
+                    line.send(b"2\r\nab\r\n" * (size // 20))
+                    await line.writer.drain()
+                line.send(b"0\r\n\r\n")
+                assert len((await line.answer()).body) == size + len("POST /chunks ")
+                assert tracemalloc.get_traced_memory()[1] < 10 * size
+            finally:
+                tracemalloc.stop()
+
+    run(act, Tried(tmp_path))
+
+
+def test_streams_keep_their_place(tmp_path: Path) -> None:
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            line.send(requests("/1", "/stream/3", "/stream/0", "/4"))
+            assert (await line.answer()).body == b"GET /1"
+            assert (await line.answer()).body == b"s" * 3 * 65_536
+            assert (await line.answer()).body == b""
+            assert (await line.answer()).body == b"GET /4"
+
+    run(act, Tried(tmp_path))
+
+
+@pytest.mark.parametrize("target", ["/never", "/stream/1000000"])
+def test_who_leaves_ends_what_he_waits_for(target: str, tmp_path: Path) -> None:
+    """And nothing that he asked behind it is begun."""
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            line.send(requests(target, "/behind"))
+            await until(lambda: f"GET {target}" in served.app.seen)
+        await until(lambda: served.app.cancelled + served.app.ended == 1)
+        await until(lambda: not served.server.connections)
+        assert "GET /behind" not in served.app.seen
+
+    run(act, Tried(tmp_path))
+
+
+def test_a_body_that_is_refused_ends_a_pipeline(tmp_path: Path) -> None:
+    """Its rest is read for a while, so that the answer is not lost, and never taken for requests."""
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            line.send(requests("/1"))
+            line.get("/2", "Content-Length: 10000000", method="POST", body=requests("/3") * 100_000)
+            assert (await line.answer()).status == 200
+            assert (await line.answer()).status == 413
+            assert await line.closed()
+        assert served.app.seen == ["GET /1"]
+
+    run(act, Tried(tmp_path, limits=dm.Limits(body=1000)))
