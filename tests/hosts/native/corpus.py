@@ -414,6 +414,21 @@ case("bodies at once", post(HELLO, body=b"hello") + chunked(ABC) + get("/3"), "2
      "200 GET /3", why="RFC 9112, 9.3.2")
 case("HEAD among others", get("/1", method="HEAD") + get("/2") + get("/3", method="HEAD") + get("/4"), "HEAD 200",
      "200 GET /2", "HEAD 200", "200 GET /4", why="RFC 9110, 9.3.2")
+case("a HEAD, and the same headers with a bad path", get("/1", method="HEAD") + get("/../2"), "HEAD 200", "400",
+     why="RFC 9110, 9.3.2: of each, whatever is known of those before it")
+case("the same headers with a bad path behind a HEAD", get("/1") + get("/../2", method="HEAD"), "200 GET /1",
+     "HEAD 400", end=End.CLOSED, why="RFC 9110, 9.3.2: of each, whatever is known of those before it")
+case("the same headers, and another line", get("/1") + get("/2?b", method="DELETE") + get("/3#") + SMUGGLED,
+     "200 GET /1", "200 DELETE /2?b", "400", why="RFC 9112, 3: each line is judged by itself")
+case("the same headers in HTTP/1.0", get("/1") + get("/2", version="HTTP/1.0") + SMUGGLED, "200 GET /1", "200 GET /2",
+     end=End.CLOSED, why="RFC 9112, 9.3: each version counts for itself")
+case("the same headers behind a body", get("/1") + post(HELLO, body=b"hello") + get("/3"), "200 GET /1",
+     "200 POST /a hello", "200 GET /3", why="RFC 9112, 6.3: each framing counts for itself")
+case("the same headers and more", get("/1", "X-A: 1") + get("/2", "X-A: 1", "X-B: 2") + get("/3", "X-A: 1"),
+     "200 GET /1 [x-a: 1]", "200 GET /2 [x-a: 1; x-b: 2]", "200 GET /3 [x-a: 1]", why="RFC 9110, 5.2")
+case("the same headers behind others", get("/1", "X-A: 1") + get("/2", "X-B: 2", "X-A: 1") + get("/3", "X-A: 1"),
+     "200 GET /1 [x-a: 1]", "200 GET /2 [x-b: 2; x-a: 1]", "200 GET /3 [x-a: 1]", why="RFC 9110, 5.2")
+case("an empty line before each", (b"\r\n" + get()) * 6, *["200 GET /a"] * 6, why="RFC 9112, 2.2")
 case("a slow one first", get("/slow") + get("/2"), "200 GET /slow", "200 GET /2", why="RFC 9112, 9.3.2: in order")
 case("slow ones among others", get("/1") + get("/slow") + post(HELLO, body=b"hello") + get("/slow") + get("/5"),
      "200 GET /1", "200 GET /slow", "200 POST /a hello", "200 GET /slow", "200 GET /5", why="RFC 9112, 9.3.2")

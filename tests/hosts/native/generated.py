@@ -212,9 +212,14 @@ def _tampered(chance: random.Random, data: bytes) -> bytes:
 def requests(seed: int) -> bytes:
     """One request, or some; a third of them valid."""
     chance = random.Random(seed)
-    written = []
-    for _ in range(chance.choice((1, 1, 1, 2, 3))):
+    written: list[bytes] = []
+    lines: list[bytes] = []
+    for _ in range(chance.choice((1, 1, 1, 2, 3, 4))):
         draft = valid(chance)
+        if lines and chance.random() < 0.5 and not draft.body and draft.chunks is None:
+            draft.lines = list(lines)  # as clients do
+        elif not draft.body and draft.chunks is None:
+            lines = draft.lines
         if chance.random() < 0.4:
             for _ in range(chance.choice((1, 1, 2))):
                 chance.choice(CHANGES)(chance, draft)

@@ -89,6 +89,28 @@ def test_small_chunks_take_no_more_memory_than_they_hold(tmp_path: Path) -> None
     run(act, Tried(tmp_path))
 
 
+def test_an_idle_connection_keeps_nothing_of_its_requests(tmp_path: Path) -> None:
+    size = 4_000_000
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            assert (await line.ask("/size/1")).status == 200
+            tracemalloc.start()
+            try:
+                for framing, body in (
+                    (f"Content-Length: {size}", b"b" * size),
+                    ("Transfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (size, b"b" * size)),
+                ):
+                    before = tracemalloc.get_traced_memory()[0]
+                    answer = await line.ask("/size/1", framing, f"X-Large: {'a' * 20_000}", method="POST", body=body)
+                    assert answer.status == 200
+                    assert tracemalloc.get_traced_memory()[0] - before < 300_000
+            finally:
+                tracemalloc.stop()
+
+    run(act, Tried(tmp_path))
+
+
 def test_streams_keep_their_place(tmp_path: Path) -> None:
     async def act(served: Serving) -> None:
         async with line_to(served) as line:

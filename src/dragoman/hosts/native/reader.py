@@ -148,7 +148,8 @@ class Reader:
                 return None
         if self._known is not None and before is Phase.IDLE and self._is_known(piece, *self._known):
             return None
-        self._piece = piece
+        if before is not Phase.BODY:
+            self._piece = piece  # that of a body would be kept, perhaps for long
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
@@ -182,15 +183,15 @@ class Reader:
         server, connection = self._server, self._connection
         limits = server.limits
         url = line[2].decode("ascii")
-        if len(url) > limits.target or len(piece) > limits.head:
-            return False
+        if len(url) > limits.target or len(piece) > limits.head or "/." in url:
+            return False  # the parser has to be asked: it knows what is refused, too
         name = METHODS[line[1]]
         path, query, _ = target_of(name, url)
         if server.mounts and server.is_mounted(path):
             return False
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
-        self.asked = request = Incoming(name, path, query, headers, b"", peer)
-        connection.arrived(request)
+        self._empty = b""
+        connection.arrived(Incoming(name, path, query, headers, b"", peer))
         return True
 
     def _without_empty_lines(self, piece: bytes) -> bytes:
@@ -257,6 +258,7 @@ class Reader:
         self._check(version, method, url)
         name = method_of(method)
         path, query, host = target_of(name, url.decode("ascii"))
+        again = self._passed_over is not None
         if self._passed_over is not None:
             self._headers = headers = self._passed_over
             self._passed_over = None
@@ -278,7 +280,7 @@ class Reader:
         framed = "transfer-encoding" in headers or "content-length" in headers or "expect" in headers
         if framed:
             self._expect_body(request, mounted)
-        elif keep and version == "1.1" and not self._raw and not host:
+        elif keep and version == "1.1" and not self._raw and not host and not again:
             piece = self._piece
             self._known = piece[piece.find(b"\r\n") :], headers
         if mounted:
@@ -364,6 +366,10 @@ class Reader:
         if self._body:
             request.body = bytes(self._body)
             self._body = b""
+        # A connection keeps nothing large while it is idle.
+        self.asked = None
+        if self._raw:
+            self._raw, self._headers = b"", {}
         self._connection.arrived(request)
 
     def _upgraded(self) -> bytes | None:
