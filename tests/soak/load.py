@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ class Load:
     request: Callable[[int], bytes]
     rate: int = 500
     connections: int = 25
+    tls: ssl.SSLContext | None = None
     answered: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -66,7 +68,7 @@ class Load:
 
     async def _connect(self, kind: str) -> Line | None:
         try:
-            return Line(*await asyncio.wait_for(asyncio.open_connection("127.0.0.1", self.port), 30))
+            return Line(*await asyncio.wait_for(asyncio.open_connection("localhost", self.port, ssl=self.tls), 30))
         except (OSError, TimeoutError) as error:
             self.failures.append(f"{kind}: no connection: {error!r}")
             return None

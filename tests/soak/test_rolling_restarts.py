@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 from pathlib import Path
 
 import pytest
+import trustme
 from load import Load
 from running import Running, free_port, running
 
@@ -18,11 +20,17 @@ WORKERS = 2
 pytestmark = pytest.mark.slow
 
 
-def test_no_request_fails(tmp_path: Path) -> None:
+# Shaking hands takes time, in which the worker may be told to go.
+@pytest.mark.parametrize("secure", [False, *([True] if SOAKING else [])])
+def test_no_request_fails(secure: bool, tmp_path: Path) -> None:
     port = free_port()
     words = ["-m", "dragoman", "serve", "dragoman.demo.shop:app", "--port", str(port), "--workers", str(WORKERS)]
-    with running([sys.executable, *words], tmp_path, port) as server:
-        load = Load(port, request)
+    load = Load(port, request)
+    if secure:
+        more, load.tls = certificate(tmp_path)
+        words += more
+    with running([sys.executable, *words], tmp_path, port, ready=False) as server:
+        server.wait_until_it_listens()
         asyncio.run(restart_under(load, server))
         said = f"{RESTARTS} restarts, answered: {dict(load.answered)}, failed: {len(load.failures)}"
         print(said)
@@ -31,6 +39,17 @@ def test_no_request_fails(tmp_path: Path) -> None:
         assert server.stop() == 0
         assert "Traceback" not in server.stderr
         assert "in time" not in server.stderr, server.stderr
+
+
+def certificate(folder: Path) -> tuple[list[str], ssl.SSLContext]:
+    """What a server is told to speak TLS, and what its clients have to know."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return ["--tls-cert", "cert.pem", "--tls-key", "key.pem"], context
 
 
 async def restart_under(load: Load, server: Running) -> None:
