@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from dragoman.ports.wire import Header
 
-from .heads import CHUNKED, LAST_CHUNK, WITHOUT_CONTENT, chunk, connection_of, head_of
+from .heads import CHUNKED, LAST_CHUNK, WITHOUT_CONTENT, UnfitHeader, check, chunk, connection_of, head_of
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -43,7 +43,8 @@ class Bridge:
         self._gone = False
         self._woken = asyncio.Event()
         self._told = False
-        self._start: Message | None = None
+        self._status = 0
+        self._headers: list[Header] = []
         self._begun = False
         self._keep = True
         self._chunked = False
@@ -113,20 +114,39 @@ class Bridge:
         kind = message["type"]
         if self._gone:
             raise OSError("the client is gone")
-        if kind == "http.response.start" and self._start is None and not self.answered.done():
-            self._start = message
-        elif kind == "http.response.body" and self._start is not None and not self.answered.done():
+        if kind == "http.response.start" and not self._status and not self.answered.done():
+            self._take(int(message["status"]), message.get("headers", ()))
+        elif kind == "http.response.body" and self._status and not self.answered.done():
             await self._send_body(message)
         else:
             raise RuntimeError(f"the ASGI message {kind!r} is not for this moment")
 
+    def _take(self, status: int, headers: Iterable[tuple[Any, Any]]) -> None:
+        """Note how the answer begins. Raises UnfitHeader: nothing is sent yet, and something else can be."""
+        taken: list[Header] = []
+        keep, length = self._request.keep, None
+        for name, value in headers:
+            key, value = bytes(name).lower(), bytes(value)
+            if key == b"content-length":
+                if length is not None or not value.isdigit():
+                    raise UnfitHeader("Content-Length is not one number")
+                length = int(value)
+                if status == 204:
+                    continue  # RFC 9110, section 8.6
+            elif key == b"connection" and b"close" in value.lower():
+                keep = False
+            if key not in OURS:
+                taken.append((key, value))
+        check(taken)
+        if not 200 <= status <= 999:
+            raise UnfitHeader(f"the status {status} is that of no answer")
+        self._status, self._headers, self._left, self._keep = status, taken, length, keep
+
     async def _send_body(self, message: Message) -> None:
         body, more = bytes(message.get("body", b"")), bool(message.get("more_body", False))
-        start = self._start
-        assert start is not None
         if not self._begun:
             self._begun = True
-            self._connection.write(self._head(start, len(body), more))
+            self._connection.write(self._head(len(body), more))
         if self._left is not None:
             self._left -= len(body)
             if self._left < 0:
@@ -141,18 +161,9 @@ class Bridge:
         self._settle(self._keep and self._read and (not self._left or self._silent))
         self._woken.set()
 
-    def _head(self, start: Message, size: int, more: bool) -> bytes:
-        request, status = self._request, int(start["status"])
-        headers: list[Header] = []
-        self._keep = request.keep and not self._connection.closing
-        for name, value in start.get("headers", ()):
-            key, value = bytes(name).lower(), bytes(value)
-            if key == b"content-length":
-                self._left = int(value)
-            elif key == b"connection" and b"close" in value.lower():
-                self._keep = False
-            if key not in OURS:
-                headers.append((key, value))
+    def _head(self, size: int, more: bool) -> bytes:
+        request, status, headers = self._request, self._status, self._headers
+        self._keep = self._keep and not self._connection.closing
         self._silent = request.method == "HEAD" or status in WITHOUT_CONTENT
         if self._left is None and not self._silent:
             if not more:

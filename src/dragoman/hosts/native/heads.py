@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
@@ -13,6 +14,8 @@ WITHOUT_CONTENT: Final = frozenset({204, 304})
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 CHUNKED: Final[Header] = (b"transfer-encoding", b"chunked")
 LAST_CHUNK: Final = b"0\r\n\r\n"
+
+_BREAKS: Final = re.compile(rb"[\r\n\0]")
 
 
 def _first_line(status: int) -> bytes:
@@ -44,6 +47,13 @@ def head_of(status: int, headers: Iterable[Header], date: bytes, framing: bytes)
     if head.count(b"\n") != lines or head.count(b"\r") != lines:
         raise UnfitHeader("a header holds a line break")
     return head + framing
+
+
+def check(headers: Iterable[Header]) -> None:
+    """Raises UnfitHeader where one could not be sent as it is."""
+    for pair in headers:
+        if _BREAKS.search(b"".join(pair)) is not None:
+            raise UnfitHeader("a header holds a line break or NUL")
 
 
 def framing_of(response: Response, *, head_only: bool, close: bool, version: str) -> tuple[bytes, bytes]:
