@@ -246,6 +246,7 @@ class Workers:
         """End what still runs: with patience, and with less of it when Ctrl-C is pressed again."""
         self._ending()
         workers = [*self._all(), *self._leaving]
+        self._places = []
         for worker in workers:
             worker.tell(INTERRUPT if self._signal == signal.SIGINT else FINISH)
         deadline = time.monotonic() + self._patience
