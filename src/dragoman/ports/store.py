@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
+import msgspec
+
 from dragoman.contract.expression import EVERYTHING, Expression
 
 Value: TypeAlias = str | int | float | bytes | None
@@ -100,6 +102,21 @@ class Join:
     where: Expression = EVERYTHING
 
 
+Form: TypeAlias = Literal["text", "plain", "number", "boolean", "digits", "json"]
+"""How a column's value is written in JSON: ``text`` as a string; ``plain`` as a string that needs no escapes;
+``digits`` as a string of an integer's digits; ``number`` as an integer; ``boolean`` of 0 and 1; ``json`` as the JSON
+text that it holds. Null is null.
+"""
+
+
+class Member(msgspec.Struct, frozen=True, cache_hash=True):
+    """A member of a JSON object, made of a column."""
+
+    name: str
+    column: str
+    form: Form
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Rows of one table: ``columns`` of those that meet ``where``, in the given order (column, descending).
@@ -107,7 +124,8 @@ class Query:
     Values in ``where`` are Slots, given by position with each call. With ``tenant``, the tenant's name is given too,
     and only its rows are seen; without, all tenants' rows are. ``tenant_column`` adds the tenant as the last column.
     ``limit`` is a number of rows, or None; with ``limit_slot`` it is given with the call, as the last value. The
-    columns of ``joins`` come behind all others; the slots of query and joins are numbered together.
+    columns of ``joins`` come behind all others; the slots of query and joins are numbered together. With ``document``
+    each row begins with the compact JSON text of an object of these members, in this order.
     """
 
     table: Table
@@ -119,6 +137,7 @@ class Query:
     limit: int | None = None
     limit_slot: bool = False
     joins: tuple[Join, ...] = ()
+    document: tuple[Member, ...] = ()
 
     @property
     def within_tenant(self) -> bool:

@@ -131,9 +131,17 @@ class Binder(Protocol):
         """The named types of the operation's contract."""
         ...
 
-    def call(self, exposed: Exposed, *, decode: Callable[[Any], None] | None, encode: Callable[[Any], Any]) -> Call:
+    def call(
+        self,
+        exposed: Exposed,
+        *,
+        decode: Callable[[Any], None] | None,
+        encode: Callable[[Any], Any],
+        texts: bool = False,
+    ) -> Call:
         """Compile an operation. ``decode`` fills the call's input from the envelope; ``encode`` makes the style's
-        answer from its result. Both are given the :class:`dragoman.runtime.call.State`.
+        answer from its result. Both are given the :class:`dragoman.runtime.call.State`. A style that speaks JSON takes
+        the items of a page as JSON text, with ``texts``, where the engine can write it.
         """
         ...
 

@@ -68,17 +68,23 @@ class SurfaceBinder:
         return self.contract(exposed).types
 
     def call(
-        self, exposed: Exposed, *, decode: Callable[[Any], None] | None, encode: Callable[[Any], Any]
+        self,
+        exposed: Exposed,
+        *,
+        decode: Callable[[Any], None] | None,
+        encode: Callable[[Any], Any],
+        texts: bool = False,
     ) -> CompiledCall | PlainCall | CompiledStream | PlainStream:
         """Compile an operation. ``decode`` fills a :class:`~dragoman.runtime.call.State` from its envelope, ``encode``
-        sets the state's ``answer``: that of each item, where it is a stream.
+        sets the state's ``answer``: that of each item, where it is a stream. With ``texts`` the items of a page may
+        come as JSON text.
         """
-        plan = self._plan(exposed, decode, encode)
+        plan = self._plan(exposed, decode, encode, texts=texts)
         if plan.items is not None:
             return PlainStream(plan, self._streams) if self._plain else CompiledStream(plan, self._streams)
         return PlainCall(plan) if self._plain else CompiledCall(plan)
 
-    def _plan(self, exposed: Exposed, decode: Step | None, encode: Step) -> Plan:
+    def _plan(self, exposed: Exposed, decode: Step | None, encode: Step, *, texts: bool) -> Plan:
         operation = exposed.operation
         rows = None if exposed.resources is None else self._registry[exposed.resources.description.native]
         encoder = None if operation.output is None else self._encoder(exposed)
@@ -88,7 +94,7 @@ class SurfaceBinder:
             assert encoder is not None
             excerpts = Excerpts(rows, encoder, self._expansions(exposed, rows))
             if operation.method is Method.LIST:
-                listing = self._listing(operation, rows, excerpts)
+                listing = self._listing(operation, rows, excerpts, texts=texts and not self._plain)
         own = operation.method not in (None, Method.CUSTOM)
         streams = operation.interaction is Interaction.SERVER_STREAM
         signature = exposed.handle.signature
@@ -122,10 +128,10 @@ class SurfaceBinder:
             for field, get in expandable(exposed, self._exposed, self.surface.audience).items()
         }
 
-    def _listing(self, operation: Operation, rows: Rows, excerpts: Excerpts) -> Listing:
+    def _listing(self, operation: Operation, rows: Rows, excerpts: Excerpts, *, texts: bool) -> Listing:
         parents = {field: self._registry.by_table[table] for field, table in rows.references.items()}
         place = f"{self.surface.name} {operation.name}"
-        return Listing(rows, parents, excerpts, self.surface.audience, place, self._tokens)
+        return Listing(rows, parents, excerpts, self.surface.audience, place, self._tokens, texts=texts)
 
 
 def contracts_of(surfaces: Sequence[Surface]) -> dict[str, Contract]:

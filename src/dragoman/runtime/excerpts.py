@@ -31,9 +31,11 @@ Names: TypeAlias = tuple[str, ...] | None
 
 
 class Excerpt:
-    """Some fields of a resource, and some of each thing that is expanded: statements read no other columns."""
+    """Some fields of a resource, and some of each thing that is expanded: statements read no other columns.
+    ``document`` says how a store writes it as JSON by itself; None where it cannot.
+    """
 
-    __slots__ = ("_beside", "_encoder", "_fields", "_rows", "columns", "project")
+    __slots__ = ("_beside", "_encoder", "_fields", "_rows", "columns", "document", "project")
 
     def __init__(
         self, rows: Rows, encoder: JsonEncoder, fields: Names, expanded: Sequence[tuple[Expansion, Names]] = ()
@@ -45,6 +47,7 @@ class Excerpt:
         parts = {each.field: projector for each, projector, _ in self._beside}
         self.project: Projector = rows.stored.projector(encoder, fields, beside(parts) if parts else None)
         self.columns = self.project.columns
+        self.document = None if expanded else rows.stored.document(encoder, fields)
 
     def check(self, principal: Principal) -> None:
         """Raises PermissionDenied for a principal who may not read what is expanded."""

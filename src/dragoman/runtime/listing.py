@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Raw
+
 from dragoman.contract.annotations import Filter, FilterOperator, Sort, visible_to
 from dragoman.contract.expression import EVERYTHING, AllOf, AnyOf, Compare, Expression, Operator, split
 from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience, Principal
 from dragoman.contract.schema import Field, Nullable, Record
-from dragoman.ports.store import Count, Join, Statement, Value
+from dragoman.ports.store import Count, Join, Member, Statement, Value
 from dragoman.ports.style import LIST_PARAMETERS, ListRequest, filter_parameter
 
 from .batch_get import BatchGet
@@ -60,18 +62,23 @@ def order_of(record: Record, audience: Audience) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Page:
-    """Items as projected values, the token of the next page (empty at the end only), and the number of items of all
-    pages, if it was asked for.
+    """Items as projected values, or all of them as the text of a JSON array; the token of the next page (empty at the
+    end only), and the number of items of all pages, if it was asked for.
     """
 
-    items: list[Any]
+    items: list[Any] | Raw
     next_page_token: str
     total_size: int | None = None
 
 
+def _array(texts: list[str]) -> Raw:
+    return Raw(f"[{','.join(texts)}]".encode())
+
+
 class Listing:
     """The list of one resource on one surface. ``parents`` are the resources that its references point to, by field.
-    ``place`` names surface and operation; tokens are bound to it.
+    ``place`` names surface and operation; tokens are bound to it. With ``texts`` the store writes items as JSON where
+    it can.
     """
 
     def __init__(
@@ -82,8 +89,11 @@ class Listing:
         audience: Audience,
         place: str,
         tokens: PageTokens,
+        *,
+        texts: bool = False,
     ) -> None:
         self.rows = rows
+        self.texts = texts
         self.parents = parents
         self.place = place
         self.tokens = tokens
@@ -138,15 +148,18 @@ class Listing:
             condition = AllOf((condition, self.rows.visible_to(principal)))
         shape, values = split(condition if after is None else AllOf((condition, self._beyond(order, after))))
         joins, more = excerpt.joins(principal, len(values))
-        statement = self._prepare(excerpt, shape, order, joins)
+        document = excerpt.document if self.texts else None
+        statement = self._prepare(excerpt, shape, order, joins, document)
         found = await statement.fetch((*values, *more, size + 1), self.rows.tenant_of(principal))
         if request.parent is not None:
             await self._check_parent(principal, request.parent, empty=not found)
         token = ""
         if len(found) > size:
-            width = len(excerpt.columns)
+            width = len(excerpt.columns) if document is None else 1
             token = self.tokens.write(binding, found[size - 1][width : width + len(order)])
-        page = Page(list(map(excerpt.project, found[:size])), token)
+            del found[size:]
+        items = list(map(excerpt.project, found)) if document is None else _array([row[0] for row in found])
+        page = Page(items, token)
         if request.count:
             is_all = after is None and not token
             page.total_size = len(found) if is_all else await self._count(principal, condition, deadline)
@@ -184,9 +197,18 @@ class Listing:
         if (empty or rows.visibility is not None) and await rows.fetch(principal, id, ("id",)) is None:
             raise not_found(rows, id)
 
-    def _prepare(self, excerpt: Excerpt, shape: Expression, order: Order, joins: tuple[Join, ...] = ()) -> Statement:
-        # The sort keys stand behind the projected columns, so that a token can be made of the last row.
+    def _prepare(
+        self,
+        excerpt: Excerpt,
+        shape: Expression,
+        order: Order,
+        joins: tuple[Join, ...] = (),
+        document: tuple[Member, ...] | None = None,
+    ) -> Statement:
+        # The sort keys stand behind what is shown, so that a token can be made of the last row.
         keys = tuple(name for name, _ in order)
+        if document is not None:
+            return self.rows.prepare(keys, shape, order, limit_slot=True, document=document)
         return self.rows.prepare((*excerpt.columns, *keys), shape, order, limit_slot=True, joins=joins)
 
     def _size(self, given: int | None, violations: list[Violation]) -> int:

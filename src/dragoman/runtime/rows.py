@@ -11,7 +11,7 @@ from dragoman.contract.fault import NotFound
 from dragoman.contract.handle import Resources
 from dragoman.contract.principal import Principal
 from dragoman.contract.resource import ResourceDescription
-from dragoman.ports.store import Count, Join, Query, Statement, Store, Table, Value
+from dragoman.ports.store import Count, Join, Member, Query, Statement, Store, Table, Value
 
 from .codec import StoredRecord
 from .failure import BrokenContract
@@ -100,11 +100,12 @@ class Rows:
         limit: int | None = None,
         limit_slot: bool = False,
         joins: tuple[Join, ...] = (),
+        document: tuple[Member, ...] = (),
     ) -> Statement:
         """A statement of that shape, compiled once."""
         # A join's table follows from its column.
         joined = tuple((each.column, each.columns, each.where) for each in joins) if joins else ()
-        key = (selected, shape, order, limit, limit_slot, joined)
+        key = (selected, shape, order, limit, limit_slot, joined, document)
         statement = self._statements.get(key)
         if statement is None:
             statement = self._statements[key] = self.store.prepare(
@@ -117,6 +118,7 @@ class Rows:
                     limit=limit,
                     limit_slot=limit_slot,
                     joins=joins,
+                    document=document,
                 )
             )
         return statement

@@ -4,12 +4,13 @@ parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from dragoman.contract.expression import AllOf, AnyOf, Compare, Expression, Not, Slot
-from dragoman.ports.store import Join, Query, Storage, Table, Value
+from dragoman.ports.store import Form, Join, Member, Query, Storage, Table, Value
 
 TENANT: Final = "_tenant"
 """The column that holds a row's tenant; no declared column may have this name."""
@@ -53,7 +54,8 @@ class Compiled:
 def compile_query(query: Query) -> Compiled:
     """Raises ValueError for a query that names a column its table does not have."""
     condition, start = _start(query)
-    columns = [condition.column(name) for name in query.columns]
+    columns = [_object(query.document, condition)] if query.document else []
+    columns += [condition.column(name) for name in query.columns]
     if query.tenant_column and query.table.tenant:
         columns.append(condition.prefix + quote(TENANT))
     for join in query.joins:
@@ -69,6 +71,36 @@ def compile_query(query: Query) -> Compiled:
             text += f" LIMIT {int(query.limit)}"
         one += f" LIMIT {1 if query.limit is None else min(1, int(query.limit))}"
     return Compiled(text, one, query.within_tenant, tuple(sorted(condition.sequences)))
+
+
+def _object(members: Sequence[Member], condition: Condition) -> str:
+    """The text of a JSON object. What stands between two values is one literal."""
+    parts, between = [], "{"
+    for member in members:
+        between += json.dumps(member.name) + ":"
+        column = condition.column(member.column)
+        before, value, after = _FORMS[member.form]
+        nullable = condition.table.column(member.column).nullable
+        if nullable and before:
+            value, before, after = f"coalesce('{before}' || {value} || '{after}', 'null')", "", ""
+        elif nullable and member.form == "boolean":
+            value = "CASE {} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END"
+        elif nullable and member.form != "text":
+            value = f"coalesce({value}, 'null')"
+        parts += [literal(between + before), value.format(column)]
+        between = after + ","
+    return f"concat({', '.join([*parts, literal(between[:-1] + '}')])})"
+
+
+_FORMS: Final[Mapping[Form, tuple[str, str, str]]] = {
+    "text": ("", "json_quote({})", ""),
+    "plain": ('"', "{}", '"'),
+    "digits": ('"', "{}", '"'),
+    "number": ("", "{}", ""),
+    "boolean": ("", "iif({}, 'true', 'false')", ""),
+    "json": ("", "{}", ""),
+}
+"""What stands before a value, how it is written, and what stands behind it."""
 
 
 def compile_count(query: Query) -> Compiled:

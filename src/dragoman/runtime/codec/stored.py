@@ -8,7 +8,7 @@ integers are text of twenty digits, for SQL has no such integer. Booleans are 0 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -31,7 +31,7 @@ from dragoman.contract.schema import (
     Type,
     Types,
 )
-from dragoman.ports.store import Column, Storage, Value
+from dragoman.ports.store import Column, Form, Member, Storage, Value
 
 from . import natives
 from .builders import compiled
@@ -49,6 +49,13 @@ from .view import EVERYTHING, View
 from .violations import Walk, invalid
 
 _DIGITS: Final = 20
+MOST_MEMBERS: Final = 200
+"""More would be too many arguments of one function for a database."""
+
+_PLAIN: Final = frozenset({Kind.UUID, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.DURATION, Kind.DECIMAL, Kind.BYTES})
+"""Kinds whose stored text needs no escapes in JSON."""
+
+_FORMS: Final[Mapping[Kind, Form]] = {Kind.BOOLEAN: "boolean", Kind.INT64: "digits"}
 
 
 def _bare(types: Types, type_: Type) -> tuple[Type, bool]:
@@ -154,6 +161,8 @@ class StoredRecord:
             for name in ("created_at", "updated_at")
         ]
         self._fields = (identity, *own_fields(description), *stamps)
+        # Ids are made here, and a reference holds one that is there.
+        self._ids = frozenset({"id", *description.references})
         self._record = Record(record.name, self._fields, native=record.native)
         self._attributes = natives.attributes(self._record)
         self._by_name = {each.name: each for each in self._fields}
@@ -382,6 +391,40 @@ class StoredRecord:
         # Behind these columns a row may hold others: sort keys, and what is beside.
         source = f"def project(row):\n    {taken}, _ = row[:{len(fields) + 1}]\n    return wire({given})\n"
         return Projector((*(each.name for each in fields), "version"), compiled(source, scope, "project"))
+
+    def document(self, encoder: JsonEncoder, names: Container[str] | None = None) -> tuple[Member, ...] | None:
+        """The members of the JSON that :meth:`projector` comes to, for a store that writes it by itself; None where
+        that is not only a matter of columns.
+        """
+        record = encoder.types.resolve(encoder.type)
+        assert isinstance(record, Record)
+        members = []
+        for field in encoder.view.fields(record):
+            if names is None or field.name in names:
+                form = None if may_be_unset(self._record, field) else self._form(encoder, field)
+                if form is None:
+                    return None
+                members.append(Member(field.name, field.name, form))
+        return tuple(members) if len(members) <= MOST_MEMBERS else None
+
+    def _form(self, encoder: JsonEncoder, field: Field) -> Form | None:
+        """How a stored value is written in JSON; None where that depends on more than the value."""
+        bare, _ = _bare(self._types, field.type)
+        match storage(self._types, bare):
+            case Storage.JSON:
+                return None if _hides(self._types, bare, encoder.view) else "json"
+            case Storage.REAL:
+                return None
+            case Storage.TEXT if isinstance(bare, Enum):
+                return "text"
+        assert isinstance(bare, Scalar)
+        if bare.kind is Kind.UINT64:
+            return None
+        if bare.kind in _FORMS:
+            return _FORMS[bare.kind]
+        if bare.kind in _PLAIN or field.name in self._ids:
+            return "plain"
+        return "text" if bare.kind is Kind.STRING else "number"
 
     def _projected(self, encoder: JsonEncoder, field: Field) -> Callable[[Any], Any] | None:
         bare, _ = _bare(self._types, field.type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -12,6 +13,8 @@ from dragoman.ports.style import LIST_PARAMETERS, ListRequest, Reading
 from dragoman.runtime.codec import invalid
 
 MAX_PARAMETERS: Final = 100
+REMEMBERED: Final = 256
+"""The longest query, in characters, whose meaning is remembered: what a client sends must not fill the memory."""
 SEVERAL: Final = ("ids", "expand", "fields")
 """Parameters whose values stand between commas, or are repeated."""
 _READING: Final = ("expand", "fields")
@@ -71,6 +74,11 @@ def list_request(query: str, parent: tuple[str, str] | None, *, partial: bool) -
     """
     if not query:
         return ListRequest(parent=parent)
+    return (_read if len(query) <= REMEMBERED else _read.__wrapped__)(query, parent, partial)
+
+
+@lru_cache(maxsize=1024)
+def _read(query: str, parent: tuple[str, str] | None, partial: bool) -> ListRequest:
     found: dict[str, str] = {}
     several: dict[str, tuple[str, ...]] = {}
     filters: dict[tuple[str, str], str | tuple[str, ...]] = {}
@@ -89,7 +97,7 @@ def list_request(query: str, parent: tuple[str, str] | None, *, partial: bool) -
         else:
             filters[key] = value
     return ListRequest(
-        [(field, word, value) for (field, word), value in filters.items()],
+        tuple((field, word, value) for (field, word), value in filters.items()),
         found.get("order_by", ""),
         _page_size(found.get("page_size"), violations),
         found.get("page_token", ""),

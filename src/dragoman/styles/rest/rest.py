@@ -119,9 +119,8 @@ class Rest:
             decode = reader(route, binder, require_etag=self.require_etag, partial=self.partial)
             answers = answers_of(surface, route, freshness(route.operation, place))
             expanded = answers_of(surface, route, expanded_freshness(route, routes, place))
-            call = binder.call(
-                route.exposed, decode=decode, encode=writer(route, location, answers, expanded, binder.longest_call)
-            )
+            encode = writer(route, location, answers, expanded, binder.longest_call)
+            call = binder.call(route.exposed, decode=decode, encode=encode, texts=True)
             driven = Streaming(call, answers, self.heartbeat) if route.streams else call
             calls.append(_BoundRoute(route, route.operation.name, call, driven, answers))
         docs = None
