@@ -10,10 +10,14 @@ from contextlib import suppress
 
 import pytest
 
+from dragoman.contract.principal import Principal
 from dragoman.hosts.logs import GATHER_SECONDS, MOST, Gathered
 from dragoman.ports.wire import Request
 from dragoman.runtime import observation
 from dragoman.runtime.exchange import Exchange
+
+
+INJECTED = '","status":200,"x":"'
 
 
 def tell(number: int, path: str = "/v1/orders") -> None:
@@ -90,3 +94,14 @@ def test_many_lines_do_not_wait(pipe: int) -> None:
         assert written > MOST // 200
 
     asyncio.run(turn())
+
+
+@pytest.mark.parametrize("text", ['a"b', "back\\slash", "new\nline", "\x00\x7f", "é\u2028", "\ud800", INJECTED])
+def test_nobody_can_write_members_of_a_line(pipe: int, text: str) -> None:
+    exchange = Exchange("req_1", 0.0, 0.0, Principal(text, text, credential=text), surface=text, operation=text)
+    observation.access(Request(text, text, peer=text), 404, 0, exchange)
+    (line,) = lines(pipe)
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    told = ("method", "path", "peer", "surface", "operation", "principal", "tenant", "credential")
+    assert [line[each] for each in told] == [shown] * len(told)
+    assert (line["status"], line["request_id"], "x" in line) == (404, "req_1", False)

@@ -78,7 +78,7 @@ def make(database: str | os.PathLike[str], *, plain: bool) -> dm.App:
 
 
 text = st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
-moments = st.datetimes(datetime.min + timedelta(1), datetime.max - timedelta(1), timezones=st.just(UTC))
+moments = st.datetimes(timezones=st.just(UTC))
 times = st.times().map(lambda each: each.replace(fold=0))
 waits = st.timedeltas(timedelta(-1000), timedelta(1000))
 filled = st.builds(
