@@ -10,10 +10,10 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak bench-http tools clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=...); installs only the core
 	@scripts/setup core && exec "$(BIN)/dragoman" demo
@@ -52,7 +52,7 @@ format: ## Format the code and correct what ruff can correct
 
 fuzz: ## Far more random requests and random histories than `make test` runs: about ten minutes
 	@scripts/setup dev
-	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py $(ARGS)
+	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 DRAGOMAN_REQUESTS=100000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py tests/hosts/native/test_differential.py $(ARGS)
 
 schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: twenty minutes
 	@scripts/setup dev
@@ -65,9 +65,12 @@ soak: ## Long runs: thirty rolling restarts under 500 requests a second (ARGS='-
 	@scripts/setup dev
 	DRAGOMAN_SOAK=1 "$(BIN)/python" -m pytest -s tests/soak $(ARGS)
 
+bench-http: ## HTTP beside Fastify, Express, FastAPI, Litestar, Starlette: ten minutes; writes bench/RESULTS.md
+	@scripts/bench-http && exec "$(BIN)/python" bench/http/run.py $(ARGS)
+
 tools: ## Install what the tests need beyond Python (today: curl and openssl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."
 
 clean: ## Remove the virtual environments and caches; databases stay
-	rm -rf tests/foreign/node_modules .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf tests/foreign/node_modules bench/http/peers/node_modules .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

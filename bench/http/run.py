@@ -1,0 +1,92 @@
+"""``make bench-http``: ours beside others, in one run. Writes ``bench/RESULTS.md``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from filling import Filled, fill
+from kinds import BARE, HERE, LIKE_FOR_LIKE, LIMIT, OURS
+from machine import Others, machine, source, versions
+from proof import prove
+from results import Findings, page
+from rounds import Compared, compare, compare_latencies, say
+from scenarios import Scenario, scenarios
+from servers import Server
+from workers import Process, compare_workers, processes, start_often
+
+FOLDER: Final = Path("/var/tmp")
+"""Where the databases lie: unlike /tmp, it is a disk everywhere."""
+
+
+def main() -> None:
+    """Measure, and write it down."""
+    options = _options()
+    folder = Path(tempfile.mkdtemp(prefix="bench-http-", dir=FOLDER))
+    began, others, before, known = time.monotonic(), Others(), source(), versions()
+    try:
+        filled = fill(folder / "shop.db")
+        asked = scenarios(filled)
+        compared, peers_start, held = _compare(asked, filled, folder, options)
+        reads = [each for each in asked if each.method == "GET"]
+        workers, more = compare_workers(reads, filled, folder, rounds=options.rounds, seconds=options.seconds)
+        found = Findings(
+            options.rounds,
+            options.seconds,
+            compared,
+            start_often(OURS, filled, folder),
+            peers_start,
+            workers,
+            [*held, *more],
+            machine(folder),
+            known,
+            source() == before,
+            others.share(),
+            (time.monotonic() - began) / 60,
+        )
+    finally:
+        shutil.rmtree(folder)
+    options.output.write_text(page(found), encoding="utf-8")
+    say(f"written to {options.output}")
+
+
+def _compare(
+    asked: Sequence[Scenario], filled: Filled, folder: Path, options: argparse.Namespace
+) -> tuple[list[Compared], dict[str, float], list[Process]]:
+    servers = [Server(each, filled.path, folder) for each in (OURS, LIMIT, *LIKE_FOR_LIKE, *BARE)]
+    try:
+        starts = {each.kind.name: each.start() for each in servers}
+        for server in servers:
+            if server.kind.full:
+                prove(server, filled.key, asked)
+        say("ours and the like-for-like peers answer 401, 304, 409 and 422, and write their lines")
+        found = []
+        for scenario in asked:
+            compared = compare(servers, scenario, filled.key, folder, rounds=options.rounds, seconds=options.seconds)
+            compare_latencies(servers, compared, folder, filled.key)
+            found.append(compared)
+        del starts[OURS.name]  # it is started more often elsewhere
+        return found, starts, processes(servers[0])
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench-http ARGS=", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each server in each round; default: %(default)s")
+    parser.add_argument("--output", type=Path, default=HERE.parent / "RESULTS.md", help="default: bench/RESULTS.md")
+    options = parser.parse_args()
+    if options.seconds < 0.3:
+        parser.error("--seconds has to be at least 0.3: the system counts CPU time in hundredths of a second")
+    return options
+
+
+if __name__ == "__main__":
+    main()
