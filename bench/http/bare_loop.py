@@ -1,4 +1,4 @@
-"""The bare loop of section 7 of the design, on the shop's rows: the limit that all others are compared with.
+"""The bare loop, on the shop's rows: the limit that all others are compared with.
 
 HTTP/1.1 parsed by httptools in a uvloop protocol, a coroutine run to its end inside the callback, rows through apsw,
 JSON by msgspec. No limits, no checks, no faults, no log; the ``Date`` never changes.
