@@ -426,6 +426,7 @@ def test_two_workers(tmp_path: Path) -> None:
     port = free_port()
     more = {"PORT": str(port), "WORKERS": "2"}
     with running([*DRAGOMAN, "demo"], tmp_path, port, more) as server:
+        server.wait_until_it_listens()
         for _ in range(30):
             answer = plain.get(f"{server.url}/v1/customers?page_size=1", headers=bearer("demo-partner"))
             assert answer.status_code == 200
@@ -441,6 +442,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path, copy_filled: Callable[[P
     port = free_port()
     more = {"PORT": str(port), "WORKERS": "2", "DATABASE": "demo.db"}
     with running([*DRAGOMAN, "demo"], tmp_path, port, more) as server:
+        server.wait_until_it_listens()
         killed, _ = server.workers()
         os.kill(killed, signal.SIGKILL)
         wait_for(lambda: len(server.workers()) == 2 and killed not in server.workers())

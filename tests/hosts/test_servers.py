@@ -111,6 +111,7 @@ def test_what_is_not_finished_in_time_is_answered_unavailable(workers: str, tmp_
     port = free_port()
     words = [*command(port, "slow:app"), "--workers", workers]
     with running(words, tmp_path, port) as server:
+        server.wait_until_it_listens()
         asking = [Asking(server, "sleep"), Asking(server, "sleep")]
         eventually(lambda: begun(tmp_path) == 2)
         server.process.send_signal(signal.SIGTERM)
@@ -125,6 +126,7 @@ def test_a_second_interrupt_ends_at_once(workers: str, tmp_path: Path) -> None:
     port = free_port()
     words = [*command(port, "slow:app"), "--workers", workers]
     with running(words, tmp_path, port) as server:
+        server.wait_until_it_listens()
         asking = [Asking(server, "sleep"), Asking(server, "sleep")]
         eventually(lambda: begun(tmp_path) == 2)
         server.process.send_signal(signal.SIGINT)
