@@ -64,20 +64,14 @@ class Worker:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
         self.line.setblocking(False)
-        self._say(msgspec.json.encode(task))
+        _say(self.line, msgspec.json.encode(task).decode())
 
     def __str__(self) -> str:
         return f"worker {self._process.pid}"
 
     def tell(self, word: str) -> None:
         """Tell it one of the WORDS."""
-        self._say(word.encode())
-
-    def _say(self, line: bytes) -> None:
-        try:
-            self.line.sendall(line + b"\n")
-        except OSError:  # it is gone, which is noticed elsewhere
-            pass
+        _say(self.line, word)
 
     def look(self) -> None:
         """See whether it has become ready."""
@@ -106,6 +100,13 @@ class Worker:
         self._process.wait()
 
 
+def _say(line: socket.socket, word: str) -> None:
+    try:
+        line.sendall(f"{word}\n".encode())
+    except OSError:  # the other is gone, which is noticed elsewhere
+        pass
+
+
 def _flags() -> list[str]:
     """The interpreter's own flags, such as -O and -W, so that a worker runs as this process does."""
     flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
@@ -120,7 +121,10 @@ def main(number: int) -> None:
     line = socket.socket(fileno=number)
     line.set_inheritable(False)
     words = line.makefile("r", encoding="utf-8")
-    task = msgspec.json.decode(words.readline(), type=Task)
+    told = words.readline()
+    if not told:
+        return  # the one that started this process is gone already
+    task = msgspec.json.decode(told, type=Task)
     sockets = [socket.socket(fileno=each) for each in task.sockets]
     for listening in sockets:
         listening.set_inheritable(False)
@@ -129,7 +133,7 @@ def main(number: int) -> None:
     process = Process(
         lambda: getattr(importlib.import_module(module), name)(),
         sockets,
-        lambda: line.sendall(READY.encode()),
+        lambda: _say(line, READY),
         task.settings,
         alone=False,
     )
