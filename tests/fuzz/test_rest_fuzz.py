@@ -292,8 +292,9 @@ def test_any_bytes_are_answered(server: Server) -> None:
         line = received.partition(b"\r\n")[0].decode("latin-1")
         status = line[9:12] if line else "none"
         statuses[status] += 1
-        assert not status.startswith("5"), (SEED, sent[:2_000], received[:2_000])
-        assert status == "none" or re.fullmatch(r"HTTP/1\.1 [2-4]\d\d .*", line), (SEED, sent[:2_000], line)
+        # 501: a method, or a transfer coding, that is not known; 505: a version.
+        assert status in ("501", "505") or not status.startswith("5"), (SEED, sent[:2_000], received[:2_000])
+        assert status == "none" or re.fullmatch(r"HTTP/1\.1 [2-5]\d\d .*", line), (SEED, sent[:2_000], line)
     print(dict(statuses))
     assert b"200 OK" in exchange(port, b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
     said = server.stop()

@@ -16,7 +16,6 @@ from dragoman.ports.wire import Request
 from dragoman.runtime import observation
 from dragoman.runtime.exchange import Exchange
 
-
 INJECTED = '","status":200,"x":"'
 
 

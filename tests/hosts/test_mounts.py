@@ -13,6 +13,7 @@ from running import free_port, running
 from websockets.sync.client import connect
 
 from dragoman.testing.host import plain
+from dragoman.testing.host.calls import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,8 @@ def test_dragoman_serves_mounts(tmp_path: Path, workers: int) -> None:
     port = free_port()
     command = [*DRAGOMAN, "serve", "served:app", "--port", str(port), "--workers", str(workers)]
     with running(command, tmp_path, port) as server:
-        assert "/legacy: fastapi.applications.FastAPI, mounted; it does its own authentication" in server.stderr
+        told = "/legacy: fastapi.applications.FastAPI, mounted; it does its own authentication"
+        assert eventually(lambda: told in server.stderr), "it is told once every worker is ready"
         with plain.Client(base_url=server.url) as client:
             assert client.get("/legacy/hello").json()["greeting"] == "hello from legacy"
             assert client.get("/v1/notes").status_code == 200

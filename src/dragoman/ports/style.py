@@ -7,7 +7,7 @@ driving those calls. A new style is a new package: a surface carries its style, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -205,8 +205,8 @@ class Match(Protocol):
         """The operation's name, for the log."""
         ...
 
-    async def answer(self, exchange: Any, request: Request) -> Response:
-        """Answer it. Raises Fault."""
+    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
+        """Answer it: a coroutine function does. Raises Fault."""
         ...
 
 
