@@ -237,7 +237,7 @@ def test_what_has_expired_is_dropped_before_it_runs(bench: Bench) -> None:
 
 
 def test_a_batch_that_hangs_is_cut_off_and_the_next_one_runs(bench: Bench) -> None:
-    batches = batched(bench, dm.Batch(max_size=8, queue=2), deadline=0.1)
+    batches = batched(bench, dm.Batch(max_size=8, queue=2), deadline=0.4)
 
     async def scenario() -> None:
         for _ in range(2):

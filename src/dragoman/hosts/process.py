@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import enum
 import importlib.util
 import logging
@@ -167,6 +168,9 @@ class Process:
             LOG.error("%s", error)
             await failure_of(app.stop)
             return False
+        # What was made until now stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         if self._ending is None:
             self._ready()
             renewing = asyncio.ensure_future(self._keep_files_fresh(server))

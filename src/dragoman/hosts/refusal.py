@@ -20,7 +20,7 @@ def refuse(app: Hosted, fault: Fault, request: Request) -> Response:
     exchange.fault = fault.code.name
     response = respond(fault, request_id=exchange.request_id)
     observation.access(request, response.status, len(response.body), exchange)
-    response = observation.with_request_id(response, exchange)
+    observation.add_request_id(response, exchange)
     app.share(request, response)
     return response
 

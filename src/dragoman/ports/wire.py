@@ -80,6 +80,8 @@ class ByteStream(Protocol):
 class Response(msgspec.Struct, eq=False):
     """One HTTP response. The host adds ``date``, ``content-length`` and what the connection needs, nothing else.
 
+    Headers that are a list are this response's own: more are added to it on the way out.
+
     With a ``stream``, that is the body, of a length that nobody knows, and ``body`` is empty.
     """
 

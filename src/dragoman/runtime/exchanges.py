@@ -97,7 +97,7 @@ class Exchanges:
             self._in_flight -= 1
             if exchange.items is not None:
                 self._streams.beginning -= 1
-        response = observation.with_request_id(response, exchange)
+        observation.add_request_id(response, exchange)
         if response.stream is None:
             size = 0 if request.method == "HEAD" else len(response.body)
             observation.access(request, response.status, size, exchange)

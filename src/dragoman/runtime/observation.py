@@ -11,7 +11,6 @@ import sys
 import time
 import traceback
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -58,81 +57,65 @@ class Lines(logging.Handler):
         self.write(self.format(record).encode("utf-8", "backslashreplace"))
 
 
+class _Access(msgspec.Struct, omit_defaults=True):
+    """A line of the access log."""
+
+    time: datetime
+    request_id: str
+    method: str
+    path: str
+    status: int
+    bytes: int
+    ms: float
+    peer: str
+    surface: str = ""
+    operation: str = ""
+    principal: str = ""
+    tenant: str = ""
+    credential: str = ""
+    fault: str = ""
+    reruns: int = 0
+    items: int | None = None
+    crossed_tenants: bool = False
+
+
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class _Clock:
-    """The time as RFC 3339 has it, of which the part that changes once a second is made once a second."""
-
-    __slots__ = ("_second", "_text")
-
-    def __init__(self) -> None:
-        self._second = -1
-        self._text = ""
-
-    def __call__(self) -> str:
-        now = time.time_ns()
-        second = now // 1_000_000_000
-        if second != self._second:
-            self._second, self._text = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._text}.{now // 1000 % 1_000_000:06d}Z"
-
-
-_now: Final = _Clock()
-
-
-def _quoted(text: str) -> str:
-    """A text as JSON. What is no text, which a path may be, is written as escapes."""
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    return _encode(text.encode("utf-8", "backslashreplace").decode()).decode()
-
-
-_name: Final = lru_cache(maxsize=1024)(_quoted)
-"""The same for texts that come again and again."""
 
 
 def access(request: Request, status: int, size: int, exchange: Exchange) -> None:
     """Log an exchange that has ended."""
     if not ACCESS.isEnabledFor(logging.INFO):
         return
-    elapsed = (time.perf_counter() - exchange.started) * 1000
-    text = (
-        f'{{"time":"{_now()}","request_id":"{exchange.request_id}","method":{_name(request.method)},'
-        f'"path":{_quoted(request.path)},"status":{status},"bytes":{size},"ms":{elapsed:.3f},"peer":{_name(request.peer)}'
-        f"{_told_of(exchange)}}}"
+    principal = exchange.principal
+    line = _Access(
+        datetime.now(UTC),
+        exchange.request_id,
+        request.method,
+        request.path,
+        status,
+        size,
+        round((time.perf_counter() - exchange.started) * 1000, 3),
+        request.peer,
+        exchange.surface,
+        exchange.operation,
+        principal.identity,
+        principal.tenant,
+        principal.credential,
+        exchange.fault,
+        exchange.reruns,
+        exchange.items,
+        exchange.crossed,
     )
+    try:
+        text = _encode(line)
+    except UnicodeEncodeError:
+        # A path may hold anything that a client sends; what is no text is written as escapes.
+        text = _encode({each: _escaped(getattr(line, each)) for each in line.__struct_fields__ if getattr(line, each)})
     direct = _only_handler()
     if direct is not None:
-        direct.write(text.encode())
+        direct.write(text)
     else:
-        ACCESS.info("%s", text)
-
-
-def _told_of(exchange: Exchange) -> str:
-    """What is known of the exchange, as further members."""
-    text = ""
-    if exchange.surface:
-        text = f',"surface":{_name(exchange.surface)}'
-    if exchange.operation:
-        text += f',"operation":{_name(exchange.operation)}'
-    principal = exchange.principal
-    if principal.identity:
-        text += _whose(principal.identity, principal.tenant, principal.credential)
-    if exchange.fault:
-        text += f',"fault":"{exchange.fault}"'
-    if exchange.reruns:
-        text += f',"reruns":{exchange.reruns}'
-    if exchange.items is not None:
-        text += f',"items":{exchange.items}'
-    if exchange.crossed:
-        text += ',"crossed_tenants":true'
-    return text
-
-
-@lru_cache(maxsize=1024)
-def _whose(identity: str, tenant: str, credential: str) -> str:
-    return f',"principal":{_quoted(identity)},"tenant":{_quoted(tenant)},"credential":{_quoted(credential)}'
+        ACCESS.info("%s", text.decode())
 
 
 def _only_handler() -> Lines | None:
@@ -220,10 +203,13 @@ class Observed:
             access(self._request, self._status, self._size, self._exchange)
 
 
-def with_request_id(response: Response, exchange: Exchange) -> Response:
-    """The response, with the id under which the log knows it."""
-    response.headers = [*response.headers, (b"x-request-id", exchange.request_id.encode("latin-1"))]
-    return response
+def add_request_id(response: Response, exchange: Exchange) -> None:
+    """Add the id under which the log knows the response."""
+    header = (b"x-request-id", exchange.request_id.encode("latin-1"))
+    if isinstance(response.headers, list):
+        response.headers.append(header)
+    else:
+        response.headers = [*response.headers, header]
 
 
 def _text(line: dict[str, object]) -> str:

@@ -86,7 +86,8 @@ class Mounts:
             await passing.send({"type": "websocket.close", "code": INTERNAL_ERROR, "reason": fault.message})
             return
         response = problem.respond(fault, request_id=passing.exchange.request_id)
-        await self._answer(passing.request, observation.with_request_id(response, passing.exchange), passing.send)
+        observation.add_request_id(response, passing.exchange)
+        await self._answer(passing.request, response, passing.send)
 
 
 class Passing:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dragoman.contract.fault import Unavailable
@@ -40,17 +39,8 @@ AT_ONCE_MOST: Final = 64
 """
 
 
-if sys.version_info >= (3, 12):
-
-    def begin(coroutine: Coroutine[Any, Any, Response], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Response]:
-        """A task that runs at once, until it first waits."""
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
-
-else:
-
-    def begin(coroutine: Coroutine[Any, Any, Response], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Response]:
-        """A task; it runs in the loop's next turn."""
-        return loop.create_task(coroutine)
+AT_ONCE: Final[dict[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+"""A task runs at once, until it first waits; before Python 3.12 it runs in the loop's next turn."""
 
 
 class Connection(asyncio.Protocol):
@@ -211,7 +201,7 @@ class Connection(asyncio.Protocol):
         if request.refused is not None or request.bridge is not None:
             self._start_otherwise(request)
             return
-        task = begin(self._respond(request), self._loop)
+        task = asyncio.Task(self._respond(request), loop=self._loop, **AT_ONCE)
         if task.done():
             self._finish(request, task)
         else:

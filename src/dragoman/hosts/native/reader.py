@@ -186,7 +186,7 @@ class Reader:
         if len(url) > limits.target or len(piece) > limits.head or "/." in url:
             return False  # the parser has to be asked: it knows what is refused, too
         name = METHODS[line[1]]
-        path, query, _ = target_of(name, url)
+        path, _, query = url.partition("?")
         if server.mounts and server.is_mounted(path):
             return False
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
