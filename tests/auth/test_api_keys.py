@@ -163,6 +163,26 @@ def test_a_key_that_another_process_revoked_is_refused_from_the_next_call_on(tmp
     with_store(tmp_path, use)
 
 
+def test_a_key_that_was_revoked_while_the_store_was_stopped_is_refused(tmp_path: Path) -> None:
+    """Where nothing else was committed while it ran, either, nothing in memory tells of it."""
+
+    async def use(store: SqliteStore) -> None:
+        text, record = await create_key(store, owner="acme", audiences=["partner"])
+        await store.stop()
+        keys = bound(store)
+        await store.start([key_table()])
+        assert (await keys({"authorization": f"Bearer {text}"})).identity == "acme"
+        await store.stop()
+        other = SqliteStore(tmp_path / "keys.db")
+        await other.start([key_table()])
+        await revoke_key(other, record.prefix)
+        await other.stop()
+        await store.start([key_table()])
+        assert await refusal(keys, f"Bearer {text}") == "the key is not known or was revoked"
+
+    with_store(tmp_path, use)
+
+
 def test_a_leaked_key_can_be_revoked_as_it_was_found(tmp_path: Path) -> None:
     async def use(store: SqliteStore) -> None:
         text, _ = await create_key(store, owner="acme", audiences=["partner"])

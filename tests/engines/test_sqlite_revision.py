@@ -99,6 +99,26 @@ def test_nothing_is_told_of_a_store_that_does_not_run(tmp_path: Path) -> None:
 
 
 @LINUX
+def test_it_is_another_after_each_start(tmp_path: Path) -> None:
+    """While the database is closed, commits leave no trace in memory: its log is gone when it is opened again."""
+
+    async def scenario() -> None:
+        path = tmp_path / "shop.db"
+        store = SqliteStore(path)
+        store.migrate(TABLES)
+        seen = []
+        for _ in range(3):
+            await store.start(TABLES)
+            seen.append(store.revision())
+            await store.stop()
+            await asyncio.to_thread(subprocess.run, [sys.executable, "-c", OTHER, str(path), "1"], check=True)
+        assert None not in seen
+        assert len(set(seen)) == len(seen)
+
+    asyncio.run(scenario())
+
+
+@LINUX
 def test_two_stores_of_one_process_tell_alike_until_each_is_stopped(tmp_path: Path) -> None:
     """They share one mapping, which stays for the one when the other is closed."""
 
