@@ -398,9 +398,12 @@ class Reader:
 
     def refused(self, refused: Refused) -> Incoming:
         """A request to answer with a fault, as far as it is known."""
-        method = method_of(self._parser.get_method()) if self._url else ""
-        path = self._url[:200].decode("latin-1").partition("?")[0]
-        request = Incoming(method, path, "", self._headers, b"", self._connection.peer, keep=False)
+        method, path, headers = "", "", dict[str, str]()
+        if self._url and self.phase > Phase.IDLE:  # else what is known is of the request before it
+            method = method_of(self._parser.get_method())
+            path = self._url[:200].decode("latin-1").partition("?")[0]
+            headers = self._headers
+        request = Incoming(method, path, "", headers, b"", self._connection.peer, keep=False)
         request.refused = refused
         return request
 
