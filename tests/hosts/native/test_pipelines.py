@@ -7,7 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from tried import Serving, Tried, line_to, run, until
+from tried import HELD, Serving, Tried, line_to, run, until
 
 import dragoman as dm
 
@@ -134,6 +134,41 @@ def test_who_leaves_ends_what_he_waits_for(target: str, tmp_path: Path) -> None:
         await until(lambda: served.app.cancelled + served.app.ended == 1)
         await until(lambda: not served.server.connections)
         assert "GET /behind" not in served.app.seen
+
+    run(act, Tried(tmp_path))
+
+
+@pytest.mark.parametrize("before", [(), ("/1",), ("/slow",)])
+@pytest.mark.parametrize("target", ["/work/watch", "/stream/1000000"])
+def test_no_stream_is_left_of_who_leaves_at_any_moment(before: tuple[str, ...], target: str, tmp_path: Path) -> None:
+    async def act(served: Serving) -> None:
+        for turns in range(20):
+            ours, connection = await served.connect()
+            ours.send(requests(*before, target))
+            while not connection.received:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            connection.abort()
+            await until(lambda: not served.server.connections)
+            await until(lambda: not len(served.app._streams))
+            ours.close()
+        assert not HELD.waiting
+
+    run(act, Tried(tmp_path))
+
+
+def test_what_is_refused_is_not_taken_for_the_request_before_it(tmp_path: Path) -> None:
+    async def act(served: Serving) -> None:
+        for nonsense in (b"\r\n\r\n\r\n", b"\r\nGET", b"\x16\x03\x01"):
+            async with line_to(served) as line:
+                line.get("/1", "X-Request-Id: first", method="HEAD")
+                assert (await line.answer(head_only=True)).status == 200
+                line.send(nonsense + b" / HTTP/1.1\r\nHost: a, b\r\n\r\n")
+                answer = await line.answer()
+                assert answer.status >= 400
+                assert b'"code"' in answer.body
+                assert answer.headers["x-request-id"] != "first"
 
     run(act, Tried(tmp_path))
 

@@ -246,11 +246,14 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, request: Incoming, response: Response) -> None:
         """Write an answer whole, or begin a stream."""
-        if response.stream is not None:
-            self._task = self._loop.create_task(self._stream(request, response, response.stream))
-            self._task.add_done_callback(self._sent)
-            return
+        stream = response.stream
         if self._lost:
+            if stream is not None:
+                self._server.close_stream(stream)
+            return
+        if stream is not None:
+            self._task = self._loop.create_task(self._stream(request, response, stream))
+            self._task.add_done_callback(lambda task: self._streamed(stream, task))
             return
         server = self._server
         close = not request.keep or server.closing
@@ -296,6 +299,12 @@ class Connection(asyncio.Protocol):
         finally:
             await stream.aclose()
         return not close
+
+    def _streamed(self, stream: ByteStream, task: asyncio.Future[bool]) -> None:
+        """A stream is sent, or was cancelled: perhaps before it began, so that it did not close itself."""
+        if task.cancelled():
+            self._server.close_stream(stream)
+        self._sent(task)
 
     def _sent(self, task: asyncio.Future[bool]) -> None:
         """A stream, or a mount's answer, is sent."""

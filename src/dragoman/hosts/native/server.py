@@ -8,13 +8,14 @@ import socket
 import ssl
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from email.utils import formatdate
 from typing import Any, Final, Protocol
 
 from dragoman.contract.fault import Internal
 from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.listening import BACKLOG
+from dragoman.ports.wire import ByteStream
 
 from .bridge import Bridge, Message, scope_of
 from .certified import CertifiedConnection
@@ -66,7 +67,7 @@ class Server:
         self.idle_until = 0.0
         self.date = b""
         self._stalling: dict[Connection, tuple[asyncio.Transport, int, float]] = {}
-        self._bridges: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._said = -SAID_SECONDS
         self._listening: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -195,9 +196,16 @@ class Server:
 
     def run(self, bridge: Bridge | WebSocketBridge) -> None:
         """Let a mounted application answer, in a task of its own, which may outlive its connection."""
-        task = self.loop.create_task(bridge.run(self.app.asgi))
-        self._bridges.add(task)
-        task.add_done_callback(self._bridges.discard)
+        self._keep(bridge.run(self.app.asgi))
+
+    def close_stream(self, stream: ByteStream) -> None:
+        """Close a stream whose reader is gone."""
+        self._keep(stream.aclose())
+
+    def _keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(coroutine)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     def broken(self, error: Exception) -> Internal:
         """The fault of an answer that cannot be sent; the log is told why."""
