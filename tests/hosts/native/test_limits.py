@@ -275,17 +275,22 @@ async def who_takes_nothing_of_a_stream_is_left(served: Serving) -> None:
 async def take_slowly(served: Serving, ending: str) -> None:
     async with line_to(served, buffer=16_384) as line:
         line.get("/size/16000000", f"Connection: {ending}")
+        if ending != "close":
+            line.get("/next")
         await line.head()
         received = 0
         while received < 16_000_000:
-            part = await line.reader.read(4_000_000)
+            part = await line.reader.read(min(4_000_000, 16_000_000 - received))
             assert part, f"cut off after {received} bytes"
             received += len(part)
             await asyncio.sleep(4 * len(part) / 16_000_000)
+        if ending != "close":
+            assert (await line.answer()).body == b"GET /next"
 
 
 @scenario
 async def who_takes_an_answer_slowly_gets_all_of_it(served: Serving) -> None:
+    """And the next: that he is idle meanwhile is no fault of his."""
     await take_slowly(served, "keep-alive")
 
 

@@ -13,7 +13,7 @@ from tried import Serving, Tried, line_to, run, until
 import dragoman as dm
 
 LIMITS = dm.Limits(
-    body=1000, first_byte_seconds=1.5, head_seconds=1.5, idle_seconds=1.5, body_grace_seconds=1.5, body_rate=200
+    body=1000, first_byte_seconds=1.5, head_seconds=1.5, idle_seconds=1.5, body_grace_seconds=1.5, body_rate=500_000
 )
 PLAIN = {"type": "http.response.start", "status": 200, "headers": []}
 

@@ -473,6 +473,36 @@ def test_tasks_that_send_at_once_all_go_on(tmp_path: Path) -> None:
     served_with(Talker(shout), tmp_path, act)
 
 
+def test_who_gives_up_sending_stops_no_other(tmp_path: Path) -> None:
+    """Two tasks wait for the client to take something, and one of them is cancelled."""
+
+    async def shout(receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+
+        async def one() -> None:
+            for _ in range(100):
+                await send({"type": "websocket.send", "bytes": bytes(65_536)})
+
+        first, second = asyncio.ensure_future(one()), asyncio.ensure_future(one())
+        await talker.go.wait()
+        first.cancel()
+        await second
+        await send({"type": "websocket.send", "text": "all"})
+
+    talker = Talker(shout)
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            await opened(line)
+            await until(lambda: served.connection_of(line)._paused)
+            talker.go.set()
+            await asyncio.sleep(0)
+            while (await heard(line))[0] is not Opcode.TEXT:
+                pass
+
+    served_with(talker, tmp_path, act)
+
+
 @pytest.mark.slow
 def test_silence_is_no_trouble(tmp_path: Path) -> None:
     """A WebSocket may say nothing for longer than any limit of requests; other connections are let go meanwhile."""
