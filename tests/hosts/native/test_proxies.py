@@ -65,6 +65,10 @@ def test_the_list(peer: str, listed: str, expected: str) -> None:
         ('for="1.1.1.1, for=203.0.113.7', "203.0.113.7"),
         ('for=1.1.1.1;by=", for=203.0.113.7', "203.0.113.7"),
         ("for=1.1.1.1;secret=for=2.2.2.2, for=203.0.113.7", "203.0.113.7"),
+        # What the proxy quotes may be the client's: its Host can hold all of this.
+        ('host="a;for=1.1.1.1;b";for=203.0.113.7', "203.0.113.7"),
+        (r'host="a\";for=1.1.1.1;\"";for=203.0.113.7', "203.0.113.7"),
+        ("for=203.0.113.7;for=1.1.1.1", PROXY),
         ("for=unknown", PROXY),
         ("for=_hidden, for=192.168.1.1", "192.168.1.1"),
         ("by=10.0.0.1", PROXY),
@@ -74,6 +78,12 @@ def test_the_list(peer: str, listed: str, expected: str) -> None:
 )
 def test_forwarded(forwarded: str, expected: str) -> None:
     assert TRUSTED.peer(PROXY, {"forwarded": forwarded}) == expected
+
+
+def test_no_scheme_is_read_out_of_what_is_quoted() -> None:
+    assert TRUSTED.scheme(PROXY, {"forwarded": 'host="a;proto=https;b";proto=http'}) == "http"
+    assert TRUSTED.scheme(PROXY, {"forwarded": 'host="a;proto=https;b"'}) is None
+    assert TRUSTED.scheme(PROXY, {"forwarded": 'for=1.1.1.1;proto="HTTPS"'}) == "https"
 
 
 def test_two_headers_have_to_agree() -> None:

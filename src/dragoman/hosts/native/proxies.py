@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-_FOR: Final = re.compile(r"(?:^|;)\s*for=(?:\"([^\"]*)\"|([^;,\s]*))", re.IGNORECASE)
+_PAIR: Final = re.compile(r"\s*([a-z0-9-]+)=(?:\"((?:[^\"\\]|\\.)*)\"|([^\";\s]*))\s*(?:;|$)", re.IGNORECASE)
+"""A pair of ``Forwarded``. What is quoted may be the client's, as Host is, and hold what looks like another pair."""
 
-_PROTO: Final = re.compile(r"(?:^|;)\s*proto=\"?(https?)\"?\s*(?:;|$)", re.IGNORECASE)
 _SCHEMES: Final = ("http", "https")
 
 
@@ -53,8 +53,8 @@ class Proxies:
         told: set[str | None] = set()
         forwarded, listed = headers.get("forwarded"), headers.get("x-forwarded-proto")
         if forwarded is not None:
-            found = _PROTO.search(forwarded.rpartition(",")[2])
-            told.add(found[1].lower() if found else None)
+            said = _pairs(forwarded.rpartition(",")[2]).get("proto", "").lower()
+            told.add(said if said in _SCHEMES else None)
         if listed is not None:
             last = listed.rpartition(",")[2].strip().lower()
             told.add(last if last in _SCHEMES else None)
@@ -72,11 +72,23 @@ def _chains(headers: Mapping[str, str]) -> list[list[str]]:
     chains = []
     forwarded, listed = headers.get("forwarded"), headers.get("x-forwarded-for")
     if forwarded is not None:
-        found = map(_FOR.search, forwarded.split(","))
-        chains.append([(each[1] or each[2] or "") if each else "" for each in found])
+        chains.append([_pairs(each).get("for", "") for each in forwarded.split(",")])
     if listed is not None:
         chains.append(listed.split(","))
     return chains
+
+
+def _pairs(element: str) -> dict[str, str]:
+    """What one proxy wrote into ``Forwarded``, by name in lower case; nothing of what is malformed."""
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(element):
+        pair = _PAIR.match(element, at)
+        if pair is None or pair[1].lower() in found:
+            return {}
+        found[pair[1].lower()] = pair[2] or pair[3] or ""
+        at = pair.end()
+    return found
 
 
 def _address(text: str) -> str | None:
