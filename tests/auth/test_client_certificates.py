@@ -74,3 +74,24 @@ def test_as_asgi_tells_it() -> None:
     assert len(found.fingerprint) == 64
     assert asgi_certificate(told | {"client_cert_error": "expired"}) is None
     assert asgi_certificate({"client_cert_chain": ()}) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("cn=billing", ["cn:billing"]),
+        ("O=Acme,CN=one+CN=two", ["cn:one", "cn:two"]),
+        (r"CN=a\+b\\,O=Acme", ["cn:a+b\\"]),
+        (r"CN=a\2Cb,CN=caf\C3\A9", ["cn:a,b", "cn:caf\xe9"]),
+        # Who may choose one part of his name has not chosen another.
+        (r"O=Acme\,CN=billing,CN=mallory", ["cn:mallory"]),
+        (r"O=Acme\+CN=billing", []),
+        ("CN=billing,nonsense", []),
+        ("", []),
+    ],
+)
+def test_common_names_of_a_subject_as_text(subject: str, expected: list[str]) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    found = asgi_certificate({"client_cert_chain": (pem,), "client_cert_name": subject})
+    assert found is not None
+    assert [*found.names[1:]] == expected

@@ -25,7 +25,10 @@ _SHORT: Final = {
 
 _ALTERNATIVES: Final = {"URI": "uri", "DNS": "dns", "email": "email"}
 _SPECIAL: Final = re.compile(r'[,+"\\<>;]|^[ #]| $')
-_COMMON_NAME: Final = re.compile(r"(?:^|[,+])CN=((?:\\.|[^,+\\])*)", re.IGNORECASE)
+_PART: Final = re.compile(r"([^=,+\\]+)=((?:\\.|[^,+\\])*)(?:[,+]|$)", re.DOTALL)
+"""A name and its value in a subject. A value may hold what looks like another name, behind an escaped comma."""
+
+_ESCAPE: Final = re.compile(rb"\\([0-9A-Fa-f]{2}|.)", re.DOTALL)
 
 
 def peer_certificate(connection: ssl.SSLObject) -> Certificate | None:
@@ -49,8 +52,24 @@ def asgi_certificate(tls: Mapping[str, Any]) -> Certificate | None:
     if shown is None or tls.get("client_cert_error"):
         return None
     subject = str(tls.get("client_cert_name") or "")
-    common = [re.sub(r"\\(.)", r"\1", each) for each in _COMMON_NAME.findall(subject)]
-    return _certificate(ssl.PEM_cert_to_DER_cert(shown), subject, (), common)
+    return _certificate(ssl.PEM_cert_to_DER_cert(shown), subject, (), _common_names(subject))
+
+
+def _common_names(subject: str) -> list[str]:
+    """Those of a subject as in RFC 4514; none of what is written otherwise."""
+    found, at = [], 0
+    while at < len(subject):
+        part = _PART.match(subject, at)
+        if part is None:
+            return []
+        if part[1].upper() == "CN":
+            found.append(_ESCAPE.sub(_unescaped, part[2].encode()).decode(errors="replace"))
+        at = part.end()
+    return found
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escape[1].decode()) if len(escape[1]) == 2 else escape[1]
 
 
 def _certificate(
