@@ -139,6 +139,13 @@ def test_files_that_cannot_be_used(authority: Authority, tmp_path: Path) -> None
     assert cut in refusal(cert, key, cut)
 
 
+def test_certificates_are_verified_alike_on_every_python(authority: Authority) -> None:
+    """Python 3.13 is stricter than those before it, unless told."""
+    flags = TlsFiles(*authority.issue("server", "localhost"), str(authority.folder / "ca.pem")).context().verify_flags
+    assert flags & ssl.VERIFY_X509_STRICT
+    assert flags & ssl.VERIFY_X509_PARTIAL_CHAIN
+
+
 @pytest.mark.slow
 def test_a_certificate_tells_who_calls(authority: Authority, tmp_path: Path) -> None:
     cert, key = authority.issue("server", "localhost")

@@ -36,6 +36,8 @@ class TlsFiles:
         """The files as they are now: TLS 1.2 and later, with Python's choice of ciphers. Raises TlsError."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Python's own choice from 3.13 on: whose certificates are believed must not depend on its version.
+        context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
         context.set_alpn_protocols(PROTOCOLS)
         self._check()
         try:
