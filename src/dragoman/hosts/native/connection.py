@@ -348,8 +348,6 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         """Answer what cannot be served, in its turn; nothing behind it is read."""
         self._over = True
-        if self._reader.silent:
-            return
         bridge = self._bridge
         if bridge is not None:  # it will not get the rest of the body
             if bridge.begun:

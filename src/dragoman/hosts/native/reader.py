@@ -166,11 +166,6 @@ class Reader:
             self._chunks_go_on(piece)
         return None
 
-    @property
-    def silent(self) -> bool:
-        """Whether the client said that nothing follows the last request."""
-        return self.phase is Phase.IDLE and not self._keep
-
     def _is_known(self, piece: bytes, block: bytes, headers: dict[str, str]) -> bool:
         """Take a request whose headers are, byte for byte, those of one before it on this connection, which had no
         body: they were parsed and judged, and mean the same behind any request line that is as plain as these. Returns
