@@ -199,6 +199,8 @@ def test_over_tcp_with_patience(loop: str, tmp_path: Path) -> None:
     assert other.answered > 20
 
 
+Cuts = Callable[[Case], list[list[bytes]]]
+
 # Cut at every byte, over pairs of sockets in the server's own loop
 
 
@@ -254,10 +256,15 @@ async def talk(served: Serving, case: Case, pieces: list[bytes], room: asyncio.S
 def cuts_of(case: Case) -> list[list[bytes]]:
     """The case in two at every byte, and byte by byte."""
     sends = case.sends
-    return [[sends[:at], sends[at:]] for at in range(1, len(sends))] + [[bytes([each]) for each in sends]]
+    return [*([sends[:at], sends[at:]] for at in range(1, len(sends))), *bytes_of(case)]
 
 
-def talk_in_pieces(cases: list[Case], app: Tried, loop: str) -> None:
+def bytes_of(case: Case) -> list[list[bytes]]:
+    """The case byte by byte."""
+    return [[bytes([each]) for each in case.sends]]
+
+
+def talk_in_pieces(cases: list[Case], app: Tried, loop: str, cuts: Cuts = cuts_of) -> None:
     async def act(served: Serving) -> None:
         room = asyncio.Semaphore(40)
 
@@ -265,12 +272,12 @@ def talk_in_pieces(cases: list[Case], app: Tried, loop: str) -> None:
             answers = await talk(served, case, pieces, room)
             assert answers == expected_of(case), f"{case.name}, cut to {[len(each) for each in pieces]}"
 
-        pending = [asyncio.ensure_future(one(case, pieces)) for case in cases for pieces in cuts_of(case)]
+        pending = [asyncio.ensure_future(one(case, pieces)) for case in cases for pieces in cuts(case)]
         await asyncio.wait_for(asyncio.gather(*pending), 4 * PLENTY)
 
     run(act, app, loop_factory=LOOPS[loop])
     assert "GET /smuggled" not in app.seen, "what follows a refusal is never served"
-    assert app.seen.count("GET /after") == sum(len(cuts_of(case)) for case in cases if case.end is End.OPEN)
+    assert app.seen.count("GET /after") == sum(len(cuts(case)) for case in cases if case.end is End.OPEN)
 
 
 SHORT = [each for each in PROMPT if len(each.sends) <= CUT_MOST]
@@ -289,9 +296,7 @@ def test_cut_at_every_byte_with_patience(tmp_path: Path) -> None:
     talk_in_pieces(patient, Tried(tmp_path, limits=TIMED), "uvloop")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS)
 def test_byte_by_byte(loop: str, tmp_path: Path) -> None:
     """With handlers that take a moment."""
-    app = Tried(tmp_path, limits=LIMITS, slow=True)
-    talk_in_pieces([each for each in SHORT if len(each.sends) < 100], app, loop)
+    talk_in_pieces(SHORT, Tried(tmp_path, limits=LIMITS, slow=True), loop, bytes_of)
