@@ -1,5 +1,7 @@
 """``dragoman serve --reload``: the program is served as it stands in its files."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,25 @@ def test_the_program_is_served_as_it_stands(tmp_path: Path) -> None:
         assert "told.py:1" in line
         file.write_text(APP.replace("WORD", "a third"))
         eventually(lambda: word() == "a third")
+        assert server.stop() == 0
+        assert "Traceback" not in server.stderr
+
+
+def test_a_change_is_waited_for_also_when_nothing_serves(tmp_path: Path) -> None:
+    """What ran before a mistake was made may end, too, before it is mended."""
+    file, port = tmp_path / "told.py", free_port()
+    file.write_text(APP)
+    command = [sys.executable, "-m", "dragoman", "serve", "told:app", "--port", str(port), "--reload"]
+    with running(command, tmp_path, port) as server:
+        (worker,) = server.workers()
+        file.write_text("import nothing_of_that_name\n")
+        eventually(lambda: "what ran before it goes on" in server.stderr)
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: server.stderr.count("waiting for the next change") == 2)
+        assert not server.workers()
+        file.write_text(APP)
+        eventually(lambda: len(server.workers()) == 1)
+        assert plain.get(f"{server.url}/v1/tell").json() == {"word": "WORD"}
         assert server.stop() == 0
         assert "Traceback" not in server.stderr
 

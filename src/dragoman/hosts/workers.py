@@ -5,6 +5,7 @@ together.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import signal
@@ -136,7 +137,8 @@ class Workers:
         times += [worker.deadline for worker in self._leaving if worker.deadline is not None]
         if self._watch is not None:
             times.append(now + LOOK_SECONDS)
-        return max(0.0, min(times) - now) if times else None
+        first = min(times, default=math.inf)
+        return None if first == math.inf else max(0.0, first - now)
 
     # While they work
 
@@ -212,7 +214,7 @@ class Workers:
     def _not_begun(self, place: Place, worker: Worker, how: str, now: float) -> None:
         """A worker died before it was ready."""
         if self._developing and worker.refused and self._ready is None:
-            place.again = float("inf")
+            place.again = math.inf
             LOG.error("waiting for the next change%s", "; what ran before it goes on" if place.serves else "")
             return
         if place.serves is not None:
