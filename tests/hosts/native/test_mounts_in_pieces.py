@@ -308,6 +308,32 @@ def test_who_leaves_is_told_of(tmp_path: Path) -> None:
     assert app.seen == []
 
 
+def test_who_leaves_is_no_bug_of_an_application_that_only_sends(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It learns of it by an exception, which it may let pass."""
+
+    async def send_on(receive: Receive, send: Send) -> None:
+        await send(PLAIN)
+        while True:
+            await send({**BODY, "body": b"more", "more_body": True})
+            await asyncio.sleep(0)
+
+    mounted = Mounted(send_on)
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line:
+            line.get("/m/")
+            await line.head()
+        await until(lambda: mounted.ended == 1)
+
+    with caplog.at_level("INFO", "dragoman"):
+        served_with(mounted, tmp_path, act)
+    assert [str(each) for each in mounted.troubles] == ["the client is gone"]
+    (line,) = [each for each in caplog.records if each.name.startswith("dragoman.") and "/m" in each.getMessage()]
+    assert '"fault":"CANCELLED"' in line.getMessage()
+
+
 def test_an_upgrade_to_something_else_is_a_request(tmp_path: Path) -> None:
     mounted = Mounted()
 

@@ -121,7 +121,11 @@ class Passing:
 
     async def send(self, message: Message) -> None:
         """To the server."""
-        await self._send(message)
+        try:
+            await self._send(message)
+        except OSError:  # what servers raise when the client is gone (ASGI 2.4)
+            self.gone = True
+            raise
         kind = message["type"]
         if kind in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
