@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -332,6 +333,61 @@ def test_who_leaves_is_no_bug_of_an_application_that_only_sends(
     assert [str(each) for each in mounted.troubles] == ["the client is gone"]
     (line,) = [each for each in caplog.records if each.name.startswith("dragoman.") and "/m" in each.getMessage()]
     assert '"fault":"CANCELLED"' in line.getMessage()
+
+
+class Told(logging.Handler):
+    """What is logged, as text: a record would keep its error, and so the task that nobody asked how it ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("leaves", [False, True])
+def test_an_application_that_fails_is_told_of_once(
+    begins: bool, leaves: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the log for errors, whether anybody still waits for the answer or not; and nowhere else."""
+
+    class Failing:
+        """It keeps no word of its failure, as the other would."""
+
+        begun = 0
+
+        async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            if scope["type"] == "lifespan":
+                raise RuntimeError("there is none")
+            if begins:
+                await send(PLAIN)
+                await send({**BODY, "body": b"abc", "more_body": True})
+            self.begun += 1
+            if leaves:
+                await until(lambda: not served.server.connections)
+            raise ZeroDivisionError
+
+    failing = Failing()
+    served: Any = None
+
+    async def act(serving: Serving) -> None:
+        nonlocal served
+        served = serving
+        async with line_to(served) as line:
+            line.get("/m/")
+            await until(lambda: failing.begun == 1)
+            if not leaves:
+                assert (await line.head()).status == (200 if begins else 500)
+        await until(lambda: not served.server._beside)
+
+    told = Told()
+    log = logging.getLogger("dragoman.error")
+    monkeypatch.setattr(log, "handlers", [told])
+    monkeypatch.setattr(log, "propagate", False)
+    run(act, Tried(tmp_path, dm.mount("/m", failing), limits=LIMITS))
+    assert ["ZeroDivisionError" in each for each in told.lines] == [True]
 
 
 def test_an_upgrade_to_something_else_is_a_request(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import threading
@@ -391,6 +392,7 @@ def run(act: Act, app: Any, *, loop_factory: Callable[[], asyncio.AbstractEventL
         async with serving(app) as served:
             await served.listen()
             await act(served)
+        gc.collect()  # what nobody asked for is told of when it is dropped
         assert not served.troubles, served.troubles
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .server import Server
 
 Message: TypeAlias = MutableMapping[str, Any]
+
+LOG: Final = logging.getLogger("dragoman.hosts.native")
 
 BUFFERED_MOST: Final = 64 * 1024
 """Bytes of a body that may wait for the application, before no more are read."""
@@ -84,6 +87,9 @@ class Bridge:
         """Let the application answer."""
         try:
             await asgi(self._scope, self._receive, self._send)
+        except Exception as error:
+            # The ASGI host has told the log. Here it only says that the answer is not whole.
+            LOG.debug("the answer of a mount was cut off", exc_info=error)
         finally:
             self._settle(False)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dragoman.contract.fault import Malformed
 from dragoman.ports.wire import Header
 
-from .bridge import BUFFERED_MOST, OURS, Message
+from .bridge import BUFFERED_MOST, LOG, OURS, Message
 from .heads import head_of
 from .incoming import Refused
 
@@ -141,6 +141,8 @@ class WebSocketBridge:
         """Let the application speak."""
         try:
             await asgi(self._scope, self._receive, self._send)
+        except Exception as error:
+            LOG.debug("the WebSocket of a mount was cut off", exc_info=error)  # as with answers
         finally:
             self._close(1000, "")
             self._settle()
