@@ -52,7 +52,7 @@ format: ## Format the code and correct what ruff can correct
 
 fuzz: ## Far more random requests and random histories than `make test` runs: about ten minutes
 	@scripts/setup dev
-	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 DRAGOMAN_REQUESTS=100000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py tests/hosts/native/test_differential.py $(ARGS)
+	DRAGOMAN_FUZZ=400000 DRAGOMAN_EXAMPLES=1000 DRAGOMAN_REQUESTS=100000 "$(BIN)/python" -m pytest -n 2 tests/fuzz tests/semantics/test_resources_stateful.py tests/hosts/native/test_differential.py tests/hosts/native/test_disorder.py $(ARGS)
 
 schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: twenty minutes
 	@scripts/setup dev

@@ -100,11 +100,11 @@ class Tried(dm.App):
         if request.path.startswith("/work/") or request.path in ("/healthz", "/readyz"):
             return await super().respond(request)
         self.seen.append(f"{request.method} {request.path}")
-        if path == "/size":
+        if path == "/size" and size.isdecimal():
             return Response(200, [(b"content-type", b"text/plain")], b"s" * int(size))
-        if path == "/stream":
+        if path == "/stream" and size.isdecimal():
             return Response(200, [(b"content-type", b"text/plain")], stream=self._parts(int(size)))
-        if path == "/sleep":
+        if path == "/sleep" and size:
             await asyncio.sleep(float(size))
         if request.path == "/never":
             try:
