@@ -51,6 +51,9 @@ class Request(msgspec.Struct, eq=False):
     certificate: Certificate | None = None
 
 
+WITHOUT_CONTENT: Final = frozenset({204, 304})
+"""Statuses whose answers have neither a body nor its length (RFC 9110, sections 8.6, 15.3.5 and 15.4.5)."""
+
 Header: TypeAlias = tuple[bytes, bytes]
 
 

@@ -14,7 +14,7 @@ from dragoman.contract.fault import Fault, Unavailable
 from dragoman.hosts.certificates import asgi_certificate
 from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.refusal import refuse, too_large
-from dragoman.ports.wire import Request, Response
+from dragoman.ports.wire import WITHOUT_CONTENT, Request, Response
 from dragoman.runtime import ending, observation
 
 from .late import RETRY_SECONDS, LateStart, failure_of
@@ -26,7 +26,6 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Serve: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 POLICY_VIOLATION: Final = 1008
-WITHOUT_CONTENT: Final = frozenset({204, 304})
 
 log = logging.getLogger("dragoman.hosts.asgi")
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
-from dragoman.ports.wire import Header
+from dragoman.ports.wire import WITHOUT_CONTENT, Header
 
-from .heads import CHUNKED, LAST_CHUNK, WITHOUT_CONTENT, UnfitHeader, check, chunk, connection_of, head_of
+from .heads import CHUNKED, LAST_CHUNK, UnfitHeader, check, chunk, connection_of, head_of
 
 if TYPE_CHECKING:
     from .connection import Connection

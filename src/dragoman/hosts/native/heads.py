@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from dragoman.ports.wire import Header, Response
+from dragoman.ports.wire import WITHOUT_CONTENT, Header, Response
 from dragoman.runtime.http.problem import title
 
-WITHOUT_CONTENT: Final = frozenset({204, 304})
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 CHUNKED: Final[Header] = (b"transfer-encoding", b"chunked")
 LAST_CHUNK: Final = b"0\r\n\r\n"
