@@ -37,7 +37,8 @@ class Bridge:
     def __init__(self, connection: Connection, request: Incoming, scope: Message, server: Server) -> None:
         self.answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._connection = connection
-        self._request = request
+        # Not the request, which holds this: what holds each other waits for the collector.
+        self._method, self._version = request.method, request.version
         self._scope = scope
         self._server = server
         self._parts: deque[bytes] = deque()
@@ -49,7 +50,7 @@ class Bridge:
         self._status = 0
         self._headers: list[Header] = []
         self._begun = False
-        self._keep = True
+        self._keep = request.keep
         self._chunked = False
         self._left: int | None = None
         self._silent = False
@@ -130,7 +131,7 @@ class Bridge:
     def _take(self, status: int, headers: Iterable[tuple[Any, Any]]) -> None:
         """Note how the answer begins. Raises UnfitHeader: nothing is sent yet, and something else can be."""
         taken: list[Header] = []
-        keep, length = self._request.keep, None
+        keep, length = self._keep, None
         for name, value in headers:
             key, value = bytes(name).lower(), bytes(value)
             if key == b"content-length":
@@ -168,20 +169,20 @@ class Bridge:
         self._woken.set()
 
     def _head(self, size: int, more: bool) -> bytes:
-        request, status, headers = self._request, self._status, self._headers
+        status, headers = self._status, self._headers
         self._keep = self._keep and not self._connection.closing
-        self._silent = request.method == "HEAD" or status in WITHOUT_CONTENT
+        self._silent = self._method == "HEAD" or status in WITHOUT_CONTENT
         if self._left is None and not self._silent:
             if not more:
                 headers.append((b"content-length", b"%d" % size))
-            elif request.version == "1.1":
+            elif self._version == "1.1":
                 self._chunked = True
                 headers.append(CHUNKED)
             else:
                 self._keep = False
         if not more and not self._read:
             self._keep = False  # what is not read of the request would be taken for the next
-        return head_of(status, headers, self._server.date, connection_of(close=not self._keep, version=request.version))
+        return head_of(status, headers, self._server.date, connection_of(close=not self._keep, version=self._version))
 
 
 def scope_of(request: Incoming, peer: tuple[str, int] | None, server: tuple[str, int] | None, scheme: str) -> Message:

@@ -92,6 +92,7 @@ class Connection(asyncio.Protocol):
         """It is gone, whoever ended it: so is whoever waits for an answer."""
         self._over = self._lost = True
         self._server.leave(self)
+        self._reader.leave()
         self._queue.clear()
         self._held = b""
         if self._bridge is not None:

@@ -402,6 +402,13 @@ class Reader:
         request.refused = refused
         return request
 
+    def leave(self) -> None:
+        """Parse no more. The parser, the connection and this hold one another: they go now, and do not wait for the
+        collector, which may not come for long where many connections end at once and little happens after.
+        """
+        self.asked = None
+        del self._parser, self._connection
+
     def late(self, now: float) -> Fault | None:
         """Why what began to come is not waited for any longer; None if it may take longer."""
         if self.phase is Phase.BODY:
