@@ -479,7 +479,7 @@ async def stops_in_a_body(load: Mixed) -> None:
 async def never_reads_a_stream(load: Mixed) -> None:
     async with load.line(buffer=4096) as line:
         line.send(load.request("GET /soaked/flood", status=200))
-        await asyncio.sleep(load.patience + 2)
+        await asyncio.sleep(2 * load.patience + 2)
         await over(line, b"HTTP/1.1 200")
 
 
@@ -488,7 +488,7 @@ async def never_reads_answers(load: Mixed) -> None:
         for _ in range(40):
             line.send(b"".join(load.request("GET /admin/v1/openapi.json", OPERATOR) for _ in range(10)))
             await asyncio.sleep(0)
-        await asyncio.sleep(load.patience + 2)
+        await asyncio.sleep(2 * load.patience + 2)
         await over(line, b"HTTP/1.1 200")
 
 

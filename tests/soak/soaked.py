@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import sys
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -36,6 +38,7 @@ class State(dm.Struct):
     pid: int
     running: int
     tasks: int
+    blocks: int
 
 
 class Running:
@@ -78,7 +81,19 @@ async def flood(nothing: Nothing) -> AsyncIterator[Part]:
 @soaked.operation(effect="safe")
 async def state(nothing: Nothing) -> State:
     """What goes on in this process."""
-    return State(pid=os.getpid(), running=running, tasks=len(asyncio.all_tasks()))
+    return seen()
+
+
+@soaked.operation(effect="safe")
+async def collected(nothing: Nothing) -> State:
+    """The same, without what the collector would find."""
+    gc.collect()
+    return seen()
+
+
+def seen() -> State:
+    """The state of this process, with the blocks of memory that its objects have."""
+    return State(pid=os.getpid(), running=running, tasks=len(asyncio.all_tasks()), blocks=sys.getallocatedblocks())
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -98,7 +113,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 patience = float(os.environ.get("SOAKED_PATIENCE", "3"))
 app = dm.App(
     *(bound.surface for bound in shop.surfaces),
-    dm.rest("soaked", "/soaked", audience="public", auth=dm.anonymous(), exposes=[wait, ticks, flood, state]),
+    dm.rest(
+        "soaked", "/soaked", audience="public", auth=dm.anonymous(), exposes=[wait, ticks, flood, state, collected]
+    ),
     dm.mount("/echo", echo),
     limits=dm.Limits(
         first_byte_seconds=patience,
