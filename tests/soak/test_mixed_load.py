@@ -34,8 +34,8 @@ AT_ALL = 4096.0
 LONG_ENOUGH = 1800.0
 
 BLOCKS = 0.2
-"""Blocks of memory that may be left of an act. The cache of Last-Modified has an entry for each second, and takes over an
-hour to fill; a connection that is left of one act in a hundred is more.
+"""Blocks of memory that may be left of an act. The cache of Last-Modified has an entry for each second, and takes over
+an hour to fill; a connection that is left of one act in a hundred is more.
 """
 
 pytestmark = pytest.mark.slow
