@@ -31,6 +31,9 @@ HELD_MOST: Final = 64 * 1024
 JOINED_MOST: Final = 16 * 1024
 """The largest body that is copied to be written together with its head."""
 
+LEAVING_SECONDS: Final = 0.25
+"""How long what is under way may take once the peer sends no more. Then it is gone, and its calls are cancelled."""
+
 LINGER_SECONDS: Final = 2.0
 """How long what still comes is read and dropped behind a refusal: a reset would take the answer from the client."""
 
@@ -60,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._bridge: Bridge | WebSocketBridge | None = None
         self._drained: asyncio.Future[None] | None = None
         self._held = b""
-        self._paused = self._unread = self._over = self._lost = False
+        self._paused = self._unread = self._over = self._lost = self._ended = False
         self.peer = ""
         self.expires = NEVER
 
@@ -85,8 +88,18 @@ class Connection(asyncio.Protocol):
         else:
             self._read(data)
 
-    def eof_received(self) -> None:
-        """The peer sends no more: it is gone, as far as anyone can tell. What was answered is still sent."""
+    def eof_received(self) -> bool:
+        """The peer sends no more. Who closed looks like who only says that nothing follows: what is under way has a
+        moment to be answered. (TLS has no such halves: there it is gone.)
+        """
+        if not self._is_busy() or not self._transport.can_write_eof():
+            return False
+        self._ended = True
+        self._loop.call_later(LEAVING_SECONDS, self._transport.close)
+        return True
+
+    def _is_busy(self) -> bool:
+        return self._task is not None or bool(self._queue) or bool(self._held)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone, whoever ended it: so is whoever waits for an answer."""
@@ -324,6 +337,8 @@ class Connection(asyncio.Protocol):
             self._start(self._queue.popleft())
         if self._task is None:
             self.go_on()
+        if self._ended and not self._lost and not self._is_busy():
+            self._transport.close()
 
     # For what answers at length
 
