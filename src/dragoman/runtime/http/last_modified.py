@@ -17,7 +17,7 @@ SLACK: Final = 5.0
 """How much longer than its deadline, in seconds, a commit that was begun may take."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _second(text: str) -> tuple[float, bytes]:
     """The second of a date and time to the second, in UTC, without its zone: on the clock, and as HTTP writes it."""
     moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
