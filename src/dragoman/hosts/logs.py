@@ -15,7 +15,6 @@ from .readable import Readable
 WHOLE: Final = 4096
 """Bytes that several processes can write to one pipe without mixing (PIPE_BUF, on Linux)."""
 
-
 GATHER_SECONDS: Final = 0.02
 """How long a line waits for others: writing it takes as long as all else about it."""
 
@@ -24,7 +23,9 @@ MOST: Final = 32 * 1024
 
 
 class Gathered(Lines):
-    """Writes lines together, each of them whole, within GATHER_SECONDS and at the end of the process."""
+    """Writes lines together, within GATHER_SECONDS and at the end of the process. A line is never cut in two, unless it
+    is longer than WHOLE and goes to a pipe that other processes write to as well.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()

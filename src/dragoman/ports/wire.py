@@ -34,7 +34,7 @@ class Request(msgspec.Struct, eq=False):
     """One HTTP request whose body has arrived.
 
     ``path`` is as sent, still percent-encoded, without the query; ``query`` is without the question mark, ``""`` if
-    none. ``headers`` has lower-case names; repeated headers are joined with ``", "`` (RFC 9110, section 5.3).
+    none. ``headers`` has lower-case names; repeated headers are joined, as :func:`repeated` has it.
     ``peer`` is the other side's address, for the log. ``root`` is where the application is mounted in another one, as
     in ``/shop``: ``""`` if it is not. ``path`` is below it, and links that are sent must begin with it.
     ``certificate`` is what the client showed to TLS, if it did.
@@ -49,6 +49,13 @@ class Request(msgspec.Struct, eq=False):
     version: str = "1.1"
     root: str = ""
     certificate: Certificate | None = None
+
+
+def repeated(name: str, before: str, more: str) -> str:
+    """The value of a header that stands there once more: a list (RFC 9110, section 5.3). Cookies, which HTTP/2 may
+    split, are put together again in their own way (RFC 9113, section 8.2.3).
+    """
+    return f"{before}; {more}" if name == "cookie" else f"{before}, {more}"
 
 
 WITHOUT_CONTENT: Final = frozenset({204, 304})

@@ -22,7 +22,7 @@ import dragoman as dm
 
 COUNT: Final = int(os.environ.get("DRAGOMAN_REQUESTS", "3000")) // 5
 PARTS: Final = 2
-TARGETS: Final = (b"/m/a", b"/m/%41?b", b"/w/", b"/slow", b"/never", b"/stream/2", b"/work/hold", b"/work/watch")
+TARGETS: Final = (b"/m/a", b"/m/%41?b", b"/w/", b"/slow", b"/never", b"/stream/2", b"/calls/hold", b"/calls/watch")
 PART: Final = {"type": "http.response.body", "body": b"abc", "more_body": True}
 
 

@@ -91,16 +91,16 @@ def test_calls(tmp_path: Path) -> None:
         async with AsyncExitStack() as stack:
             lines = [await stack.enter_async_context(line_to(served)) for _ in range(20)]
             for line in lines[:2]:
-                line.get("/work/hold")
+                line.get("/calls/hold")
             await until(lambda: HELD.waiting == 2)
-            answer = await lines[2].ask("/work/hold")
+            answer = await lines[2].ask("/calls/hold")
             assert (answer.status, answer.headers["retry-after"]) == (503, "1")
             assert json.loads(answer.body)["code"] == "UNAVAILABLE"
             for path in ("/healthz", "/readyz"):
                 assert (await lines[2].ask(path)).status == 200
             HELD.let_go()
             assert [(await line.answer()).status for line in lines[:2]] == [200, 200]
-            lines[2].get("/work/hold")
+            lines[2].get("/calls/hold")
             await until(lambda: HELD.waiting == 1)
             HELD.let_go()
             assert (await lines[2].answer()).status == 200
@@ -115,13 +115,13 @@ def test_streams_are_counted_apart(tmp_path: Path) -> None:
         async with AsyncExitStack() as stack:
             streams = [await stack.enter_async_context(line_to(served)) for _ in range(3)]
             for line in streams:
-                line.get("/work/watch")
+                line.get("/calls/watch")
                 assert (await line.head()).status == 200
                 assert await line.chunk()
             line = await stack.enter_async_context(line_to(served))
-            answer = await line.ask("/work/watch")
+            answer = await line.ask("/calls/watch")
             assert (answer.status, answer.headers["retry-after"]) == (503, "1")
-            line.get("/work/hold")
+            line.get("/calls/hold")
             await until(lambda: HELD.waiting == 4)
             HELD.let_go()
             assert (await line.answer()).status == 200

@@ -139,7 +139,7 @@ def test_who_leaves_ends_what_he_waits_for(target: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [(), ("/1",), ("/slow",)])
-@pytest.mark.parametrize("target", ["/work/watch", "/stream/1000000"])
+@pytest.mark.parametrize("target", ["/calls/watch", "/stream/1000000"])
 def test_no_stream_is_left_of_who_leaves_at_any_moment(before: tuple[str, ...], target: str, tmp_path: Path) -> None:
     async def act(served: Serving) -> None:
         for turns in range(20):

@@ -22,7 +22,7 @@ SENT = [
     "garbage\r\n\r\n",
     f"GET /a{HEAD}\r\n",
     f"GET /never{HEAD}\r\n",
-    f"GET /work/watch{HEAD}\r\n",
+    f"GET /calls/watch{HEAD}\r\n",
     f"GET /stream/1000{HEAD}\r\n",
     f"GET /never{HEAD}\r\nGET /behind{HEAD}\r\n",
     f"POST /a{HEAD}Content-Length: 5\r\n\r\nab",

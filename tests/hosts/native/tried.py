@@ -75,7 +75,7 @@ async def watch(nothing: Nothing) -> AsyncIterator[Nothing]:
 
 
 class Tried(dm.App):
-    """Under /work is a contract; every other path is answered with what was asked.
+    """Under /calls is a contract; every other path is answered with what was asked.
 
     ``/slow`` takes some turns of the loop, and everything does if it is ``slow``; ``/sleep/N`` takes N seconds,
     ``/never`` for ever; ``/size/N`` answers with N bytes, ``/stream/N`` with a stream of N parts of 64 KiB; ``/host``
@@ -85,7 +85,7 @@ class Tried(dm.App):
     def __init__(
         self, folder: Path, *mounts: Any, limits: dm.Limits | None = None, slow: bool = False, name: str = "tried"
     ) -> None:
-        surface = dm.rest("work", "/work", audience="public", auth=dm.anonymous(), exposes=[hold, watch])
+        surface = dm.rest("work", "/calls", audience="public", auth=dm.anonymous(), exposes=[hold, watch])
         super().__init__(surface, *mounts, database=folder / f"{name}.db", limits=limits)
         self.seen: list[str] = []
         self.cancelled = 0
@@ -97,7 +97,7 @@ class Tried(dm.App):
     async def respond(self, request: Request) -> Response:
         """Answer."""
         path, _, size = request.path.rpartition("/")
-        if request.path.startswith("/work/") or request.path in ("/healthz", "/readyz"):
+        if request.path.startswith("/calls/") or request.path in ("/healthz", "/readyz"):
             return await super().respond(request)
         self.seen.append(f"{request.method} {request.path}")
         if path == "/size" and size.isdecimal():

@@ -14,7 +14,7 @@ from dragoman.contract.fault import Fault, Unavailable
 from dragoman.hosts.certificates import asgi_certificate
 from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.refusal import refuse, too_large
-from dragoman.ports.wire import WITHOUT_CONTENT, Request, Response
+from dragoman.ports.wire import WITHOUT_CONTENT, Request, Response, repeated
 from dragoman.runtime import ending, observation
 
 from .late import RETRY_SECONDS, LateStart, failure_of
@@ -230,8 +230,7 @@ def request_of(scope: Scope) -> Request:
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         if key in headers:
-            # HTTP/2 may split cookies (RFC 9113, section 8.2.3); all else is a list.
-            headers[key] += ("; " if key == "cookie" else ", ") + text
+            headers[key] = repeated(key, headers[key], text)
         else:
             headers[key] = text
     client, root, extensions = scope.get("client"), scope.get("root_path", ""), scope.get("extensions")

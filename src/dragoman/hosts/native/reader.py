@@ -11,6 +11,7 @@ import httptools
 
 from dragoman.contract.fault import Fault, Malformed, Unimplemented
 from dragoman.hosts.refusal import too_large
+from dragoman.ports.wire import repeated
 from dragoman.runtime.http.problem import (
     ExpectationFailed,
     HeadersTooLarge,
@@ -238,8 +239,7 @@ class Reader:
         text = value.decode("latin-1").rstrip(" \t")
         headers = self._headers
         if key in headers:
-            # Cookies are written so in HTTP/2 too (RFC 9113, section 8.2.3); all else is a list.
-            headers[key] += ("; " if key == "cookie" else ", ") + text
+            headers[key] = repeated(key, headers[key], text)
         else:
             headers[key] = text
         if key == "host":
