@@ -5,7 +5,6 @@ The frameworks' own ways (dependencies, guards, ``BaseHTTPMiddleware``) are slow
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 import shop
+import xxhash
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -84,7 +84,7 @@ class Exchange:
         body = message["body"]
         start, headers = self.start, [*self.start["headers"], (b"x-request-id", self.id)]
         if start["status"] < 300:
-            tag = b'"%b"' % hashlib.blake2b(body, digest_size=8).hexdigest().encode()
+            tag = b'"%b"' % xxhash.xxh3_64_hexdigest(body).encode()
             headers.append((b"etag", tag))
             if self.scope["method"] == "GET":
                 headers += CACHED

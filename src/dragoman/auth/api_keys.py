@@ -104,8 +104,7 @@ class ApiKeys:
         self.tables: Sequence[Table] = (table,)
         self.fixed = dict(fixed)
         self._fixed = {
-            digest(text): replace(principal, credential=principal.credential or text)
-            for text, principal in fixed.items()
+            text: replace(principal, credential=principal.credential or text) for text, principal in fixed.items()
         }
 
     def __repr__(self) -> str:
@@ -127,7 +126,9 @@ class ApiKeys:
 
 
 class _Keys:
-    """The keys of one application. What was read of a key is used again while nothing was committed, by any process."""
+    """The keys of one application. What was read of a key is used again while nothing was committed, by any process:
+    ``_known`` has it by the header, so that a key is hashed only to be read.
+    """
 
     __slots__ = ("_fixed", "_known", "_lookup", "_revision")
 
@@ -140,7 +141,7 @@ class _Keys:
 
     def _always(self) -> dict[str, tuple[object | None, Principal]]:
         """Those that stand in the source: no commit changes them."""
-        return {hashed: (None, principal) for hashed, principal in self._fixed.items()}
+        return {f"Bearer {text}": (None, principal) for text, principal in self._fixed.items()}
 
     def __call__(
         self, headers: Mapping[str, str], certificate: Certificate | None = None
@@ -151,10 +152,9 @@ class _Keys:
             raise Unauthenticated("no credentials: send an API key as `Authorization: Bearer <key>`")
         # Taken before the row is read: what is committed meanwhile is noticed by the next call.
         revision = self._revision()
-        if shown.startswith("Bearer "):
-            known = self._known.get(digest(shown[7:]))
-            if known is not None and (known[0] is None or known[0] == revision):
-                return known[1]
+        known = self._known.get(shown)
+        if known is not None and (known[0] is None or known[0] == revision):
+            return known[1]
         return self._read(shown, revision)
 
     async def _read(self, shown: str, revision: object | None) -> Principal:
@@ -165,14 +165,13 @@ class _Keys:
             raise Unauthenticated("the scheme of the Authorization header is not Bearer: send `Bearer <key>`")
         if not text or " " in text or "," in text:
             raise Unauthenticated("the Authorization header is malformed: send one key, as `Bearer <key>`")
-        hashed = digest(text)
-        fixed = self._fixed.get(hashed)
+        fixed = self._fixed.get(text)
         if fixed is not None:
             return fixed
         if FORM.fullmatch(text) is None:
             # Said without a look at the database: whoever sends anything but a key costs it nothing.
             raise Unauthenticated(_UNKNOWN)
-        row = await self._lookup.fetch_one((hashed,))
+        row = await self._lookup.fetch_one((digest(text),))
         if row is None or row[5] is not None:
             raise Unauthenticated(_UNKNOWN)
         prefix, owner, tenant, scopes, audiences, _ = row
@@ -180,7 +179,7 @@ class _Keys:
         if revision is not None:
             if len(self._known) >= MOST_KNOWN + len(self._fixed):
                 self._known = self._always()
-            self._known[hashed] = (revision, principal)
+            self._known[f"Bearer {text}"] = (revision, principal)  # however it was spaced
         return principal
 
 

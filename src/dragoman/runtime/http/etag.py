@@ -7,9 +7,10 @@ name stands behind the rest, as in ``"3-a1b2c3d4e5f60718-gzip"``.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
+
+import xxhash
 
 from dragoman.contract.fault import Malformed
 
@@ -19,8 +20,10 @@ _VERSION: Final = re.compile(r"(\d{1,18})-[0-9a-f]+(?:-[a-z]+)?")
 
 
 def digest(body: bytes) -> str:
-    """64 bits of the body, in hexadecimal. Processors of today compute SHA-256 by themselves."""
-    return hashlib.sha256(body).hexdigest()[:16]
+    """64 bits of the body, in hexadecimal: XXH3, which takes a thirtieth of SHA-256's time. Who makes two bodies of one
+    digest gains no more by it than a 304 for what has changed.
+    """
+    return xxhash.xxh3_64_hexdigest(body)
 
 
 def entity_tag(version: int, body: bytes) -> str:
