@@ -94,6 +94,32 @@ def test_what_is_returned_is_what_was_committed(bench: Bench) -> None:
 # All or nothing
 
 
+def test_what_is_appended_to_a_list_that_was_staged_is_committed_too(bench: Bench) -> None:
+    class Note(dm.Resource, prefix="not"):
+        lines: list[str] = []
+
+    notes = bench.contract.resource(Note)
+    bench.exposes.append(notes)
+
+    @bench.operation()
+    async def jot(input: Ask, ctx: dm.Context) -> Note:
+        staged = ctx.create(Note(lines=["created"])) if input.what == "new" else await ctx.get(Note, input.what)
+        if input.what != "new":
+            staged = ctx.save(dm.replace(staged, lines=[*staged.lines, "saved"]))
+        staged.lines.append("appended")
+        return staged
+
+    async def scenario() -> None:
+        told = (await bench.one.post("/jot", {"what": "new"})).ok().json
+        assert told["lines"] == ["created", "appended"]
+        assert (await bench.one.get(f"/notes/{told['id']}")).ok().json == told
+        told = (await bench.one.post("/jot", {"what": told["id"]})).ok().json
+        assert told["lines"] == ["created", "appended", "saved", "appended"]
+        assert (await bench.one.get(f"/notes/{told['id']}")).ok().json == told
+
+    bench.run(scenario)
+
+
 @pytest.mark.parametrize("fault", [dm.FailedPrecondition("no"), RuntimeError("a secret")])
 def test_an_exception_writes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture, fault: Exception) -> None:
     @bench.operation()

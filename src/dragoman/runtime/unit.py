@@ -51,10 +51,11 @@ MAX_READS: Final = 10_000
 class Entry:
     """One resource in a unit of work. ``before`` is as it was read (None if created here), ``after`` as staged (None
     if deleted). ``protected`` reads are checked at commit; ``checked`` writes are. ``pending`` holds, by field, what
-    commit will compute; in ``after`` the field has the author's own object.
+    commit will compute; in ``after`` the field has the author's own object. ``stored`` is what :meth:`to_write` gives,
+    where it was found when it was staged and cannot have changed since.
     """
 
-    __slots__ = ("after", "before", "checked", "pending", "protected", "rows")
+    __slots__ = ("after", "before", "checked", "pending", "protected", "rows", "stored")
 
     def __init__(self, rows: Rows, before: Any, after: Any, *, protected: bool, checked: bool) -> None:
         self.rows = rows
@@ -63,6 +64,7 @@ class Entry:
         self.protected = protected
         self.checked = checked
         self.pending: dict[str, Add | Next] = {}
+        self.stored: dict[str, Value] | None = None
 
     @property
     def staged(self) -> bool:
@@ -106,16 +108,33 @@ class Entry:
                         "being created"
                     )
             pending[name] = bounded(self.rows.description, name, given)
-        previous = self.after, self.pending
-        self.after, self.pending = replace(value, **known) if known else value, pending
+        previous = self.after, self.pending, self.stored
+        self.after, self.pending, self.stored = replace(value, **known) if known else value, pending, None
         try:
-            if self.before is None:
-                self.rows.row(self.stand_in())
-            else:
-                self.rows.stored.changes(self.before, self.stand_in())
+            stored = self.to_write()
         except BaseException:
-            self.after, self.pending = previous
+            self.after, self.pending, self.stored = previous
             raise
+        if self.rows.stored.immutable:
+            self.stored = stored
+
+    def stamp(self, now: datetime) -> None:
+        """Note when it was changed, if it was; else it is as it was read."""
+        changed = self.to_write()
+        if not changed and not self.pending:
+            self.after, self.stored = self.before, None
+            return
+        self.after = replace(self.after, updated_at=now, version=self.before.version + 1)
+        if self.stored is not None:
+            self.stored = {**changed, "updated_at": self.rows.stored.to_stored("updated_at", now)}
+
+    def to_write(self) -> dict[str, Value]:
+        """In stored form: the row of a new resource, the changes of another. Raises InvalidArgument."""
+        if self.stored is not None:
+            return self.stored
+        if self.before is None:
+            return self.rows.row(self.stand_in())
+        return self.rows.stored.changes(self.before, self.stand_in())
 
 
 class Unit:
@@ -258,10 +277,7 @@ class Unit:
         else:
             stamped = replace(value, created_at=before.created_at, updated_at=before.updated_at, version=before.version)
             self._stage(entry, stamped)
-            if entry.pending or rows.stored.changes(before, entry.after):
-                entry.after = replace(entry.after, updated_at=self._now, version=before.version + 1)
-            else:
-                entry.after = before
+            entry.stamp(self._now)
         self._count((type(value), value.id))
         return cast("R", entry.after)
 
@@ -348,17 +364,14 @@ class Unit:
 
     def _write(self, row: Key, entry: Entry) -> Write | None:
         if entry.before is None:
-            values: dict[str, Value | Add | Next] = {**entry.rows.row(entry.stand_in()), **entry.pending}
+            values: dict[str, Value | Add | Next] = {**entry.to_write(), **entry.pending}
             return Insert(row, values)
         version = entry.before.version if entry.checked else None
         if entry.after is None:
             return Delete(row, version)
         if not entry.staged:
             return None
-        changes: dict[str, Value | Add | Next] = {
-            **entry.rows.stored.changes(entry.before, entry.stand_in()),
-            **entry.pending,
-        }
+        changes: dict[str, Value | Add | Next] = {**entry.to_write(), **entry.pending}
         return Update(row, changes, version)
 
     def _stage(self, entry: Entry, value: Any) -> None:

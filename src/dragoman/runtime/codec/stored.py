@@ -150,6 +150,7 @@ class StoredRecord:
     """A resource's rows. Made once, when the resource is bound.
 
     ``columns`` are the id, the author's fields, ``created_at``, ``updated_at`` and ``version``, in this order.
+    ``immutable``: none of the fields is a list, a map or a message, which can be changed within a resource.
     """
 
     def __init__(self, description: ResourceDescription, types: Types) -> None:
@@ -173,6 +174,7 @@ class StoredRecord:
             *(self._column(each) for each in self._fields),
             Column("version", Storage.INTEGER),
         )
+        self.immutable = all(each.storage is not Storage.JSON for each in self.columns)
         self._names = tuple(each.name for each in self.columns)
         self._native = self._native_class()
         self._row_of = self._compile_row()
