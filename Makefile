@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak bench-http tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak torture bench-http tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,10 @@ foreign: ## What others' tools say: linters, generated clients, a cache, a brows
 soak: ## Long runs: rolling restarts, 10,000 idle connections, mixed load (DRAGOMAN_SOAK_SECONDS, an hour unless set)
 	@scripts/setup dev
 	DRAGOMAN_SOAK=1 "$(BIN)/python" -m pytest -s tests/soak $(ARGS)
+
+torture: ## Exactly once under kills, failing stores and failing disks, all of it: a quarter of an hour (needs strace)
+	@scripts/setup dev
+	DRAGOMAN_TORTURE=1 DRAGOMAN_EXAMPLES=2000 "$(BIN)/python" -m pytest -s tests/torture tests/semantics/test_idempotency_model.py $(ARGS)
 
 bench-http: ## HTTP beside Fastify, Express, FastAPI, Litestar, Starlette: ten minutes; writes bench/RESULTS.md
 	@scripts/bench-http && exec "$(BIN)/python" bench/http/run.py $(ARGS)

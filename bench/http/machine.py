@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sysconfig
 import time
 import zlib
 from importlib import metadata
@@ -34,7 +35,8 @@ def versions() -> dict[str, str]:
     """Of each side."""
     listed = json.loads(_run(str(PEER_PYTHON), "-m", "pip", "--disable-pip-version-check", "list", "--format", "json"))
     installed = {each["name"]: each["version"] for each in listed}
-    python = f"Python {platform.python_version()}"
+    built = "with" if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "") else "without"
+    python = f"Python {platform.python_version()} (built {built} profile-guided optimization)"
     ours = [f"dragoman {metadata.version('dragoman')} ({_revision()})", python]
     ours += [f"{each} {metadata.version(each)}" for each in OURS]
     node = [f"Node {_run('node', '--version').removeprefix('v')}", *(f"{each} {_npm(each)}" for each in FROM_NPM)]

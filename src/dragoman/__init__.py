@@ -57,6 +57,7 @@ from .contract.traits import Trait
 from .contract.types import Email, Float32, Int32, Int64, UInt32, UInt64, Url
 from .interop import mount
 from .ports.cors import Cors
+from .ports.idempotency import Idempotency
 from .ports.imprint import Contact, Imprint, License
 from .ports.limits import Limits
 from .ports.mount import Mount, MountError
@@ -101,6 +102,7 @@ __all__ = [
     "Ge",
     "Gt",
     "Id",
+    "Idempotency",
     "Imprint",
     "Int32",
     "Int64",

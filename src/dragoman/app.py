@@ -27,6 +27,9 @@ from .runtime import observation
 from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of, longest_call
 from .runtime.exchanges import BoundSurface, Exchanges
 from .runtime.handlers import Handlers
+from .runtime.ledger import LEDGER
+from .runtime.ledger.cleaning import Cleaner
+from .runtime.outbox import OUTBOX, Outbox
 from .runtime.paging import PageTokens
 from .runtime.paths import check_paths
 from .runtime.secrets import TABLE as SECRETS_TABLE
@@ -88,6 +91,8 @@ class App:
         self._streams = Streams(self.limits.streams)
         self._tokens = PageTokens()
         self._secrets = Secrets(self.store)
+        self._cleaner = Cleaner(self.store)
+        outbox = Outbox(self.contracts)
         longest = max(map(longest_call, self._surfaces))
         self.surfaces: tuple[BoundSurface, ...] = tuple(
             bind_surface(
@@ -100,6 +105,7 @@ class App:
                     self._tokens,
                     self._handlers,
                     self._streams,
+                    outbox,
                     plain=self._plain,
                     longest_call=longest,
                 ),
@@ -113,6 +119,8 @@ class App:
                 *(rows.table for rows in self.registry.values()),
                 *(table for authenticator in authenticators for table in authenticator.tables),
                 SECRETS_TABLE,
+                LEDGER,
+                *([OUTBOX] if outbox else []),
             ]
         )
         self._exchanges = Exchanges(self.surfaces, self._streams, max_in_flight=self.limits.calls)
@@ -197,6 +205,7 @@ class App:
             await self.store.stop()
             raise
         self._handlers.start()
+        self._cleaner.start()
         self._started, self._leaving = True, False
         self.asgi.started()
 
@@ -214,6 +223,7 @@ class App:
             await self._lifespans.stop()
         finally:
             await self._streams.end()
+            await self._cleaner.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
             await self.store.stop()
 

@@ -25,6 +25,11 @@ def was_changed_since(case: Case, problem: dict[str, Any]) -> bool:
     )
 
 
+def repeats_a_key(case: Case, problem: dict[str, Any]) -> bool:
+    """A key belongs to the first input that it came with: no schema knows which keys were used."""
+    return problem.get("reason") == "IDEMPOTENCY_KEY_REUSED" and "Idempotency-Key" in (case.headers or {})
+
+
 def is_no_token_of_ours(case: Case, problem: dict[str, Any]) -> bool:
     """A page token is signed, for one list and one set of filters: no pattern says which are ours."""
     return _rules(problem) == {"page_token"}
@@ -55,7 +60,7 @@ def lacks_what_the_resource_lacks(case: Case, problem: dict[str, Any]) -> bool:
 
 def was_spoilt_on_purpose(case: Case, problem: dict[str, Any]) -> bool:
     """The coverage phase sends 0 for entity tags, against their pattern, in cases that it counts as valid."""
-    tags = [(case.headers or {}).get(name) for name in ("If-Match", "If-None-Match")]
+    tags = [(case.headers or {}).get(name) for name in ("If-Match", "If-None-Match", "Idempotency-Key")]
     return problem.get("reason") == "MALFORMED" and "0" in map(str, tags)
 
 
@@ -81,6 +86,7 @@ def is_longer_than_any_target(case: Case, problem: dict[str, Any]) -> bool:
 HONEST: Final[Mapping[str, Sequence[Callable[[Case, dict[str, Any]], bool]]]] = {
     "positive_data_acceptance": (
         was_changed_since,
+        repeats_a_key,
         is_no_token_of_ours,
         was_sent_beside_ids,
         is_beyond_the_bounds_of_a_number_in_a_string,

@@ -56,7 +56,7 @@ class Bench:
         self.contract = dm.Contract("bench")
         self.items = self.contract.resource(Item)
         self.exposes: list[Any] = [self.items]
-        self.deadline = 30.0
+        self.options: dict[str, Any] = {}
 
     def operation(self, **options: Any) -> Callable[[Any], Any]:
         """Declare and expose an operation."""
@@ -71,8 +71,8 @@ class Bench:
     def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
         """Run a scenario against the application."""
         keys = dm.api_keys(fixed=KEYS)
-        surface = dm.rest("bench", "/v1", audience="operator", auth=keys, exposes=self.exposes, deadline=self.deadline)
-        app = dm.App(surface, database=self.database)
+        surface = dm.rest("bench", "/v1", audience="operator", auth=keys, exposes=self.exposes, **self.options)
+        self.app = app = dm.App(surface, database=self.database)
         self.one, self.two = Caller(app, "one", "/v1"), Caller(app, "two", "/v1")
         run(app, scenario)
 

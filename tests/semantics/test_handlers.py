@@ -24,7 +24,7 @@ import dragoman as dm
 @pytest.mark.parametrize("bounded", ["operation", "surface"])
 def test_a_slow_handler_is_cut_off(bench: Bench, bounded: str) -> None:
     cut_off = asyncio.Event()
-    bench.deadline = 0.05 if bounded == "surface" else 30.0
+    bench.options["deadline"] = 0.05 if bounded == "surface" else 30.0
 
     @bench.operation(deadline=0.05 if bounded == "operation" else None)
     async def slow(input: Named, ctx: dm.Context) -> Item:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Final, TypeVar
 
 from dragoman.auth.api_keys import TABLE_NAME, create_key, key_table, list_keys, revoke_key
 from dragoman.contract.principal import Audience
-from dragoman.engines.sqlite import SqliteStore
-from dragoman.ports.store import Store, StoreError, Table
+from dragoman.ports.store import Store, Table
 
 from . import declare
-from .failure import CommandError
+from .storing import database_of, with_store
 
 T = TypeVar("T")
 
@@ -150,31 +146,6 @@ def run_revoke(options: argparse.Namespace) -> int:
     return _with_store(options, revoke)
 
 
-def database_of(options: argparse.Namespace) -> str:
-    """The database that is meant."""
-    return str(options.database or os.environ.get("DRAGOMAN_DATABASE") or "dragoman.db")
-
-
 def _with_store(options: argparse.Namespace, use: Callable[[Store, Table], Awaitable[T]], *, new: bool = False) -> T:
-    """Open the database with the table of keys alone, and close it; ``new`` allows one that is not there."""
-    database = database_of(options)
-    if not Path(database).exists():
-        if not new:
-            raise CommandError(f"there is no database {database}: name it with --database or DRAGOMAN_DATABASE")
-        if not Path(database).parent.is_dir():
-            raise CommandError(f"there is no folder {Path(database).parent} for the database {database}: make it first")
-        print(f"dragoman: {database} is a new database", file=sys.stderr)
     table = key_table(options.table)
-
-    async def run() -> T:
-        store = SqliteStore(database)
-        plan = store.migrate([table])
-        if plan.refusals:
-            raise StoreError("; ".join(plan.refusals))
-        await store.start([table])
-        try:
-            return await use(store, table)
-        finally:
-            await store.stop()
-
-    return asyncio.run(run())
+    return with_store(options, [table], lambda store: use(store, table), new=new)

@@ -84,6 +84,19 @@ class Context(Protocol):
     def delete(self, value: Resource) -> None:
         """Stage a deletion. The version is checked unless the resource was peeked at."""
 
+    def publish(self, event: object) -> None:
+        """Stage an event: an instance of a class that the contract declares as one. It is written in the same commit
+        as the rest, and numbered in the order of commits among those with its key.
+        """
+
+    @property
+    def downstream_key(self) -> str:
+        """A key to give to whoever this call asks in turn, such as a payment provider: the same for each repetition of
+        the call, and of no other. Only where the caller gave an idempotency key, as every caller of an ``external``
+        operation must.
+        """
+        ...
+
     async def guard(self, name: str, key: str = "", *, shared: bool = False) -> None:
         """Protect a decision that rests on more than single rows: of two concurrent calls with the same
         guard, the second to commit is refused. Take it before the reads that it protects. A guard is the

@@ -105,6 +105,7 @@ class Contract:
         deadline: float | None = None,
         batch: None = None,
         rerun: bool = False,
+        external: bool = False,
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
         deprecated: bool | Deprecated = False,
@@ -114,7 +115,7 @@ class Contract:
         decorator.
 
         ``effect`` says what it does to the state, ``deadline`` bounds it in seconds, ``batch`` gives the
-        handler a sequence of inputs.
+        handler a sequence of inputs. ``external`` is for handlers with effects outside of the database.
         """
 
         def declare(function: Callable[..., Any]) -> Handle[Any, Any]:
@@ -133,6 +134,7 @@ class Contract:
         deadline: float | None = None,
         batch: Batch | None = None,
         rerun: bool = False,
+        external: bool = False,
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
         description: str = "",
@@ -149,6 +151,7 @@ class Contract:
             deadline=deadline,
             batch=batch,
             rerun=rerun,
+            external=external,
             faults=faults,
             traits=traits,
             description=description,
@@ -215,6 +218,7 @@ class Contract:
         deadline: float | None = None,
         batch: Batch | None = None,
         rerun: bool = False,
+        external: bool = False,
         faults: Iterable[type[Fault]] = (),
         traits: Iterable[Trait] = (),
         description: str = "",
@@ -243,6 +247,8 @@ class Contract:
                 "a stream cannot be run again after a conflict, for its items have been sent",
                 "Remove rerun=True; a stream whose commit is refused ends with the fault",
             )
+        if external:
+            _check_external(full, effect, interaction, batch, rerun=rerun)
         operation = Operation(
             full,
             input=None if input is None else read_record(input, self.types, place=f"{full}, input"),
@@ -253,6 +259,7 @@ class Contract:
             deadline=deadline,
             batch=batch,
             rerun=rerun,
+            external=external,
             method=None if resources is None else Method.CUSTOM,
             resource=None if resources is None else resources.description,
             description=description,
@@ -275,6 +282,25 @@ class Contract:
                 'Give this one a name="…"',
             )
         self.operations[operation.name] = operation
+
+
+def _check_external(name: str, effect: Effect, interaction: Interaction, batch: Batch | None, *, rerun: bool) -> None:
+    """What has effects outside is done once for each key. Raises DeclarationError for what cannot be."""
+    if effect is Effect.SAFE:
+        raise DeclarationError(name, "it is declared both safe and external", 'Write effect="unsafe", or leave it out')
+    if rerun:
+        raise DeclarationError(
+            name,
+            "it is external, and what it did outside would be done again with each run",
+            "Remove rerun=True; what `dragoman ledger` settles is a call whose end nobody saw",
+        )
+    if interaction is not Interaction.UNARY or batch is not None:
+        what = "a batch" if batch is not None else "a stream"
+        raise DeclarationError(
+            name,
+            f"it is external and {what}, of which no part could be repeated alone",
+            "Take one input, and answer once",
+        )
 
 
 def _check_beside(new: ResourceDescription, other: ResourceDescription) -> None:

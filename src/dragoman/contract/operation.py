@@ -69,8 +69,9 @@ class Operation:
     ``name`` is unique in its contract; a resource's operations are called ``<plural>.<method>``. ``input``
     and ``output`` are types of the contract (usually a :class:`Ref` to a record), or None. A custom method's
     ``input`` is what stands beside the resource's id. ``deadline`` is in seconds. ``rerun`` says that the
-    handler may be run again after a conflict. ``batch`` operations take one item on the wire and a sequence
-    in the handler.
+    handler may be run again after a conflict. ``external``: it has effects outside of the application's database,
+    such as a payment, so that it is never run twice for one key. ``batch`` operations take one item on the wire and a
+    sequence in the handler.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Operation:
     deadline: float | None = None
     batch: Batch | None = None
     rerun: bool = False
+    external: bool = False
     method: Method | None = None
     resource: ResourceDescription | None = field(default=None, repr=False)
     description: str = ""

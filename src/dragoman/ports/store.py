@@ -8,7 +8,7 @@ base64 bytes; integers (0 and 1 for booleans), floats; and JSON text for lists, 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -228,12 +228,25 @@ class Next:
     counter: str
 
 
+Settled: TypeAlias = Mapping[int, Mapping[str, Value]]
+"""What a commit computed, by the position of the write and by column, as :class:`Committed` tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A value made of what the commit computed, for the writes of ``WriteSet.last`` alone. ``make`` is called within
+    the transaction: it is quick, and looks at nothing else.
+    """
+
+    make: Callable[[Settled], Value]
+
+
 @dataclass(frozen=True, slots=True)
 class Insert:
     """A new row. ``values`` holds every column; there is nothing yet that an :class:`Add` could add to."""
 
     row: Key
-    values: Mapping[str, Value | Add | Next]
+    values: Mapping[str, Value | Add | Next | Late]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +254,7 @@ class Update:
     """Changed columns of a row. ``version`` is checked unless None; a versioned table's version is raised by one."""
 
     row: Key
-    changes: Mapping[str, Value | Add | Next]
+    changes: Mapping[str, Value | Add | Next | Late]
     version: int | None = None
 
 
@@ -260,14 +273,18 @@ Write: TypeAlias = Insert | Update | Delete
 class WriteSet:
     """All of one call's writes: committed as a whole or not at all, in this order; references are checked at the end,
     so that rows may come in any order. Updating or deleting a row that is gone is a conflict.
+
+    ``last`` are writes that are made behind all that, when everything the commit computes is known: a record of it.
+    They have no position, and take part in no reference.
     """
 
     checks: list[Check] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
+    last: list[Write] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.writes or self.guards)
+        return bool(self.writes or self.guards or self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +294,7 @@ class Committed:
     not checked, all of the row's columns as the update left them.
     """
 
-    settled: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
+    settled: Settled = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +307,9 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class UniqueViolation:
-    """Write ``position`` would repeat a key: ``columns`` are the table's key or one of its uniques."""
+    """Write ``position`` would repeat a key: ``columns`` are the table's key or one of its uniques. The position is -1
+    for one of the last.
+    """
 
     position: int
     row: Key
@@ -367,6 +386,10 @@ class Store(Protocol):
 
     async def commit(self, writes: WriteSet) -> Outcome:
         """Commit, durably, or say what stood against it. Raises Unavailable if the database cannot."""
+        ...
+
+    def clock(self) -> float:
+        """The database's time, in seconds since 1970: the same for all processes that share it."""
         ...
 
     async def guard_version(self, tenant: str | None, name: str, key: str) -> int:

@@ -20,6 +20,7 @@ from dragoman.contract.schema import Types
 
 from .authenticator import Authenticator
 from .cors import Cors
+from .idempotency import Idempotency
 from .imprint import Imprint
 from .wire import Request, Response
 
@@ -32,7 +33,7 @@ class Surface:
 
     ``deadline`` bounds each exchange, in seconds. ``cross_tenants`` lets principals with the scope ``tenants.cross``
     act in the tenant that the header ``Dragoman-Tenant`` names; only operator surfaces may set it. ``cors`` says which
-    web pages may call it; None lets browsers refuse all but its own.
+    web pages may call it; None lets browsers refuse all but its own. ``idempotency`` says how it takes retries.
     ``deprecated`` says so of all that it exposes; it may be True.
 
     ``title``, ``description`` and ``imprint`` are for documents.
@@ -51,6 +52,7 @@ class Surface:
     imprint: Imprint | None = None
     cors: Cors | None = None
     deprecated: Deprecated | None = None
+    idempotency: Idempotency = field(default_factory=Idempotency)
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class Surface:
         imprint: Imprint | None = None,
         cors: Cors | None = None,
         deprecated: bool | Deprecated = False,
+        idempotency: Idempotency | None = None,
     ) -> None:
         place = f"surface {name!r}"
         values = {
@@ -83,6 +86,7 @@ class Surface:
             "imprint": imprint,
             "cors": cors,
             "deprecated": deprecated if isinstance(deprecated, Deprecated) else Deprecated() if deprecated else None,
+            "idempotency": idempotency or Idempotency(),
         }
         for each, value in values.items():
             object.__setattr__(self, each, value)

@@ -22,7 +22,11 @@ from .exchanges import BoundSurface
 from .expansion import Expansion, expandable
 from .handlers import Handlers
 from .http.cors import Sharing
+from .ledger import Ledger
+from .ledger.inputs import fingerprints
+from .ledger.results import results
 from .listing import Listing
+from .outbox import Outbox
 from .paging import PageTokens
 from .rows import Registry, Rows
 from .shown import Shown
@@ -42,6 +46,7 @@ class SurfaceBinder:
         tokens: PageTokens,
         handlers: Handlers,
         streams: Streams,
+        outbox: Outbox,
         *,
         plain: bool,
         longest_call: float,
@@ -54,6 +59,7 @@ class SurfaceBinder:
         self._tokens = tokens
         self._handlers = handlers
         self._streams = streams
+        self._outbox = outbox
         self._plain = plain
         self._exposed = expand(surface.exposes, _place(surface))
         resources = (each.resources for each in self._exposed)
@@ -106,6 +112,7 @@ class SurfaceBinder:
             self._store,
             self._registry,
             self._shown,
+            self._outbox,
             rows=rows,
             encoder=encoder,
             excerpts=excerpts,
@@ -114,6 +121,24 @@ class SurfaceBinder:
             invoke=None if own or streams else self._handlers.compile(exposed.handle),
             items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
+            ledger=None if streams or operation.effect is Effect.SAFE else self._ledger(exposed, rows),
+        )
+
+    def _ledger(self, exposed: Exposed, rows: Rows | None) -> Ledger:
+        operation, types, auth = exposed.operation, self.types(exposed), self.surface.auth
+        if auth is not None and auth.anonymous and (operation.external or self.surface.idempotency.required):
+            raise DeclarationError(
+                f"{_place(self.surface)}, {operation.name}",
+                "its callers need idempotency keys, and nobody knows whose they are: the surface lets anybody in",
+                "Write auth=dm.api_keys() for the surface, or expose the operation on another one",
+            )
+        return Ledger(
+            operation,
+            self.surface,
+            self._store,
+            fingerprints(operation, types, rows),
+            results(operation, types, self._registry),
+            anonymous=auth is not None and auth.anonymous,
         )
 
     def _encoder(self, exposed: Exposed) -> JsonEncoder:

@@ -16,11 +16,11 @@ from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
-from dragoman.contract.fault import DeadlineExceeded
+from dragoman.contract.fault import Aborted, DeadlineExceeded, Fault
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Method, Operation
 from dragoman.contract.principal import Principal
-from dragoman.ports.store import Committed, Store
+from dragoman.ports.store import Committed, Store, WriteSet
 from dragoman.ports.style import ListRequest, Reading
 
 from .codec import JsonEncoder
@@ -29,7 +29,9 @@ from .excerpts import Excerpt, Excerpts, refuse_all
 from .exchange import Exchange, now
 from .failure import BrokenContract
 from .handlers import Invoke, Items
+from .ledger import Claim, Ledger, Replayed
 from .listing import Listing
+from .outbox import Outbox
 from .permission import denied, permits
 from .refusal import Conflicted, check_visible_references, refusal, stale
 from .rows import Registry, Rows, not_found
@@ -48,7 +50,8 @@ class State(msgspec.Struct, eq=False):
 
     Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
     ``reading`` (of a get; None for all of it), ``versions`` (one of which the resource must have; None for any),
-    ``unmodified_since`` (the time behind which it must not have been changed). Found: ``resource`` (as its class),
+    ``unmodified_since`` (the time behind which it must not have been changed), ``key`` (by which repetitions of the
+    call are known). Found: ``claim`` (on that key, of a call that is not repeated), ``resource`` (as its class),
     ``result`` (what the handler returned), ``projected`` (the result as this surface may see it), ``version`` (of the
     result, if it is a resource), ``answer`` (what encode made of it).
     """
@@ -63,6 +66,8 @@ class State(msgspec.Struct, eq=False):
     reading: Reading | None = None
     versions: frozenset[int] | None = None
     unmodified_since: datetime | None = None
+    key: str | None = None
+    claim: Claim | None = None
     unit: Unit | None = None
     row: Any = None
     resource: Any = None
@@ -91,6 +96,7 @@ class Plan:
     store: Store
     registry: Registry
     shown: Shown
+    outbox: Outbox
     rows: Rows | None = None
     encoder: JsonEncoder | None = None
     excerpts: Excerpts | None = None
@@ -99,6 +105,7 @@ class Plan:
     invoke: Invoke | None = None
     items: Items | None = None
     context: bool = False
+    ledger: Ledger | None = None
 
     @property
     def operation(self) -> Operation:
@@ -137,6 +144,12 @@ def _decode(plan: Plan) -> Step:
     return plan.decode
 
 
+def _ledger(plan: Plan) -> Step:
+    """Whether the call was made before: then its answer stands there already."""
+    assert plan.ledger is not None
+    return plan.ledger.claim
+
+
 def _unit(plan: Plan) -> Step:
     safe, registry, store = plan.operation.effect is Effect.SAFE, plan.registry, plan.store
     fresh = safe and plan.items is not None
@@ -155,6 +168,8 @@ def _unit(plan: Plan) -> Step:
             clock,
             safe=safe,
             fresh=fresh,
+            downstream_key=None if state.claim is None else state.claim.downstream_key,
+            outbox=plan.outbox,
         )
 
     return step
@@ -316,32 +331,41 @@ def _projection(plan: Plan) -> Callable[[State, Any], None]:
 
 
 def _commit(plan: Plan) -> Step:
-    """Write everything that was staged, as one. A result of which the commit changed more than was known before is
-    projected again.
+    """Write everything that was staged, and the ledger's entry, as one. A result of which the commit changed more than
+    was known before is projected again.
     """
-    store = plan.store
+    store, ledger = plan.store, plan.ledger
     project = None if plan.operation.output is None else _projection(plan)
 
     async def step(state: State) -> None:
         unit = state.unit
-        assert unit is not None
-        writes = unit.write_set()
+        writes = WriteSet() if unit is None else unit.write_set()
+        if state.claim is not None:
+            assert ledger is not None
+            ledger.record(writes, state, lambda settled: _settled(state, Committed(settled)))
         if not writes:
             return
         if asyncio.get_running_loop().time() > state.deadline:
             raise DeadlineExceeded(f"{plan.operation.name} took too long; nothing was written")
-        await check_visible_references(unit, plan.registry)
+        if unit is not None:
+            await check_visible_references(unit, plan.registry)
         # What the store has not begun by the deadline is dropped; what it has goes on.
         outcome = await within(state.deadline, store.commit(writes), LATE_COMMIT)
         if not isinstance(outcome, Committed):
+            if ledger is not None and ledger.is_own(outcome):
+                raise Conflicted(Aborted("another call with the same key got in between; try again"))
             raise refusal(outcome, state, plan)
-        result = unit.settle(outcome, state.result)
+        result = _settled(state, outcome)
         if result is not state.result:
             state.result = result
             if project is not None:
                 project(state, result)
 
     return step
+
+
+def _settled(state: State, outcome: Committed) -> Any:
+    return state.result if state.unit is None else state.unit.settle(outcome, state.result)
 
 
 def _encode(plan: Plan) -> Step:
@@ -355,6 +379,7 @@ def _works_on_unit(plan: Plan) -> bool:
 PHASES: Final[tuple[Phase, ...]] = (
     Phase("permission", lambda plan: True, _permission),
     Phase("decode and validate", lambda plan: plan.decode is not None, _decode),
+    Phase("ledger", lambda plan: plan.ledger is not None, _ledger, waits=True),
     Phase("unit of work", _works_on_unit, _unit),
     Phase(
         "load and row authorization",
@@ -369,19 +394,22 @@ PHASES: Final[tuple[Phase, ...]] = (
     ),
     Phase("handler", lambda plan: plan.method not in (Method.LIST, Method.GET), _handle, waits=True),
     Phase("project", lambda plan: plan.operation.output is not None and plan.method is not Method.LIST, _project),
-    Phase("commit", _works_on_unit, _commit, waits=True),
+    Phase("commit", lambda plan: _works_on_unit(plan) or plan.ledger is not None, _commit, waits=True),
     Phase("encode", lambda plan: True, _encode),
 )
-"""The phases of a call, in their order. Quota and ledger have their places behind "decode and validate"."""
+"""The phases of a call, in their order. Quota has its place behind "decode and validate"."""
 
 RESTART: Final = "unit of work"
 """Where a call starts over after a conflict: with a new unit of work, on what is there now."""
+
+REPLAY: Final = ("project", "encode")
+"""What is left of a call whose result the ledger has."""
 
 
 class CompiledCall:
     """The steps that apply, chained."""
 
-    __slots__ = ("_deadline", "_rerun", "_restart", "_steps", "phases", "plan")
+    __slots__ = ("_deadline", "_replay", "_restart", "_steps", "phases", "plan")
 
     def __init__(self, plan: Plan) -> None:
         applied = [phase for phase in PHASES if phase.applies(plan)]
@@ -389,7 +417,7 @@ class CompiledCall:
         self.phases = tuple(phase.name for phase in applied)
         self._steps: tuple[tuple[Any, bool], ...] = tuple((phase.step(plan), phase.waits) for phase in applied)
         self._restart = self.phases.index(RESTART) if RESTART in self.phases else 0
-        self._rerun = plan.operation.rerun
+        self._replay = tuple(step for step, phase in zip(self._steps, applied, strict=True) if phase.name in REPLAY)
         self._deadline = plan.operation.deadline
 
     async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
@@ -406,9 +434,9 @@ class CompiledCall:
                     else:
                         step(state)
                 return state.answer
-            except Conflicted as conflict:
-                await again_or_raise(conflict, state, rerun=self._rerun)
-                steps = self._steps[self._restart :]
+            except (Conflicted, Fault, Replayed) as ended:
+                replay = await replay_or_again(ended, state, self.plan)
+                steps = self._replay if replay else self._steps[self._restart :]
 
 
 class PlainCall:
@@ -431,10 +459,37 @@ class PlainCall:
                     if running is not None:
                         await running
                 return state.answer
-            except Conflicted as conflict:
-                await again_or_raise(conflict, state, rerun=operation.rerun)
+            except (Conflicted, Fault, Replayed) as ended:
+                phases = [phase for phase in PHASES if phase.applies(self.plan)]
+                if await replay_or_again(ended, state, self.plan):
+                    phases = [phase for phase in phases if phase.name in REPLAY]
+                    continue
                 names = [phase.name for phase in phases]
                 phases = phases[names.index(RESTART) :] if RESTART in names else phases
+
+
+async def replay_or_again(ended: Conflicted | Fault | Replayed, state: State, plan: Plan) -> bool:
+    """How a call goes on that did not come to its end: with the result that the ledger has (True), or from its
+    beginning (False). Raises the fault that it comes to.
+    """
+    try:
+        if isinstance(ended, Replayed):
+            raise ended
+        if state.claim is not None:
+            assert plan.ledger is not None
+            if isinstance(ended, Fault):
+                await plan.ledger.refused(ended, state)
+            elif state.claim.epoch:
+                await plan.ledger.refused(ended.fault, state)
+            else:
+                await plan.ledger.again(state)
+    except Replayed:
+        state.claim = state.unit = None
+        return True
+    if isinstance(ended, Fault):
+        raise ended
+    await again_or_raise(ended, state, rerun=plan.operation.rerun)
+    return False
 
 
 async def again_or_raise(conflict: Conflicted, state: State, *, rerun: bool) -> None:

@@ -17,7 +17,8 @@ class Exchange(msgspec.Struct, eq=False):
     says where the input stands (``body``, ``query``), for messages about it.
 
     ``limit`` is the deadline that the caller asked for, if any: it bounds a stream to its end, where ``deadline`` ends
-    with the head. ``items`` is how many a stream has sent; None for what is no stream.
+    with the head. ``items`` is how many a stream has sent; None for what is no stream. ``replayed``: the answer is that
+    of an earlier call with the same idempotency key.
     """
 
     request_id: str
@@ -32,6 +33,7 @@ class Exchange(msgspec.Struct, eq=False):
     reruns: int = 0
     limit: float = math.inf
     items: int | None = None
+    replayed: bool = False
 
 
 def now() -> datetime:

@@ -29,6 +29,7 @@ from .exchange import Exchange
 from .http import caching, problem, timeout
 from .http.cors import Sharing
 from .http.documents import OPEN_DOCUMENTS
+from .http.idempotency import REPLAYED
 from .permission import CROSS_TENANTS, may_cross_tenants
 from .streaming import Streams
 
@@ -97,6 +98,8 @@ class Exchanges:
             self._in_flight -= 1
             if exchange.items is not None:
                 self._streams.beginning -= 1
+        if exchange.replayed:
+            response.headers = [*response.headers, REPLAYED]
         observation.add_request_id(response, exchange)
         if response.stream is None:
             size = 0 if request.method == "HEAD" else len(response.body)

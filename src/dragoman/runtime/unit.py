@@ -35,6 +35,7 @@ from .codec.violations import invalid
 from .commit_value import bounded, is_commit_value, stand_in
 from .evaluate import evaluate
 from .failure import BrokenContract
+from .outbox import Outbox
 from .rows import Rows, not_found
 from .shown import Shown
 
@@ -145,10 +146,13 @@ class Unit:
     __slots__ = (
         "_clock",
         "_deadline",
+        "_downstream_key",
         "_entries",
+        "_events",
         "_fresh",
         "_guards",
         "_now",
+        "_outbox",
         "_principal",
         "_registry",
         "_request_id",
@@ -170,10 +174,15 @@ class Unit:
         deadline: float | None,
         clock: Any,
         *,
+        outbox: Outbox,
         safe: bool = False,
         fresh: bool = False,
+        downstream_key: str | None = None,
     ) -> None:
         self._fresh = fresh
+        self._downstream_key = downstream_key
+        self._outbox = outbox
+        self._events: list[Insert] = []
         self._registry = registry
         self._shown = shown
         self._store = store
@@ -205,6 +214,15 @@ class Unit:
             return None
         left: float = self._deadline - self._clock()
         return max(0.0, left)
+
+    @property
+    def downstream_key(self) -> str:
+        if self._downstream_key is None:
+            raise BrokenContract(
+                "the call has no idempotency key that another one could follow from; declare the operation "
+                "external=True, so that each call needs one"
+            )
+        return self._downstream_key
 
     async def get(self, resource: type[R], id: Id[R]) -> R:
         value: R = await self._read(resource, id, protected=True)
@@ -293,6 +311,15 @@ class Unit:
         else:
             self._count((type(value), value.id))
 
+    def publish(self, event: object) -> None:
+        if self._safe:
+            raise BrokenContract(
+                "an operation declared safe publishes an event; declare its effect idempotent or unsafe"
+            )
+        self._events.append(self._outbox.insert(event, self._principal, self._request_id, self._now))
+        if len(self._events) > MAX_WRITES:
+            raise ResourceExhausted(f"a call may publish {MAX_WRITES} events", retryable=False)
+
     async def guard(self, name: str, key: str = "", *, shared: bool = False) -> None:
         tenant = None if shared else self._principal.tenant
         if (tenant, name, key) not in self._guards:
@@ -313,6 +340,7 @@ class Unit:
             elif entry.protected:
                 writes.checks.append(Check(row, entry.before.version))
         self._written = written
+        writes.writes += self._events
         if not self._safe:
             writes.guards += [Guard(*guard, version) for guard, version in self._guards.items()]
         return writes

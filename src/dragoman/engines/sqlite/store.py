@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -125,6 +126,10 @@ class SqliteStore:
             raise Unavailable("the database is not open; try again", retry_after=1)
         return await self._committer.submit(writes)
 
+    def clock(self) -> float:
+        """The machine's time: all processes that share the file are on it."""
+        return time.time()
+
     async def guard_version(self, tenant: str | None, name: str, key: str) -> int:
         """The version of a guard's counter; 0 if it was never bumped."""
         row = await self._guard.fetch_one((tenant_value(tenant), name, key))
@@ -164,7 +169,7 @@ class SqliteStore:
 
     def _heavy(self, writes: WriteSet) -> bool:
         """Whether it may take long: many writes, or a deletion that other rows follow."""
-        if len(writes.writes) + len(writes.checks) > MANY:
+        if len(writes.writes) + len(writes.last) + len(writes.checks) > MANY:
             return True
         for write in writes.writes:
             if isinstance(write, Delete):

@@ -20,11 +20,14 @@ from dragoman.ports.store import (
     Guard,
     Insert,
     Key,
+    Late,
     Next,
     Outcome,
+    Settled,
     UniqueViolation,
     Update,
     Value,
+    Write,
     WriteSet,
 )
 
@@ -51,7 +54,9 @@ REPEATED: Final = {
     apsw.SQLITE_CONSTRAINT_ROWID,
 }
 
-NONE: Final[Mapping[int, Mapping[str, Value]]] = {}
+NONE: Final[Settled] = {}
+LAST: Final = -1
+"""The position of writes that have none."""
 
 
 def tenant_value(tenant: str | None) -> str | bytes:
@@ -80,15 +85,7 @@ class Writes:
         if writes.guards and (refused := self._guard(writes.guards)) is not None:
             return refused
         for position, write in enumerate(writes.writes):
-            texts = self._texts(write.row)
-            match write:
-                case Update():
-                    refused = self._update(position, write, texts)
-                case Insert():
-                    refused = self._insert(position, write, texts)
-                case Delete():
-                    refused = self._delete(write, texts)
-            if refused is not None:
+            if (refused := self._write(position, write)) is not None:
                 return refused
         if self.touched:
             refused = enforce(self.execute, self.touched)
@@ -96,7 +93,21 @@ class Writes:
                 return refused
             if self.touched.nulled:
                 self._settle_nulled(writes)
-        return Committed(self.settled or NONE)
+        settled = self.settled or NONE
+        for write in writes.last:
+            if (refused := self._write(LAST, _resolved(write, settled))) is not None:
+                return refused
+        return Committed(settled)
+
+    def _write(self, position: int, write: Write) -> Outcome | None:
+        texts = self._texts(write.row)
+        match write:
+            case Update():
+                return self._update(position, write, texts)
+            case Insert():
+                return self._insert(position, write, texts)
+            case Delete():
+                return self._delete(write, texts)
 
     def _texts(self, row: Key) -> TableTexts:
         texts = self.tables.get(row.table.name)
@@ -279,6 +290,19 @@ class Writes:
         # columns.
         names = (each.rpartition(".")[2].strip() for each in str(error).rpartition(": ")[2].split(","))
         return UniqueViolation(position, row, tuple(each for each in names if each != TENANT))
+
+
+def _resolved(write: Write, settled: Settled) -> Write:
+    """The write with the values that are made of what the commit computed."""
+    if isinstance(write, Delete):
+        return write
+    if isinstance(write, Insert):
+        return Insert(write.row, {name: _made(value, settled) for name, value in write.values.items()})
+    return Update(write.row, {name: _made(value, settled) for name, value in write.changes.items()}, write.version)
+
+
+def _made(value: Any, settled: Settled) -> Any:
+    return value.make(settled) if type(value) is Late else value
 
 
 def _within(total: int | float, bounds: Add) -> bool:

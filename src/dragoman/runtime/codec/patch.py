@@ -224,6 +224,16 @@ class Patch:
         self._decoder = decoder
         self.fields = fields
 
+    def builtins(self) -> dict[str, Any]:
+        """What is given, as JSON has it, by field."""
+        decoder = self._decoder
+        return {
+            name: value
+            if name in decoder.merging
+            else msgspec.to_builtins(convert_out(value, decoder.outbound.annotation(decoder.fields[name].type)))
+            for name, value in self.fields.items()
+        }
+
     def apply(self, current: Any) -> Any:
         """A new instance with the changes. Raises InvalidArgument if the whole is not valid."""
         decoder = self._decoder

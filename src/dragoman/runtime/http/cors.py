@@ -28,7 +28,17 @@ READ: Final = (
 """The request headers that browsers ask about: what surfaces read, and what clients send of their own accord, such as
 those of event streams.
 """
-EXPOSED: Final = ("Allow", "Deprecation", "ETag", "Link", "Location", "Retry-After", "Sunset", "X-Request-Id")
+EXPOSED: Final = (
+    "Allow",
+    "Deprecation",
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "Sunset",
+    "X-Request-Id",
+)
 """The response headers that browsers keep from pages if nothing is said (Fetch, section 3.2.3 names the others)."""
 
 VARY: Final[Header] = (b"vary", b"Origin")

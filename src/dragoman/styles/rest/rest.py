@@ -17,6 +17,7 @@ from dragoman.contract.operation import Method
 from dragoman.contract.principal import AudienceName
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.cors import Cors
+from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.imprint import Imprint
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
@@ -58,6 +59,7 @@ def rest(
     description: str = "",
     imprint: Imprint | None = None,
     cors: Cors | None = None,
+    idempotency: Idempotency | None = None,
     docs: bool = True,
     deprecated: bool | Deprecated = False,
 ) -> Surface:
@@ -66,9 +68,9 @@ def rest(
 
     ``require_etag`` asks for ``If-Match`` on every update and deletion (428 without). ``partial`` lets callers of get
     and list ask for some fields only (``fields=``); the document then promises none but the id. ``cross_tenants``,
-    ``deadline`` and ``cors`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest, which the document
-    shows. ``heartbeat`` is the longest silence of a stream, in seconds: then a comment is sent, so that nobody between
-    takes the connection for dead.
+    ``deadline``, ``cors`` and ``idempotency`` are those of :class:`~dragoman.ports.style.Surface`, as are the rest,
+    which the document shows. ``heartbeat`` is the longest silence of a stream, in seconds: then a comment is sent, so
+    that nobody between takes the connection for dead.
     """
     return Surface(
         name,
@@ -84,6 +86,7 @@ def rest(
         imprint=imprint,
         cors=cors,
         deprecated=deprecated,
+        idempotency=idempotency,
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from dragoman.contract.fault import Violation
+from dragoman.contract.fault import InvalidArgument, Violation
+from dragoman.contract.operation import Effect
 from dragoman.contract.schema import List, Nullable, Record, Type, Types
 from dragoman.ports.style import Binder
 from dragoman.ports.wire import Request
@@ -17,6 +18,7 @@ from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json, invalid
 from dragoman.runtime.http import etag
 from dragoman.runtime.http.answers import Answers
+from dragoman.runtime.http.idempotency import idempotency_key
 from dragoman.runtime.http.json_body import JSON, MERGE_PATCH, require_json, takes_no_input
 from dragoman.runtime.http.last_modified import http_date, last_modified
 from dragoman.runtime.http.links import page_links
@@ -39,6 +41,13 @@ class Envelope(msgspec.Struct, eq=False):
 
 def reader(route: Route, binder: Binder, *, require_etag: bool, partial: bool) -> Decode:
     """The step that reads a request of this route; ``partial`` where answers may be of some fields only."""
+    decode = _reader(route, binder, require_etag=require_etag, partial=partial)
+    if route.operation.effect is Effect.SAFE:
+        return decode
+    return _both(_refuse_key if route.streams else _read_key, decode)
+
+
+def _reader(route: Route, binder: Binder, *, require_etag: bool, partial: bool) -> Decode:
     audience, types = binder.surface.audience, binder.types(route.exposed)
     operation = route.operation
     match route.shape:
@@ -98,6 +107,15 @@ def _both(one: Decode, other: Decode) -> Decode:
         other(state)
 
     return read
+
+
+def _read_key(state: State) -> None:
+    state.key = idempotency_key(state.envelope.request.headers)
+
+
+def _refuse_key(state: State) -> None:
+    if idempotency_key(state.envelope.request.headers) is not None:
+        raise InvalidArgument("a stream is never replayed, so that no key can protect it; leave Idempotency-Key out")
 
 
 def _read_list(parent: str | None, partial: bool) -> Decode:

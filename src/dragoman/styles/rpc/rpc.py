@@ -18,6 +18,7 @@ from dragoman.contract.principal import AudienceName
 from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.cors import Cors
+from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.call import State
@@ -27,6 +28,7 @@ from dragoman.runtime.http import problem
 from dragoman.runtime.http.answers import Answers, coded
 from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
+from dragoman.runtime.http.idempotency import idempotency_key
 from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
 from dragoman.runtime.http.options import OptionsMatch, offered
 from dragoman.runtime.http.problem import MethodNotAllowed
@@ -45,10 +47,11 @@ def rpc(
     title: str = "",
     description: str = "",
     cors: Cors | None = None,
+    idempotency: Idempotency | None = None,
     deprecated: bool | Deprecated = False,
 ) -> Surface:
-    """An RPC surface: each operation is called by ``POST <path>/<name>``. ``deadline`` and ``cors`` are those of
-    :class:`~dragoman.ports.style.Surface`.
+    """An RPC surface: each operation is called by ``POST <path>/<name>``. ``deadline``, ``cors`` and ``idempotency``
+    are those of :class:`~dragoman.ports.style.Surface`.
     """
     return Surface(
         name,
@@ -62,6 +65,7 @@ def rpc(
         description=description,
         cors=cors,
         deprecated=deprecated,
+        idempotency=idempotency,
     )
 
 
@@ -107,6 +111,7 @@ class Rpc:
 def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
     def read(state: State) -> None:
         request = state.envelope
+        state.key = idempotency_key(request.headers)
         if decoder is not None:
             require_json(request.headers, JSON)
             state.input = decoder.decode(request.body)

@@ -71,6 +71,26 @@ async def take(part: Part, input: Amount, ctx: dm.Context) -> Part:
     return ctx.save(dm.replace(part, left=dm.add(-input.amount)))
 
 
+class Reorder(dm.Struct):
+    what: Annotated[str, dm.Length(1, 50)]
+    amount: Annotated[int, dm.Ge(1), dm.Le(1000)] = 1
+
+
+class Ordered(dm.Struct):
+    """An order as the supplier knows it."""
+
+    key: str
+    amount: int
+
+
+@things.operation(external=True, faults=[OutOfStock])
+async def reorder(input: Reorder, ctx: dm.Context) -> Ordered:
+    """Order more from the supplier, who is not asked twice for one order."""
+    if input.what == "nothing":
+        raise OutOfStock("the supplier has none", metadata={"left": "0"})
+    return Ordered(key=ctx.downstream_key, amount=input.amount)
+
+
 @all_things.method
 async def assemble(thing: Thing, new: NewPart, ctx: dm.Context) -> Part:
     """Add a part, with a serial number. A thing has at most five."""

@@ -10,7 +10,7 @@ import dragoman as dm
 
 from . import recall as _handlers  # noqa: F401  (binds the handler of an operation that is declared without one)
 from .second_hand import appraise
-from .stock import countries, notes, parts, write_note
+from .stock import countries, notes, parts, reorder, write_note
 from .things import all_things, answer_slowly, ask, forget, makers, recall
 from .trouble import crash, fail, lie, take_too_long, wait
 
@@ -67,7 +67,16 @@ def surfaces() -> tuple[dm.Surface, ...]:
             audience="partner",
             auth=keys,
             imprint=OURS,
-            exposes=[makers, all_things, parts, countries.only("list", "get"), notes.without("create"), write_note],
+            idempotency=dm.Idempotency(retention=3 * 86_400),
+            exposes=[
+                makers,
+                all_things,
+                parts,
+                countries.only("list", "get"),
+                notes.without("create"),
+                write_note,
+                reorder,
+            ],
         ),
         dm.rest(
             "admin",
@@ -102,7 +111,8 @@ def surfaces() -> tuple[dm.Surface, ...]:
             deadline=10.0,
             deprecated=True,
             cors=dm.Cors(["https://app.example.com", "http://localhost:5173"], max_age=60, expose=["Server-Timing"]),
-            exposes=[ask, forget, appraise, recall, fail, wait],
+            idempotency=dm.Idempotency(retention=3600),
+            exposes=[ask, forget, appraise, recall, fail, wait, reorder],
         ),
     )
 

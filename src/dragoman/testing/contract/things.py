@@ -39,6 +39,7 @@ async def retire(thing: Thing, ctx: dm.Context) -> Thing:
         raise OutOfStock("there is none that could be retired", metadata={"left": "0"})
     if thing.at is not None and thing.at > ctx.now:
         raise TooSoon(f"it is in use until {thing.at:%Y-%m-%d}; retire it then")
+    ctx.publish(ThingRetired(thing=thing.id, at=ctx.now))
     return ctx.save(dm.replace(thing, flag=True))
 
 

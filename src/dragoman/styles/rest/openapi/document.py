@@ -89,6 +89,7 @@ class Document:
 
     def _paths(self, schemas: Schemas, components: Components) -> dict[str, Any]:
         surface, etag = self._surface, self._require_etag
+        anonymous = surface.auth is None or surface.auth.anonymous
         examples = Examples(schemas)
         operations = Operations(
             surface,
@@ -102,6 +103,7 @@ class Document:
                 require_etag=etag,
                 cross_tenants=surface.cross_tenants,
                 partial=self._partial,
+                idempotency=None if anonymous else surface.idempotency,
             ),
             Responses(schemas, examples, components, surface, require_etag=etag),
         )

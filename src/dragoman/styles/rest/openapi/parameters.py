@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from dragoman.contract.annotations import FilterOperator
+from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import MISSING, Field, Nullable, Record, Scalar, Type
+from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.style import EXPANDED, filter_parameter
 from dragoman.runtime.batch_get import MAX_IDS
 from dragoman.runtime.codec.view import View
 from dragoman.runtime.excerpts import MAX_EXPANDED
+from dragoman.runtime.http.idempotency import BARE, HEADER, STRING
 from dragoman.runtime.listing import DEFAULT_PAGE_SIZE, MAX_KEYS, MAX_PAGE_SIZE, filters_of, order_of
 from dragoman.runtime.paging import MAX_LENGTH
 from dragoman.styles.rest.routes import Route, Shape
@@ -130,6 +133,7 @@ class Parameters:
         require_etag: bool,
         cross_tenants: bool,
         partial: bool,
+        idempotency: Idempotency | None,
     ) -> None:
         self._schemas = schemas
         self._examples = examples
@@ -138,6 +142,7 @@ class Parameters:
         self._require_etag = require_etag
         self._cross_tenants = cross_tenants
         self._partial = partial
+        self._idempotency = idempotency
 
     def of(self, route: Route, source: Source) -> list[Parameter]:
         """All parameters of a route, in the order of their places: path, query, header."""
@@ -271,9 +276,43 @@ class Parameters:
             else:
                 found.append(self._use("parameters", "IfMatch", IF_MATCH))
                 found.append(self._use("parameters", "IfUnmodifiedSince", IF_UNMODIFIED_SINCE))
+        if self._idempotency is not None and takes_key(route):
+            unsafe = route.operation.effect is Effect.UNSAFE
+            if route.operation.external or (self._idempotency.required and unsafe):
+                required = {**_idempotency_key(self._idempotency), "required": True}
+                found.append(self._use("parameters", "IdempotencyKeyRequired", required))
+            else:
+                found.append(self._use("parameters", "IdempotencyKey", _idempotency_key(self._idempotency)))
         if self._cross_tenants:
             found.append(self._use("parameters", "Tenant", TENANT))
         return [*found, self._use("parameters", "RequestTimeout", REQUEST_TIMEOUT)]
+
+
+def takes_key(route: Route) -> bool:
+    """Whether the route heeds ``Idempotency-Key``."""
+    return route.operation.effect is not Effect.SAFE and not route.streams
+
+
+def _idempotency_key(idempotency: Idempotency) -> Parameter:
+    seconds = idempotency.retention
+    return {
+        "name": HEADER,
+        "in": "header",
+        "description": "A key of this call, new for each: what is sent again with it is done once, and gets the first "
+        f"answer again, for {_time(seconds)}. With another input it is refused (422).",
+        "schema": {"type": "string", "pattern": f"^(?:{STRING}|{BARE})$"},
+        "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+        "x-retention-seconds": int(seconds) if seconds % 1 == 0 else seconds,
+    }
+
+
+def _time(seconds: float) -> str:
+    """A time in the largest unit that it is a whole number of."""
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds % length == 0:
+            number = int(seconds // length)
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{seconds:g} seconds"
 
 
 def is_conditional(route: Route) -> bool:

@@ -19,7 +19,7 @@ from dragoman.styles.rest.routes import Route, Shape
 from .components import Components
 from .examples import Examples, faults_of, problems, with_example
 from .names import a, noun, sentence, words
-from .parameters import is_conditional, needs_etag
+from .parameters import is_conditional, needs_etag, takes_key
 from .scalars import Schema
 from .schemas import Mode, Schemas, Source
 
@@ -72,6 +72,10 @@ SUNSET: Final = {
 RETRY_AFTER: Final = {
     "description": "How long to wait before the next attempt, in seconds (RFC 9110, section 10.2.3).",
     "schema": {"type": "integer", "minimum": 0},
+}
+REPLAYED: Final = {
+    "description": "`true` where the answer is that of an earlier call with the same `Idempotency-Key`.",
+    "schema": {"type": "string", "const": "true"},
 }
 LOCATION: Final = {"description": "Where the new resource is.", "schema": {"type": "string", "format": "uri-reference"}}
 CHALLENGE: Final = {"description": "How to show who calls (RFC 9110, section 11.6.1).", "schema": {"type": "string"}}
@@ -126,7 +130,7 @@ class Responses:
         found = dict(self._successes(route, source, located))
         for each in found.values():
             if "$ref" not in each:
-                each["headers"] = {**each["headers"], **self._deprecation(route)}
+                each["headers"] = {**each["headers"], **self._replayed(route), **self._deprecation(route)}
         declared: dict[int, list[type[Fault]]] = {}
         for fault in route.operation.faults:
             declared.setdefault(problem.status_of(fault), []).append(fault)
@@ -216,6 +220,11 @@ class Responses:
     def _headers(self) -> dict[str, Any]:
         return {"X-Request-Id": self._use("headers", "RequestId", REQUEST_ID)}
 
+    def _replayed(self, route: Route) -> dict[str, Any]:
+        if self._anonymous or not takes_key(route):
+            return {}
+        return {"Idempotency-Replayed": self._use("headers", "Replayed", REPLAYED)}
+
     def _deprecation(self, route: Route) -> dict[str, Any]:
         """The headers that say since when the route should not be used, and until when it works."""
         deprecated = deprecation(self._surface, route.operation)
@@ -255,7 +264,7 @@ class Responses:
         response = self._response(kind.description, [*declared, *faults_of(status)])
         if status == 401 and self._challenge:
             response["headers"]["WWW-Authenticate"] = self._use("headers", "Challenge", CHALLENGE)
-        if status in (429, 503):
+        if status in (409, 429, 503):
             response["headers"]["Retry-After"] = self._use("headers", "RetryAfter", RETRY_AFTER)
         if not declared:
             return self._use("responses", kind.name, response)

@@ -1,0 +1,267 @@
+"""How one operation's calls on one surface pass the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import msgspec
+
+from dragoman.contract.expression import Compare, Slot
+from dragoman.contract.fault import DeadlineExceeded, Fault, InvalidArgument, Malformed, Unavailable
+from dragoman.contract.operation import Effect, Operation
+from dragoman.contract.principal import Principal
+from dragoman.ports.store import (
+    Committed,
+    Conflict,
+    Delete,
+    Insert,
+    Late,
+    Outcome,
+    Query,
+    Settled,
+    Store,
+    UniqueViolation,
+    Update,
+    WriteSet,
+)
+from dragoman.ports.style import Surface
+from dragoman.runtime.deadline import within
+from dragoman.runtime.exchange import Exchange
+
+from .entry import (
+    COLUMNS,
+    DONE,
+    HELD,
+    LEDGER,
+    Entry,
+    InFlight,
+    OtherInput,
+    OutcomeUnknown,
+    downstream_key,
+    entry_id,
+    fault_of,
+    fault_text,
+    is_final,
+    row_of,
+)
+from .inputs import Fingerprint
+from .results import Results
+
+if TYPE_CHECKING:
+    from dragoman.runtime.call import State
+
+LEASE_BEYOND: Final = 5.0
+"""How long a reservation outlives the deadline of its call, in seconds: time to commit."""
+
+LATE: Final = "the database took longer than the deadline allows; whether it was written is not known"
+
+
+class Replayed(Exception):
+    """The call was answered before: its result stands in the state, to be projected again."""
+
+
+class Claim(msgspec.Struct, eq=False):
+    """A call's claim on a key. ``epoch`` is that of its reservation, if it has one; ``expired``: there is an entry
+    whose time has passed, in whose place it puts its own. ``closing``: what it did is being committed.
+    """
+
+    id: str
+    fingerprint: str
+    epoch: int = 0
+    expired: bool = False
+    closing: bool = False
+
+    @property
+    def downstream_key(self) -> str:
+        """A key for whoever is asked in turn."""
+        return downstream_key(self.id)
+
+
+class Ledger:
+    """The ledger for one operation on one surface. Raises nothing but faults, Replayed and the store's own."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        surface: Surface,
+        store: Store,
+        fingerprint: Fingerprint,
+        results: Results | None,
+        *,
+        anonymous: bool,
+    ) -> None:
+        self._operation = operation
+        self._audience = str(surface.audience)
+        self._retention = round(surface.idempotency.retention * 1000)
+        self._store = store
+        self._fingerprint = fingerprint
+        self._results = results
+        self._anonymous = anonymous
+        unsafe = operation.effect is Effect.UNSAFE
+        self.required = operation.external or (surface.idempotency.required and unsafe)
+        self._lookup = store.prepare(Query(LEDGER, COLUMNS, Compare("id", "=", Slot(0)), tenant=False, limit=1))
+
+    async def claim(self, state: State) -> None:
+        """Let a call with a key in; or raise Replayed, or the fault that it was answered with."""
+        if state.key is None:
+            if self.required:
+                raise Malformed(_MISSING)
+            return
+        if self._anonymous:
+            raise InvalidArgument(
+                "the surface does not know its callers, so that two could have one key; leave Idempotency-Key out"
+            )
+        principal = state.exchange.principal
+        id = entry_id(principal.tenant, principal.identity, self._operation.name, state.key)
+        claim = Claim(id, self._fingerprint(state))
+        entry = await self._find(claim)
+        if entry is not None:
+            self._answer(entry, claim, state)
+        state.claim = claim
+        if self._operation.external:
+            await self._reserve(claim, state)
+
+    async def again(self, state: State) -> None:
+        """A call did not come to its end, perhaps because a twin did first: if so, raise what that came to."""
+        claim = state.claim
+        assert claim is not None
+        entry = await self._find(claim)
+        if entry is not None and entry.version != claim.epoch:
+            self._answer(entry, claim, state)
+
+    async def refused(self, fault: Fault, state: State) -> None:
+        """A call came to a fault: keep it, if it is an answer. Raises what a twin came to that was first."""
+        claim = state.claim
+        assert claim is not None
+        if claim.epoch:
+            await self._refused_outside(fault, claim, state)
+            return
+        await self.again(state)
+        if is_final(fault):
+            writes = WriteSet()
+            self._record(writes, claim, state, {"fault": fault_text(fault)})
+            outcome = await within(state.deadline, self._store.commit(writes), LATE)
+            if not isinstance(outcome, Committed):
+                await self.again(state)
+
+    def record(self, writes: WriteSet, state: State, settle: Any) -> None:
+        """Add the entry to what a call commits. ``settle`` gives the result, of what the commit computed."""
+        claim, results = state.claim, self._results
+        assert claim is not None
+        claim.closing = True
+        if results is None:
+            self._record(writes, claim, state, {})
+            return
+
+        def late(settled: Settled) -> str:
+            return results.text(settle(settled))
+
+        self._record(writes, claim, state, {"result": Late(late)})
+
+    def is_own(self, outcome: Outcome) -> bool:
+        """Whether it is the ledger that stood against the commit: another call with the key was first."""
+        if isinstance(outcome, UniqueViolation):
+            return outcome.row.table is LEDGER
+        return isinstance(outcome, Conflict) and getattr(outcome.row, "table", None) is LEDGER
+
+    async def _find(self, claim: Claim) -> Entry | None:
+        row = await self._lookup.fetch_one((claim.id,))
+        if row is None:
+            return None
+        entry = Entry(*row)
+        # What was begun and has not ended is never forgotten: it is settled by whoever knows.
+        if entry.state == DONE and entry.expires_at <= self._now():
+            claim.expired = True
+            return None
+        return entry
+
+    def _now(self) -> int:
+        return round(self._store.clock() * 1000)
+
+    def _answer(self, entry: Entry, claim: Claim, state: State) -> NoReturn:
+        if entry.fingerprint != claim.fingerprint:
+            raise OtherInput("the key in Idempotency-Key was used for another input; use a new key for a new call")
+        if entry.state == HELD:
+            left = ((entry.leased_until or 0) - self._now()) / 1000
+            if left > 0:
+                raise InFlight("the call with this key is under way", retry_after=math.ceil(left))
+            raise OutcomeUnknown(
+                "the call with this key was begun and has not ended: whether it did anything is not known; "
+                "it has to be settled here before the key can be used"
+            )
+        state.exchange.replayed = True
+        if entry.fault is not None:
+            whole = entry.audience == self._audience
+            raise fault_of(entry.fault, self._operation.faults, whole=whole)
+        if self._results is not None:
+            assert entry.result is not None
+            state.result = self._results.value(entry.result)
+        raise Replayed
+
+    async def _reserve(self, claim: Claim, state: State) -> None:
+        """Hold the key before anything is done that could not be undone."""
+        now = self._now()
+        left = max(0.0, state.deadline - asyncio.get_running_loop().time())
+        writes = WriteSet()
+        claim.epoch = 1
+        lease = {"state": HELD, "leased_until": now + round((left + LEASE_BEYOND) * 1000)}
+        self._insert(writes, claim, state, now, lease)
+        outcome = await within(state.deadline, self._store.commit(writes), LATE)
+        if not isinstance(outcome, Committed):
+            claim.epoch = 0
+            await self.again(state)
+            raise Unavailable("the key could not be reserved; try again", retry_after=1)
+
+    def _record(self, writes: WriteSet, claim: Claim, state: State, told: dict[str, Any]) -> None:
+        now = self._now()
+        if claim.epoch:
+            changes = {"state": DONE, "leased_until": None, "expires_at": now + self._retention, **told}
+            writes.last.append(Update(row_of(claim.id), changes, claim.epoch))
+        else:
+            self._insert(writes, claim, state, now, {"state": DONE, **told})
+
+    def _insert(self, writes: WriteSet, claim: Claim, state: State, now: int, told: dict[str, Any]) -> None:
+        row = row_of(claim.id)
+        if claim.expired:
+            writes.last.append(Delete(row))
+        principal: Principal = state.exchange.principal
+        exchange: Exchange = state.exchange
+        values = {
+            "id": claim.id,
+            "tenant": principal.tenant,
+            "principal": principal.identity,
+            "operation": self._operation.name,
+            "idempotency_key": state.key,
+            "fingerprint": claim.fingerprint,
+            "audience": self._audience,
+            "result": None,
+            "fault": None,
+            "request_id": exchange.request_id,
+            "created_at": now,
+            "leased_until": None,
+            "expires_at": now + self._retention,
+            "version": 1,
+        }
+        writes.last.append(Insert(row, values | told))
+
+    async def _refused_outside(self, fault: Fault, claim: Claim, state: State) -> None:
+        """What a call with effects outside came to. A fault that its handler chose is an answer, or lets the caller try
+        again; what ran out of time, or was refused at the commit, has done nobody knows what, and stays held.
+        """
+        writes = WriteSet()
+        if claim.closing or isinstance(fault, DeadlineExceeded):
+            over = {"leased_until": self._now()}
+            writes.last.append(Update(row_of(claim.id), over, claim.epoch))
+        elif is_final(fault):
+            self._record(writes, claim, state, {"fault": fault_text(fault)})
+        else:
+            writes.last.append(Delete(row_of(claim.id), claim.epoch))
+        await self._store.commit(writes)
+
+
+_MISSING: Final = (
+    "this call needs the header Idempotency-Key, by which it is known when it is repeated; "
+    'send one that is new for each call, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"'
+)
