@@ -11,6 +11,8 @@ HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 PEERS: Final = HERE / "peers"
 PEER_PYTHON: Final = ROOT / ".venv-bench" / "bin" / "python"
+FOLDER: Final = Path("/var/tmp")
+"""Where the databases lie: unlike /tmp, it is a disk everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aims import READS, aims
+from commits import Rates, section
 from kinds import BARE, HERE, LIKE_FOR_LIKE, LIMIT, OURS, ROOT, Kind
 from rounds import PACED_SECONDS, Compared, Spread
 from tables import spread, table
@@ -49,6 +50,7 @@ class Findings:
     start: Spread
     peers_start: dict[str, float]
     workers: Sequence[Both]
+    commits: Rates
     processes: Sequence[Process]
     machine: dict[str, str]
     versions: dict[str, str]
@@ -67,6 +69,7 @@ def page(found: Findings) -> str:
         "## The aims",
         aims(found.compared, found.workers, found.start, found.processes),
         *(_scenario(each) for each in found.compared),
+        section(found.commits),
         _processes(found),
         (HERE / "sides.md").read_text(encoding="utf-8").strip(),
         METHOD.format(rounds=found.rounds, seconds=found.seconds, paced=PACED_SECONDS, connections=connections).strip(),

@@ -8,10 +8,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
+from commits import measure
 from filling import Filled, fill
-from kinds import BARE, HERE, LIKE_FOR_LIKE, LIMIT, OURS
+from kinds import BARE, FOLDER, HERE, LIKE_FOR_LIKE, LIMIT, OURS
 from machine import Others, machine, source, versions
 from proof import prove
 from results import Findings, page
@@ -19,9 +19,6 @@ from rounds import Compared, compare, compare_latencies, say
 from scenarios import Scenario, scenarios
 from servers import Server
 from workers import Process, compare_workers, processes, start_often
-
-FOLDER: Final = Path("/var/tmp")
-"""Where the databases lie: unlike /tmp, it is a disk everywhere."""
 
 
 def main() -> None:
@@ -35,6 +32,8 @@ def main() -> None:
         compared, peers_start, held = _compare(asked, filled, folder, options)
         reads = [each for each in asked if each.method == "GET"]
         workers, more = compare_workers(reads, filled, folder, rounds=options.rounds, seconds=options.seconds)
+        say("group commit")
+        commits = measure(options.rounds, options.seconds)
         found = Findings(
             options.rounds,
             options.seconds,
@@ -42,6 +41,7 @@ def main() -> None:
             start_often(OURS, filled, folder),
             peers_start,
             workers,
+            commits,
             [*held, *more],
             machine(folder),
             known,

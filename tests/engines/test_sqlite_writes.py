@@ -35,8 +35,10 @@ from dragoman.ports.store import (
     Guard,
     Insert,
     Key,
+    Late,
     Next,
     ReferenceViolation,
+    Settled,
     Storage,
     Table,
     UniqueViolation,
@@ -341,3 +343,72 @@ def test_a_store_outlives_its_loop() -> None:
 async def clear(store: SqliteStore) -> None:
     for each in await rows(store, REGIONS):
         await write(store, Delete(key(REGIONS, each)))
+
+
+# What is written behind all else
+
+
+def test_what_is_last_knows_what_the_commit_computed() -> None:
+    async def scenario(store: SqliteStore) -> None:
+        await commit(store, customer("c1"), order("o1", "c1", total=5), note("n1", "o1"))
+        told: list[Settled] = []
+
+        def record(settled: Settled) -> str:
+            told.append(settled)
+            return f"{sorted(settled)} {settled[1]['total']}"
+
+        name = Late(record)
+        writes = WriteSet(
+            writes=[
+                Update(key(NOTES, "n1"), {"text": "x"}, 1),
+                Update(key(ORDERS, "o1"), {"total": Add(2)}, 1),
+                Insert(key(ORDERS, "o2"), {**order("o2", "c1").values, "total": Next("orders")}),
+            ],
+            last=[Insert(key(CUSTOMERS, "c2"), {**customer("c2").values, "name": name})],
+        )
+        outcome = await store.commit(writes)
+        assert outcome.settled == told[0] == {1: {"total": 7, "version": 2}, 2: {"total": 1}}
+        assert (await rows(store, CUSTOMERS))["c2"]["name"] == "[1, 2] 7"
+
+    run(scenario)
+
+
+def test_what_is_last_stands_or_falls_with_the_rest() -> None:
+    async def scenario(store: SqliteStore) -> None:
+        await commit(store, customer("c1"))
+        writes = WriteSet(writes=[customer("c2")], last=[customer("c1")])
+        assert await store.commit(writes) == UniqueViolation(-1, key(CUSTOMERS, "c1"), ("id",))
+        writes = WriteSet(writes=[customer("c1")], last=[customer("c3")])
+        assert await store.commit(writes) == UniqueViolation(0, key(CUSTOMERS, "c1"), ("id",))
+        writes = WriteSet(last=[Update(key(CUSTOMERS, "c1"), {"name": Late(lambda settled: "x")}, 2)])
+        assert await store.commit(writes) == Conflict(key(CUSTOMERS, "c1"), 1)
+
+        def broken(settled: Settled) -> str:
+            raise RuntimeError("broken")
+
+        with pytest.raises(RuntimeError, match="broken"):
+            await store.commit(
+                WriteSet(writes=[customer("c2")], last=[Update(key(CUSTOMERS, "c1"), {"name": Late(broken)})])
+            )
+        assert list(await rows(store, CUSTOMERS)) == ["c1"]
+        assert isinstance(await store.commit(WriteSet(last=[customer("c4")])), Committed)
+
+    run(scenario)
+
+
+def test_all_that_is_wrong_is_told() -> None:
+    async def scenario(store: SqliteStore) -> None:
+        await commit(store, customer("c1"), customer("c2"), order("o1", "c1", total=1))
+        outcome = await commit(
+            store,
+            customer("c3"),
+            customer("c4", email="c1@example.com"),
+            Update(key(ORDERS, "o1"), {"total": Add(-2, 0)}),
+            customer("c2"),
+        )
+        assert isinstance(outcome, UniqueViolation)
+        assert (outcome.position, outcome.columns) == (1, ("email",))
+        assert [(each.position, type(each)) for each in outcome.others] == [(2, BoundViolation), (3, UniqueViolation)]
+        assert list(await rows(store, CUSTOMERS)) == ["c1", "c2"]
+
+    run(scenario)

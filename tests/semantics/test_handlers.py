@@ -242,7 +242,7 @@ def test_a_batch_that_hangs_is_cut_off_and_the_next_one_runs(bench: Bench) -> No
     async def scenario() -> None:
         for _ in range(2):
             first = await enter(bench, batches)
-            waiting = [asyncio.create_task(bench.one.post("/score", {})) for _ in range(2)]
+            waiting = [asyncio.create_task(bench.one.post("/score", {}, request_timeout="0.2")) for _ in range(2)]
             for each in await asyncio.gather(first, *waiting):
                 each.refused(504, "DEADLINE_EXCEEDED")
             batches.entered.clear()

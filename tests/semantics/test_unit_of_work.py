@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from handler_bench import Ask, Bench, Item, Named, Told, internal, logged
@@ -164,6 +164,64 @@ def test_one_violation_undoes_all(bench: Bench) -> None:
         (await bench.one.post("/work", {"id": id, "what": "d"})).ok()
         made = await bench.one.pages("/items", 9)
         assert [each["number"] for each in made[1:]] == [1, 2, 3, 4], "a refused call takes no numbers"
+
+    bench.run(scenario)
+
+
+class NewItem(dm.Struct):
+    name: Annotated[str, dm.Length(1, 20)]
+    count: int = 0
+
+
+class Many(dm.Struct):
+    items: Annotated[list[NewItem], dm.Length(1, 100)]
+
+
+def test_of_many_at_once_all_or_none_are_written_and_each_violation_is_told(bench: Bench) -> None:
+    @bench.operation()
+    async def add_many(input: Many, ctx: dm.Context) -> Told:
+        for number, new in enumerate(input.items):
+            ctx.create(Item(name=new.name, count=new.count), at=("items", number))
+        return Told(count=len(input.items))
+
+    def named(*names: str) -> dict[str, Any]:
+        return {"items": [{"name": name} for name in names]}
+
+    async def scenario() -> None:
+        await bench.add("a")
+        await bench.add("b")
+        # What is wrong whatever there is, of each item.
+        refused = (await bench.one.post("/addMany", named("", "c", "x" * 21))).refused(422)
+        assert refused.pointers == ["#/items/0/name", "#/items/2/name"]
+        # What is wrong beside what there is, of each item too.
+        refused = (await bench.one.post("/addMany", named("c", "a", "d", "b", "d"))).refused(409, "ALREADY_EXISTS")
+        assert refused.pointers == ["#/items/1/name", "#/items/3/name", "#/items/4/name"]
+        assert {each["rule"] for each in refused.json["errors"]} == {"unique"}
+        # What the resource forbids, and not the input.
+        refused = (await bench.one.post("/addMany", {"items": [{"name": "c", "count": 1001}]})).refused(422)
+        assert refused.pointers == ["#/items/0/count"]
+        assert await bench.names() == ["a", "b"]
+        (await bench.one.post("/addMany", named("c", "d"))).ok()
+        assert await bench.names() == ["a", "b", "c", "d"]
+
+    bench.run(scenario)
+
+
+def test_what_would_leave_its_bounds_is_told_of_each(bench: Bench) -> None:
+    @bench.operation()
+    async def take(input: Many, ctx: dm.Context) -> Told:
+        for number, each in enumerate(input.items):
+            (item,) = await ctx.list(Item, bench.items.field.name == each.name)
+            ctx.save(dm.replace(item, count=dm.add(-each.count)), at=("items", number))
+        return Told()
+
+    async def scenario() -> None:
+        for name in "abc":
+            await bench.add(name, count=5)
+        asked = {"items": [{"name": "a", "count": 6}, {"name": "b", "count": 5}, {"name": "c", "count": 7}]}
+        refused = (await bench.one.post("/take", asked)).refused(422, "OUT_OF_RANGE")
+        assert refused.pointers == ["#/items/0/count", "#/items/2/count"]
+        assert [each["count"] for each in await bench.one.pages("/items", 10)] == [5, 5, 5]
 
     bench.run(scenario)
 

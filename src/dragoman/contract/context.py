@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .expression import Expression
+from .fault import Path
 from .principal import Principal
 
 if TYPE_CHECKING:
@@ -70,14 +71,16 @@ class Context(Protocol):
         """
         ...
 
-    def create(self, value: R) -> R:
-        """Stage a new resource; returns it as it will be."""
+    def create(self, value: R, *, at: Path = ()) -> R:
+        """Stage a new resource; returns it as it will be. ``at`` is where it stands in the input, as in
+        ``at=("customers", 3)``: violations are told there, those of all items at once.
+        """
         ...
 
-    def save(self, value: R) -> R:
+    def save(self, value: R, *, at: Path = ()) -> R:
         """Stage a changed resource; returns it as it will be. Only changed fields are written. The version is
-        checked unless the resource was peeked at. Raises FailedPrecondition for one that was neither read nor
-        created here.
+        checked unless the resource was peeked at. ``at`` is that of :meth:`create`. Raises FailedPrecondition for one
+        that was neither read nor created here.
         """
         ...
 

@@ -308,12 +308,13 @@ class Conflict:
 @dataclass(frozen=True, slots=True)
 class UniqueViolation:
     """Write ``position`` would repeat a key: ``columns`` are the table's key or one of its uniques. The position is -1
-    for one of the last.
+    for one of the last. ``others`` are what stands against the writes behind it.
     """
 
     position: int
     row: Key
     columns: tuple[str, ...]
+    others: tuple[UniqueViolation | BoundViolation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,13 +332,16 @@ class ReferenceViolation:
 
 @dataclass(frozen=True, slots=True)
 class BoundViolation:
-    """An :class:`Add` of write ``position`` would leave its bounds."""
+    """An :class:`Add` of write ``position`` would leave its bounds. ``others`` are what stands against the writes
+    behind it.
+    """
 
     position: int
     row: Key
     column: str
     value: int | float
     bounds: Add
+    others: tuple[UniqueViolation | BoundViolation, ...] = ()
 
 
 Outcome: TypeAlias = Committed | Conflict | UniqueViolation | ReferenceViolation | BoundViolation

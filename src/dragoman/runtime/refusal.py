@@ -58,8 +58,8 @@ def refusal(outcome: Outcome, state: State, plan: Plan) -> Exception:
     match outcome:
         case Conflict():
             return _conflict(outcome, state, plan)
-        case UniqueViolation():
-            return _taken(outcome, by_table[outcome.row.table.name], shown)
+        case UniqueViolation() | BoundViolation():
+            return _violated(outcome, state, plan)
         case ReferenceViolation(referenced=True):
             return _referred_to(outcome, by_table, shown)
         case ReferenceViolation():
@@ -67,8 +67,6 @@ def refusal(outcome: Outcome, state: State, plan: Plan) -> Exception:
             if not shown.field(by_table[outcome.row.table.name], outcome.reference.column):
                 return FailedPrecondition("something that this refers to, out of sight here, does not exist")
             return _no_target(target, outcome.reference.column, outcome.value)
-        case BoundViolation():
-            return _out_of_bounds(outcome, by_table[outcome.row.table.name], shown)
     raise AssertionError(outcome)
 
 
@@ -89,6 +87,23 @@ def _conflict(outcome: Conflict, state: State, plan: Plan) -> Conflicted:
             f"{rows.description.name} {id} was {happened} by another call; read it again and repeat", metadata=metadata
         )
     )
+
+
+def _violated(outcome: UniqueViolation | BoundViolation, state: State, plan: Plan) -> Fault:
+    """The fault of the first violation, with those of all items that are wrong."""
+    by_table, shown, unit = plan.registry.by_table, plan.shown, state.unit
+    found: list[Violation] = []
+    first: Fault | None = None
+    for each in (outcome, *outcome.others):
+        rows = by_table[each.row.table.name]
+        told = _taken(each, rows, shown) if isinstance(each, UniqueViolation) else _out_of_bounds(each, rows, shown)
+        first = first or told
+        place = () if unit is None else unit.place_of(each.position)
+        found += [
+            Violation((*place, *violation.path), violation.message, violation.rule) for violation in told.violations
+        ]
+    assert first is not None
+    return type(first)(first.message, violations=found)
 
 
 def _taken(outcome: UniqueViolation, rows: Rows, shown: Shown) -> Fault:

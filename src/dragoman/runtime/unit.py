@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from dragoman.contract.context import R
 from dragoman.contract.expression import EVERYTHING, AllOf, Expression, columns
-from dragoman.contract.fault import InvalidArgument, OutOfRange, ResourceExhausted, Violation
+from dragoman.contract.fault import InvalidArgument, OutOfRange, Path, ResourceExhausted, Violation
 from dragoman.contract.principal import Principal
 from dragoman.contract.resource import Id, Resource
 from dragoman.contract.struct import replace
@@ -53,10 +53,11 @@ class Entry:
     """One resource in a unit of work. ``before`` is as it was read (None if created here), ``after`` as staged (None
     if deleted). ``protected`` reads are checked at commit; ``checked`` writes are. ``pending`` holds, by field, what
     commit will compute; in ``after`` the field has the author's own object. ``stored`` is what :meth:`to_write` gives,
-    where it was found when it was staged and cannot have changed since.
+    where it was found when it was staged and cannot have changed since. ``place`` is where it stands in the call's
+    input.
     """
 
-    __slots__ = ("after", "before", "checked", "pending", "protected", "rows", "stored")
+    __slots__ = ("after", "before", "checked", "pending", "place", "protected", "rows", "stored")
 
     def __init__(self, rows: Rows, before: Any, after: Any, *, protected: bool, checked: bool) -> None:
         self.rows = rows
@@ -66,6 +67,7 @@ class Entry:
         self.checked = checked
         self.pending: dict[str, Add | Next] = {}
         self.stored: dict[str, Value] | None = None
+        self.place: Path = ()
 
     @property
     def staged(self) -> bool:
@@ -273,22 +275,24 @@ class Unit:
             )
         return list(self._sorted(rows, tuple(values.values()), order) if staged else values.values())[:most]
 
-    def create(self, value: R) -> R:
+    def create(self, value: R, *, at: Path = ()) -> R:
         rows = self._rows(type(value))
         self._check_may_write(rows)
         key = (type(value), value.id)
         if key in self._entries:
             raise BrokenContract(f"{rows.description.name} {value.id} is created, and exists in this call already")
         entry = Entry(rows, None, None, protected=False, checked=True)
+        entry.place = tuple(at)
         self._stage(entry, replace(value, created_at=self._now, updated_at=self._now, version=1))
         self._entries[key] = entry
         self._count(key)
         return cast("R", entry.after)
 
-    def save(self, value: R) -> R:
+    def save(self, value: R, *, at: Path = ()) -> R:
         rows = self._rows(type(value))
         self._check_may_write(rows)
         entry = self._entry(rows, value, "saved")
+        entry.place = tuple(at) or entry.place
         before = entry.before
         if before is None:
             self._stage(entry, replace(value, created_at=self._now, updated_at=self._now, version=1))
@@ -361,6 +365,10 @@ class Unit:
         entry = self._entries.get((resource, id))
         return entry is not None and entry.after is not None
 
+    def place_of(self, position: int) -> Path:
+        """Where in the call's input the write of that position stands, if its author said so."""
+        return self._written[position].place if 0 <= position < len(self._written) else ()
+
     def preview(self, value: Any) -> Any:
         """The handler's result as it can be checked before the commit: with stand-ins for what commit computes."""
         entry = self._returned(value)
@@ -407,7 +415,10 @@ class Unit:
             entry.stage(value)
         except (InvalidArgument, OutOfRange) as fault:
             if all(not each.path or self._shown.field(entry.rows, str(each.path[0])) for each in fault.violations):
-                raise
+                if not entry.place:
+                    raise
+                found = [Violation((*entry.place, *each.path), each.message, each.rule) for each in fault.violations]
+                raise type(fault)(fault.message, violations=found) from fault
             # The caller neither gave nor sees that field: nothing about its value may be told.
             message = f"a handler staged a {entry.rows.description.name} that its contract forbids: {fault.message}"
             raise BrokenContract(message) from fault

@@ -4,7 +4,8 @@ back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import apsw
@@ -55,6 +56,9 @@ REPEATED: Final = {
 }
 
 NONE: Final[Settled] = {}
+MOST_OTHERS: Final = 99
+"""How many violations are looked for behind the first."""
+
 LAST: Final = -1
 """The position of writes that have none."""
 
@@ -86,7 +90,7 @@ class Writes:
             return refused
         for position, write in enumerate(writes.writes):
             if (refused := self._write(position, write)) is not None:
-                return refused
+                return self._with_others(refused, writes.writes)
         if self.touched:
             refused = enforce(self.execute, self.touched)
             if refused is not None:
@@ -108,6 +112,24 @@ class Writes:
                 return self._insert(position, write, texts)
             case Delete():
                 return self._delete(write, texts)
+
+    def _with_others(self, first: Outcome, writes: Sequence[Write]) -> Outcome:
+        """A violation with those of the writes behind it, as far as they can be told: all of it is rolled back anyway,
+        and whoever sent a hundred items is to hear of each that is wrong.
+        """
+        if not isinstance(first, UniqueViolation | BoundViolation):
+            return first
+        others: list[UniqueViolation | BoundViolation] = []
+        for position, write in enumerate(writes[first.position + 1 :], first.position + 1):
+            try:
+                refused = self._write(position, write)
+            except OutOfRange:
+                continue
+            if isinstance(refused, UniqueViolation | BoundViolation):
+                others.append(refused)
+                if len(others) >= MOST_OTHERS:
+                    break
+        return replace(first, others=tuple(others)) if others else first
 
     def _texts(self, row: Key) -> TableTexts:
         texts = self.tables.get(row.table.name)
