@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -569,6 +570,33 @@ def test_a_row_and_its_event_stand_or_fall_together(bench: Bench) -> None:
         (await bench.one.post("/move", {"what": "kept"}, idempotency_key=KEY)).ok()
         assert await outbox(bench) == [("one", "x", 1, {"item": "x", "to": "kept"})]
         assert await bench.names() == ["taken", "kept"]
+
+    bench.run(scenario)
+
+
+class Place(enum.StrEnum):
+    """Where things are."""
+
+    SHELF = "shelf"
+
+
+class Shelved(dm.Struct):
+    """Something was put there."""
+
+    place: Place
+
+
+def test_events_are_ordered_by_their_key_as_it_is_written(bench: Bench) -> None:
+    bench.contract.event(Shelved, key="place")
+
+    @bench.operation()
+    async def shelve(ctx: dm.Context) -> Told:
+        ctx.publish(Shelved(place=Place.SHELF))
+        return Told()
+
+    async def scenario() -> None:
+        (await bench.one.post("/shelve")).ok()
+        assert await outbox(bench) == [("one", "shelf", 1, {"place": "shelf"})]
 
     bench.run(scenario)
 

@@ -138,7 +138,7 @@ def check_again(database: Path, told: Told, expected: int | None) -> str:
     connection = apsw.Connection(str(database))
     (text,) = connection.execute("SELECT result FROM dragoman_ledger WHERE idempotency_key = 'r0'").fetchall()[0]
     connection.close()
-    told.acknowledged["r0"].append((200, {}, json.dumps({"id": json.loads(text)[0]}).encode()))
+    told.acknowledged["r0"].append((200, {}, json.dumps({"id": json.loads(text)["row"]["id"]}).encode()))
     return check(database, told, expected)
 
 

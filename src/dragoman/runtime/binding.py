@@ -24,7 +24,7 @@ from .handlers import Handlers
 from .http.cors import Sharing
 from .ledger import Ledger
 from .ledger.inputs import fingerprints
-from .ledger.results import results
+from .ledger.results import Results
 from .listing import Listing
 from .outbox import Outbox
 from .paging import PageTokens
@@ -121,10 +121,10 @@ class SurfaceBinder:
             invoke=None if own or streams else self._handlers.compile(exposed.handle),
             items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
-            ledger=None if streams or operation.effect is Effect.SAFE else self._ledger(exposed, rows),
+            ledger=None if streams or operation.effect is Effect.SAFE else self._ledger(exposed, encoder),
         )
 
-    def _ledger(self, exposed: Exposed, rows: Rows | None) -> Ledger:
+    def _ledger(self, exposed: Exposed, encoder: JsonEncoder | None) -> Ledger:
         operation, types, auth = exposed.operation, self.types(exposed), self.surface.auth
         if auth is not None and auth.anonymous and (operation.external or self.surface.idempotency.required):
             raise DeclarationError(
@@ -136,8 +136,8 @@ class SurfaceBinder:
             operation,
             self.surface,
             self._store,
-            fingerprints(operation, types, rows),
-            results(operation, types, self._registry),
+            fingerprints(operation, types),
+            None if encoder is None else Results(operation, types, self._registry, encoder),
             anonymous=auth is not None and auth.anonymous,
         )
 

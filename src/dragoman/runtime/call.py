@@ -51,9 +51,10 @@ class State(msgspec.Struct, eq=False):
     Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
     ``reading`` (of a get; None for all of it), ``versions`` (one of which the resource must have; None for any),
     ``unmodified_since`` (the time behind which it must not have been changed), ``key`` (by which repetitions of the
-    call are known). Found: ``claim`` (on that key, of a call that is not repeated), ``resource`` (as its class),
-    ``result`` (what the handler returned), ``projected`` (the result as this surface may see it), ``version`` (of the
-    result, if it is a resource), ``answer`` (what encode made of it).
+    call are known) and, where there is one, ``given`` (the input as JSON, before the handler's class was made). Found:
+    ``claim`` (on that key, of a call that is not repeated), ``resource`` (as its class), ``result`` (what the handler
+    returned), ``projected`` (the result as this surface may see it), ``version`` (of the result, if it is a resource),
+    ``answer`` (what encode made of it).
     """
 
     exchange: Exchange
@@ -67,6 +68,7 @@ class State(msgspec.Struct, eq=False):
     versions: frozenset[int] | None = None
     unmodified_since: datetime | None = None
     key: str | None = None
+    given: Any = None
     claim: Claim | None = None
     unit: Unit | None = None
     row: Any = None
@@ -265,6 +267,14 @@ def _precondition(plan: Plan) -> Step:
 def _handle(plan: Plan) -> Step:
     """The handler: the developer's, or the runtime's own for standard methods."""
     method, invoke = plan.method, plan.invoke
+    if invoke is not None and plan.operation.external:
+
+        def external(state: State) -> Awaitable[None]:
+            if state.claim is not None:
+                state.claim.begun = True
+            return invoke(state)
+
+        return external
     if invoke is not None:
         return invoke
 
@@ -402,8 +412,8 @@ PHASES: Final[tuple[Phase, ...]] = (
 RESTART: Final = "unit of work"
 """Where a call starts over after a conflict: with a new unit of work, on what is there now."""
 
-REPLAY: Final = ("project", "encode")
-"""What is left of a call whose result the ledger has."""
+REPLAY: Final = ("encode",)
+"""What is left of a call whose result the ledger has, which projects it, too."""
 
 
 class CompiledCall:
@@ -479,7 +489,7 @@ async def replay_or_again(ended: Conflicted | Fault | Replayed, state: State, pl
             assert plan.ledger is not None
             if isinstance(ended, Fault):
                 await plan.ledger.refused(ended, state)
-            elif state.claim.epoch:
+            elif state.claim.held:
                 await plan.ledger.refused(ended.fault, state)
             else:
                 await plan.ledger.again(state)

@@ -17,7 +17,7 @@ from dragoman.contract.principal import Principal
 from dragoman.contract.schema import Record
 from dragoman.ports.store import Column, Insert, Key, Next, Storage, Table, Unique, Value
 
-from .codec import natives
+from .codec import encode_json, natives
 from .codec.canonical import Canonical
 from .commit_value import is_commit_value
 from .failure import BrokenContract
@@ -49,7 +49,8 @@ class _Published:
         record = contract.types.resolve(event.payload)
         assert isinstance(record, Record)
         self.name = event.name
-        self.key = natives.attributes(record)[event.key]
+        self.key = event.key
+        self.attribute = natives.attributes(record)[event.key]
         self.canonical = Canonical(event.payload, contract.types)
 
 
@@ -72,21 +73,21 @@ class Outbox:
                 f"{type(value).__name__} is published, and is no event of this application; declare it with "
                 'contract.event(…, key="…")'
             )
-        key = getattr(value, event.key)
-        if is_commit_value(key):
+        if is_commit_value(getattr(value, event.attribute)):
             raise BrokenContract(f"the key of the event {event.name} is known only when it is committed")
         try:
-            payload = event.canonical.text(value)
+            payload = event.canonical.builtins(value)
         except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:
             raise BrokenContract(f"the event {event.name} breaks its contract: {error}") from error
-        id, text = _new_id(), str(key)
+        key = payload[event.key]
+        id, text = _new_id(), key if isinstance(key, str) else encode_json(key).decode()
         counter = f"{OUTBOX.name} {event.name} {text}"
         values: dict[str, Value | Next] = {
             "id": id,
             "event": event.name,
             "key": text,
             "sequence": Next(counter),
-            "payload": payload,
+            "payload": encode_json(payload).decode(),
             "principal": principal.identity,
             "request_id": request_id,
             "created_at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),

@@ -4,6 +4,7 @@ so that a type means the same on all of them.
 
 from __future__ import annotations
 
+from .canonical import to_builtins
 from .decoder import JsonDecoder
 from .encoder import BrokenValue, JsonEncoder, encode_json
 from .patch import Patch, PatchDecoder
@@ -24,4 +25,5 @@ __all__ = [
     "encode_json",
     "invalid",
     "nearest",
+    "to_builtins",
 ]

@@ -46,16 +46,17 @@ class JsonDecoder:
 
         Raises Malformed if it is not JSON, InvalidArgument with every violation if it is not valid.
         """
-        wire = self._wire(body)
+        wire = self.given(body)
         build = self._build
         if build is None:
             return wire
         try:
             return build(wire)
         except (ValueError, TypeError) as error:
-            raise self._not_made(self._wire(body), error) from error
+            raise self._not_made(self.given(body), error) from error
 
-    def _wire(self, body: bytes) -> Any:
+    def given(self, body: bytes) -> Any:
+        """The members that a JSON text gives, before the instance is made. Raises as :meth:`decode` does."""
         try:
             if self._nests_freely:
                 check_nesting(body)

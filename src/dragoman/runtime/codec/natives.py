@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-import inspect
 import keyword
 import re
 import types
@@ -139,37 +138,6 @@ def defaults(record: Record) -> dict[str, Default]:
             elif item.default_factory is not dataclasses.MISSING or not item.init:
                 found[item.name] = Default(opaque=True)
     return found
-
-
-def factories(native: Any) -> dict[str, abc.Callable[[], Any]]:
-    """Attribute → what makes its default, for the attributes whose default is made anew each time."""
-    native = get_origin(native) or native
-    if is_struct(native):
-        values = native.__struct_defaults__
-        names = native.__struct_fields__[len(native.__struct_fields__) - len(values) :]
-        made = {name: getattr(value, "factory", None) for name, value in zip(names, values, strict=True)}
-    elif is_pydantic(native):
-        made = {name: info.default_factory for name, info in native.model_fields.items()}
-    elif dataclasses.is_dataclass(native):
-        made = {
-            item.name: None if item.default_factory is dataclasses.MISSING else item.default_factory
-            for item in dataclasses.fields(native)
-        }
-    else:
-        made = {}
-    # One of Pydantic's may want what was validated before it.
-    return {name: each for name, each in made.items() if each is not None and not _arguments_of(each)}
-
-
-def _arguments_of(function: abc.Callable[..., Any]) -> bool:
-    """Whether it has to be given anything."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return any(
-        each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters
-    )
 
 
 def _default(value: Any) -> Default:

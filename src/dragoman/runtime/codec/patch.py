@@ -104,19 +104,21 @@ class PatchDecoder:
         """The patch that a JSON text stands for. Raises Malformed, or InvalidArgument with every violation that can
         be seen before the patch is applied.
         """
+        return self._patch(self.given(body))
+
+    def given(self, body: bytes) -> Any:
+        """The members that a JSON text gives, before anything is made of them. Raises as :meth:`decode` does."""
         try:
             if self._nests_freely:
                 check_nesting(body)
-            wire = self._decode(body)
+            return self._decode(body)
         except REFUSALS as error:
             refused = error
-        else:
-            return self._patch(wire)
         value = parse(body)
         whole = with_whole_numbers(self.types, self.record, value)
         if whole is not value:
             try:
-                return self._patch(msgspec.convert(whole, self._struct, dec_hook=call_hook))
+                return msgspec.convert(whole, self._struct, dec_hook=call_hook)
             except REFUSALS as error:
                 refused = error
         raise invalid(self._violations(whole) or repeated_names(body) or [unexplained(refused)])
@@ -223,16 +225,6 @@ class Patch:
     def __init__(self, decoder: PatchDecoder, fields: Mapping[str, Any]) -> None:
         self._decoder = decoder
         self.fields = fields
-
-    def builtins(self) -> dict[str, Any]:
-        """What is given, as JSON has it, by field."""
-        decoder = self._decoder
-        return {
-            name: value
-            if name in decoder.merging
-            else msgspec.to_builtins(convert_out(value, decoder.outbound.annotation(decoder.fields[name].type)))
-            for name, value in self.fields.items()
-        }
 
     def apply(self, current: Any) -> Any:
         """A new instance with the changes. Raises InvalidArgument if the whole is not valid."""

@@ -19,6 +19,7 @@ METHODS: Final = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 READ: Final = (
     "Content-Type",
     "Dragoman-Tenant",
+    "Idempotency-Key",
     "If-Match",
     "If-Modified-Since",
     "If-None-Match",

@@ -16,12 +16,12 @@ from dragoman.ports.store import Delete, Query, Store, WriteSet
 from .entry import DONE, LEDGER, row_of
 
 EVERY_SECONDS: Final = 60.0
-AT_ONCE: Final = 32
-LEISURE_SECONDS: Final = 0.05
+AT_ONCE: Final = 64
+LEISURE_SECONDS: Final = 0.01
 """Between two write sets."""
 
 BEYOND: Final = 60_000
-"""How long an entry stays behind its time, in milliseconds: a call that has just found it may still replace it."""
+"""How long an entry stays behind its time, in milliseconds: whoever is about to replace it need not be in its way."""
 
 LOG: Final = logging.getLogger("dragoman")
 
@@ -32,7 +32,7 @@ class Cleaner:
     def __init__(self, store: Store) -> None:
         self._store = store
         where = AllOf((Compare("expires_at", "<", Slot(0)), Compare("state", "=", Slot(1))))
-        query = Query(LEDGER, ("id",), where, order=(("expires_at", False),), tenant=False, limit=AT_ONCE)
+        query = Query(LEDGER, ("id", "version"), where, order=(("expires_at", False),), tenant=False, limit=AT_ONCE)
         self._expired = store.prepare(query)
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -71,6 +71,6 @@ class Cleaner:
         before = round(self._store.clock() * 1000) - BEYOND
         rows = await self._expired.fetch((before, DONE))
         if rows:
-            # Another process may have removed one of them: then the next round finds the rest.
-            await self._store.commit(WriteSet(writes=[Delete(row_of(id)) for (id,) in rows]))
+            # One of them may have been removed, or replaced, in the meantime: then the next round finds the rest.
+            await self._store.commit(WriteSet(writes=[Delete(row_of(id), version) for id, version in rows]))
         return len(rows)

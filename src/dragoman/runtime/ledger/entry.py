@@ -7,7 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from dragoman.contract.fault import CANONICAL, Aborted, Code, FailedPrecondition, Fault, InvalidArgument, Violation
+from dragoman.contract.fault import (
+    CANONICAL,
+    Aborted,
+    Code,
+    FailedPrecondition,
+    Fault,
+    InvalidArgument,
+    Malformed,
+    Violation,
+)
 from dragoman.ports.store import Column, Index, Key, Storage, Table
 
 LEDGER: Final = Table(
@@ -20,7 +29,8 @@ LEDGER: Final = Table(
         Column("idempotency_key", Storage.TEXT),
         Column("fingerprint", Storage.TEXT),
         Column("state", Storage.TEXT),
-        Column("audience", Storage.TEXT),
+        Column("surface", Storage.TEXT),
+        Column("scopes", Storage.TEXT),
         Column("result", Storage.TEXT, nullable=True),
         Column("fault", Storage.TEXT, nullable=True),
         Column("request_id", Storage.TEXT),
@@ -32,8 +42,9 @@ LEDGER: Final = Table(
     tenant=False,
     indexes=(Index(("expires_at",)),),
 )
-"""Times are milliseconds since 1970 on the database's clock. ``state`` is HELD or DONE; ``version`` is the epoch of a
-reservation, which whoever writes the outcome must still hold.
+"""Times are milliseconds since 1970 on the database's clock. ``state`` is HELD or DONE. ``version`` begins with a
+random epoch, by which whoever made an entry, and nobody else, knows it again. ``surface`` and ``scopes`` are those of
+the call; an entry that was settled by hand has no surface.
 """
 
 HELD: Final = "held"
@@ -77,7 +88,8 @@ class Entry(msgspec.Struct, frozen=True):
     id: str
     fingerprint: str
     state: str
-    audience: str
+    surface: str
+    scopes: str
     result: str | None
     fault: str | None
     leased_until: int | None
@@ -96,6 +108,11 @@ def entry_id(tenant: str, principal: str, operation: str, key: str) -> str:
 def entry_name(id: str) -> str:
     """A short name for an entry, for people."""
     return hashlib.blake2b(id.encode(), digest_size=6).hexdigest()
+
+
+def scopes_text(scopes: frozenset[str]) -> str:
+    """Scopes, to be compared."""
+    return " ".join(sorted(scopes))
 
 
 def downstream_key(id: str) -> str:
@@ -130,7 +147,8 @@ def is_final(fault: Fault) -> bool:
 def fault_text(fault: Fault) -> str:
     """A fault, to be kept."""
     violations = tuple(_ToldViolation(each.path, each.message, each.rule) for each in fault.violations)
-    told = _Told(fault.code.value, fault.message, fault.reason, violations, fault.metadata)
+    metadata = {str(name): str(value) for name, value in fault.metadata.items()}
+    told = _Told(fault.code.value, fault.message, fault.reason, violations, metadata)
     return msgspec.json.encode(told).decode()
 
 
@@ -141,7 +159,8 @@ def fault_of(text: str, known: tuple[type[Fault], ...], *, whole: bool) -> Fault
     told = msgspec.json.decode(text, type=_Told)
     code = Code(told.code)
     canonical = next(each for each in CANONICAL if each.code is code)
-    made: Any = next((each for each in known if each.code is code and each.reason == told.reason), None)
+    classes: tuple[type[Fault], ...] = (*known, Malformed)
+    made: Any = next((each for each in classes if each.code is code and each.reason == told.reason), None)
     if made is None or made.__init__ is not Fault.__init__:
         made = type(canonical.__name__, (canonical,), {"reason": told.reason})
     if not whole:

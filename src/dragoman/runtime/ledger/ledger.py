@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import secrets
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
 from dragoman.contract.expression import Compare, Slot
-from dragoman.contract.fault import DeadlineExceeded, Fault, InvalidArgument, Malformed, Unavailable
+from dragoman.contract.fault import DeadlineExceeded, Fault, InvalidArgument, Malformed, NotFound, Unavailable
 from dragoman.contract.operation import Effect, Operation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import (
@@ -20,7 +21,6 @@ from dragoman.ports.store import (
     Late,
     Outcome,
     Query,
-    Settled,
     Store,
     UniqueViolation,
     Update,
@@ -45,6 +45,7 @@ from .entry import (
     fault_text,
     is_final,
     row_of,
+    scopes_text,
 )
 from .inputs import Fingerprint
 from .results import Results
@@ -63,14 +64,17 @@ class Replayed(Exception):
 
 
 class Claim(msgspec.Struct, eq=False):
-    """A call's claim on a key. ``epoch`` is that of its reservation, if it has one; ``expired``: there is an entry
-    whose time has passed, in whose place it puts its own. ``closing``: what it did is being committed.
+    """A call's claim on a key. ``epoch`` is what the version of its entry begins with; ``expired`` is the version of an
+    entry whose time has passed, in whose place it puts its own, or 0. ``held``: the key is reserved. ``begun``: the
+    handler has it. ``closing``: what it did is being committed.
     """
 
     id: str
     fingerprint: str
-    epoch: int = 0
-    expired: bool = False
+    epoch: int
+    expired: int = 0
+    held: bool = False
+    begun: bool = False
     closing: bool = False
 
     @property
@@ -93,7 +97,7 @@ class Ledger:
         anonymous: bool,
     ) -> None:
         self._operation = operation
-        self._audience = str(surface.audience)
+        self._surface = surface.name
         self._retention = round(surface.idempotency.retention * 1000)
         self._store = store
         self._fingerprint = fingerprint
@@ -115,7 +119,7 @@ class Ledger:
             )
         principal = state.exchange.principal
         id = entry_id(principal.tenant, principal.identity, self._operation.name, state.key)
-        claim = Claim(id, self._fingerprint(state))
+        claim = Claim(id, self._fingerprint(state), secrets.randbits(61) + 1)
         entry = await self._find(claim)
         if entry is not None:
             self._answer(entry, claim, state)
@@ -128,14 +132,14 @@ class Ledger:
         claim = state.claim
         assert claim is not None
         entry = await self._find(claim)
-        if entry is not None and entry.version != claim.epoch:
+        if entry is not None and not (entry.state == HELD and entry.version == claim.epoch):
             self._answer(entry, claim, state)
 
     async def refused(self, fault: Fault, state: State) -> None:
         """A call came to a fault: keep it, if it is an answer. Raises what a twin came to that was first."""
         claim = state.claim
         assert claim is not None
-        if claim.epoch:
+        if self._operation.external:
             await self._refused_outside(fault, claim, state)
             return
         await self.again(state)
@@ -153,12 +157,10 @@ class Ledger:
         claim.closing = True
         if results is None:
             self._record(writes, claim, state, {})
-            return
-
-        def late(settled: Settled) -> str:
-            return results.text(settle(settled))
-
-        self._record(writes, claim, state, {"result": Late(late)})
+        elif state.unit is not None and state.unit.is_open(state.result):
+            self._record(writes, claim, state, {"result": Late(lambda settled: results.text(settle(settled)))})
+        else:
+            self._record(writes, claim, state, {"result": results.text(state.result)})
 
     def is_own(self, outcome: Outcome) -> bool:
         """Whether it is the ledger that stood against the commit: another call with the key was first."""
@@ -167,13 +169,14 @@ class Ledger:
         return isinstance(outcome, Conflict) and getattr(outcome.row, "table", None) is LEDGER
 
     async def _find(self, claim: Claim) -> Entry | None:
+        claim.expired = 0
         row = await self._lookup.fetch_one((claim.id,))
         if row is None:
             return None
         entry = Entry(*row)
         # What was begun and has not ended is never forgotten: it is settled by whoever knows.
         if entry.state == DONE and entry.expires_at <= self._now():
-            claim.expired = True
+            claim.expired = entry.version
             return None
         return entry
 
@@ -193,11 +196,16 @@ class Ledger:
             )
         state.exchange.replayed = True
         if entry.fault is not None:
-            whole = entry.audience == self._audience
+            whole = entry.surface in (self._surface, "")
             raise fault_of(entry.fault, self._operation.faults, whole=whole)
         if self._results is not None:
             assert entry.result is not None
-            state.result = self._results.value(entry.result)
+            principal = state.exchange.principal
+            visible = self._results.replay(entry.result, principal, state)
+            # Who may see less than who made the call is told as much as without the key.
+            if not visible and entry.scopes not in (scopes_text(principal.scopes), ""):
+                state.exchange.replayed = False
+                raise NotFound("what the call with this key resulted in is not there, or not for this caller to see")
         raise Replayed
 
     async def _reserve(self, claim: Claim, state: State) -> None:
@@ -205,18 +213,17 @@ class Ledger:
         now = self._now()
         left = max(0.0, state.deadline - asyncio.get_running_loop().time())
         writes = WriteSet()
-        claim.epoch = 1
         lease = {"state": HELD, "leased_until": now + round((left + LEASE_BEYOND) * 1000)}
         self._insert(writes, claim, state, now, lease)
         outcome = await within(state.deadline, self._store.commit(writes), LATE)
         if not isinstance(outcome, Committed):
-            claim.epoch = 0
             await self.again(state)
             raise Unavailable("the key could not be reserved; try again", retry_after=1)
+        claim.held = True
 
     def _record(self, writes: WriteSet, claim: Claim, state: State, told: dict[str, Any]) -> None:
         now = self._now()
-        if claim.epoch:
+        if claim.held:
             changes = {"state": DONE, "leased_until": None, "expires_at": now + self._retention, **told}
             writes.last.append(Update(row_of(claim.id), changes, claim.epoch))
         else:
@@ -225,7 +232,7 @@ class Ledger:
     def _insert(self, writes: WriteSet, claim: Claim, state: State, now: int, told: dict[str, Any]) -> None:
         row = row_of(claim.id)
         if claim.expired:
-            writes.last.append(Delete(row))
+            writes.last.append(Delete(row, claim.expired))
         principal: Principal = state.exchange.principal
         exchange: Exchange = state.exchange
         values = {
@@ -235,23 +242,28 @@ class Ledger:
             "operation": self._operation.name,
             "idempotency_key": state.key,
             "fingerprint": claim.fingerprint,
-            "audience": self._audience,
+            "surface": self._surface,
+            "scopes": scopes_text(principal.scopes),
             "result": None,
             "fault": None,
             "request_id": exchange.request_id,
             "created_at": now,
             "leased_until": None,
             "expires_at": now + self._retention,
-            "version": 1,
+            "version": claim.epoch,
         }
         writes.last.append(Insert(row, values | told))
 
     async def _refused_outside(self, fault: Fault, claim: Claim, state: State) -> None:
         """What a call with effects outside came to. A fault that its handler chose is an answer, or lets the caller try
-        again; what ran out of time, or was refused at the commit, has done nobody knows what, and stays held.
+        again; what ran out of time, or was refused at the commit, has done nobody knows what, and stays held. All of it
+        is of this call's own entry, if it has one.
         """
         writes = WriteSet()
-        if claim.closing or isinstance(fault, DeadlineExceeded):
+        if not claim.held:
+            # Reserving failed, or was reported to have failed.
+            writes.last.append(Delete(row_of(claim.id), claim.epoch))
+        elif claim.begun and (claim.closing or isinstance(fault, DeadlineExceeded)):
             over = {"leased_until": self._now()}
             writes.last.append(Update(row_of(claim.id), over, claim.epoch))
         elif is_final(fault):

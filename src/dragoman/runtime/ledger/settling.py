@@ -92,7 +92,7 @@ async def settle_result(store: Store, entry: Listed, text: str) -> None:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise InvalidArgument(f"the result is no JSON: {error}") from error
-    await _settle(store, entry, {"result": text})
+    await _settle(store, entry, {"result": f'{{"value":{text}}}'})
 
 
 async def settle_fault(store: Store, entry: Listed, code: Code, message: str) -> None:
@@ -110,12 +110,14 @@ async def settle_forgotten(store: Store, entry: Listed) -> None:
 async def _settle(store: Store, entry: Listed, told: dict[str, Any]) -> None:
     _check(entry)
     row = entry.row
-    changes = {"state": DONE, "leased_until": None, "expires_at": _now(store) + row["expires_at"] - row["created_at"]}
+    kept = row["expires_at"] - row["created_at"]
+    changes = {"state": DONE, "surface": "", "leased_until": None, "expires_at": _now(store) + kept}
+    changes |= {"result": None, "fault": None}
     await _commit(store, WriteSet(writes=[Update(row_of(row["id"]), changes | told, row["version"])]))
 
 
 def _check(entry: Listed) -> None:
-    if entry.state != "unknown":
+    if entry.state != "unknown" and entry.row["surface"]:
         raise FailedPrecondition(
             f"the call is {entry.state}: only one whose outcome is unknown, as its process ended before it, is settled"
         )

@@ -15,7 +15,7 @@ from dragoman.contract.schema import List, Nullable, Record, Type, Types
 from dragoman.ports.style import Binder
 from dragoman.ports.wire import Request
 from dragoman.runtime.call import State
-from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json, invalid
+from dragoman.runtime.codec import JsonDecoder, PatchDecoder, encode_json, invalid, to_builtins
 from dragoman.runtime.http import etag
 from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.idempotency import idempotency_key
@@ -156,6 +156,8 @@ def _read_body(decoder: JsonDecoder | None) -> Decode:
         _no_query(state)
         if decoder is not None:
             state.input = decoder.decode(request.body)
+            if state.key is not None:
+                state.given = to_builtins(decoder.given(request.body))
         elif request.body and request.body.translate(None, b" \t\r\n") not in (b"{}", b""):
             raise takes_no_input()
 
@@ -170,6 +172,8 @@ def _read_patch(decoder: PatchDecoder, require_etag: bool) -> Decode:
         require_json(request.headers, MERGE_PATCH, JSON)
         precondition(state)
         state.patch = decoder.decode(request.body)
+        if state.key is not None:
+            state.given = to_builtins(decoder.given(request.body))
 
     return read
 

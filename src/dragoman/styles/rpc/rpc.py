@@ -22,7 +22,7 @@ from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.style import Binder, Call, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.call import State
-from dragoman.runtime.codec import JsonDecoder, encode_json
+from dragoman.runtime.codec import JsonDecoder, encode_json, to_builtins
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
 from dragoman.runtime.http.answers import Answers, coded
@@ -115,6 +115,8 @@ def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
         if decoder is not None:
             require_json(request.headers, JSON)
             state.input = decoder.decode(request.body)
+            if state.key is not None:
+                state.given = to_builtins(decoder.given(request.body))
         elif request.body.translate(None, b" \t\r\n") not in (b"", b"{}"):
             raise takes_no_input()
 
