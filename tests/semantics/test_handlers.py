@@ -222,11 +222,11 @@ def test_the_queue_of_a_batch_is_bounded(bench: Bench) -> None:
 
 
 def test_what_has_expired_is_dropped_before_it_runs(bench: Bench) -> None:
-    batches = batched(bench, dm.Batch(max_size=8), deadline=0.05)
+    batches = batched(bench, dm.Batch(max_size=8), deadline=0.5)
 
     async def scenario() -> None:
         first = await enter(bench, batches)
-        late = await bench.one.post("/score", {"what": "late"})
+        late = await bench.one.post("/score", {"what": "late"}, request_timeout="0.1")
         late.refused(504, "DEADLINE_EXCEEDED")
         (await first).refused(504, "DEADLINE_EXCEEDED")
         batches.open.set()
