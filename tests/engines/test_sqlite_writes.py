@@ -412,3 +412,30 @@ def test_all_that_is_wrong_is_told() -> None:
         assert list(await rows(store, CUSTOMERS)) == ["c1", "c2"]
 
     run(scenario)
+
+
+def test_who_is_refused_behind_a_write_takes_nobody_along() -> None:
+    """They share a transaction: what the refused one wrote is undone, and what the others wrote stands."""
+
+    async def scenario(store: SqliteStore) -> None:
+        await commit(store, customer("c1"))
+
+        def broken(settled: Settled) -> str:
+            raise RuntimeError("broken")
+
+        outcomes = await asyncio.gather(
+            commit(store, customer("c2"), Insert(key(ORDERS, "o1"), {**order("o1", "c2").values, "total": Next("n")})),
+            commit(store, customer("c3"), customer("c1")),
+            commit(store, customer("c4"), Update(key(CUSTOMERS, "c9"), {"name": "x"}, 1)),
+            store.commit(
+                WriteSet(writes=[customer("c5")], last=[Update(key(CUSTOMERS, "c1"), {"name": Late(broken)})])
+            ),
+            commit(store, Insert(key(ORDERS, "o2"), {**order("o2", "c2").values, "total": Next("n")})),
+            return_exceptions=True,
+        )
+        kinds = [type(each) for each in outcomes]
+        assert kinds == [Committed, UniqueViolation, Conflict, RuntimeError, Committed]
+        assert list(await rows(store, CUSTOMERS)) == ["c1", "c2"]
+        assert {id: row["total"] for id, row in (await rows(store, ORDERS)).items()} == {"o1": 1, "o2": 2}
+
+    run(scenario)

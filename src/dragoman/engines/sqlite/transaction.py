@@ -66,25 +66,49 @@ class Transaction:
         return True
 
     def apply(self, sets: Sequence[WriteSet], seconds: float | None = None) -> list[Answer]:
-        """Write them, in order: at least one, and no further one when so much time has passed."""
+        """Write them, in order: at least one, and no further one when so much time has passed.
+
+        A savepoint before each would take as long as most of them. Nearly all that are refused have written nothing by
+        then; where one has, all of it is undone and written again, with savepoints.
+        """
+        answers = self._apply_all(sets, seconds, careful=False)
+        if answers is not None:
+            return answers
+        try:
+            self._execute("ROLLBACK")
+            self._execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            raise Lost(error, again=True) from error
+        self.wrote = False
+        answers = self._apply_all(sets, seconds, careful=True)
+        assert answers is not None
+        return answers
+
+    def _apply_all(self, sets: Sequence[WriteSet], seconds: float | None, *, careful: bool) -> list[Answer] | None:
+        """The answers; None where one is refused that has written something, which only the careful can undo."""
         until = None if seconds is None else time.perf_counter() + seconds
+        connection, execute = self._connection, self._execute
         answers: list[Answer] = []
-        execute = self._execute
         for writes in sets:
-            execute("SAVEPOINT one")
+            if careful:
+                execute("SAVEPOINT one")
+            before = connection.total_changes()
             answer: Answer
             try:
-                answer = self._apply(self._connection, writes)
+                answer = self._apply(connection, writes)
             except Exception as error:
                 ours = isinstance(error, apsw.Error) and not isinstance(error, OF_THE_STATEMENT)
-                if ours or not self._connection.in_transaction:
+                if ours or not connection.in_transaction:
                     raise Lost(error, again=True) from error
                 answer = error
             if type(answer) is Committed:
                 self.wrote = True
-            else:
+            elif careful:
                 execute("ROLLBACK TO one")
-            execute("RELEASE one")
+            elif connection.total_changes() != before:
+                return None
+            if careful:
+                execute("RELEASE one")
             answers.append(answer)
             if until is not None and time.perf_counter() > until:
                 break
