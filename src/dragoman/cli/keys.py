@@ -11,7 +11,7 @@ from dragoman.auth.api_keys import TABLE_NAME, create_key, key_table, list_keys,
 from dragoman.contract.principal import Audience
 from dragoman.ports.store import Store, Table
 
-from . import declare
+from . import columns, declare
 from .storing import database_of, with_store
 
 T = TypeVar("T")
@@ -127,9 +127,7 @@ def run_list(options: argparse.Namespace) -> int:
             )
             for each in await list_keys(store, table=table)
         ]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for row in rows:
-            print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        columns.show(rows)
         return 0
 
     return _with_store(options, show)

@@ -13,7 +13,7 @@ from dragoman.ports.store import Store
 from dragoman.runtime.ledger.entry import FINAL, LEDGER
 from dragoman.runtime.ledger.settling import Listed, find, listed, settle_fault, settle_forgotten, settle_result
 
-from . import declare
+from . import columns, declare
 from .failure import CommandError
 from .storing import with_store
 
@@ -84,9 +84,7 @@ def run_list(options: argparse.Namespace) -> int:
             created = _time(row["created_at"])
             names = (row["operation"], row["principal"], row["tenant"], row["idempotency_key"])
             rows.append((each.name, each.state, *names, created))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for line in rows:
-            print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        columns.show(rows)
         return 0
 
     return _run(options, show)
