@@ -237,3 +237,19 @@ def test_fastapi_inside(tmp_path: Path) -> None:
         }
         assert client.get("/legacy/docs").status_code == 200
         assert client.get("/legacy/nothing").json() == {"detail": "Not Found"}
+
+
+def test_retries() -> None:
+    module = example("13_retries")
+    with Client(module.app) as client:
+        head = {"authorization": "Bearer ann"}
+
+        def ask(path: str, key: str, body: Any) -> Any:
+            return client.post(path, json=body, headers=head | {"idempotency-key": key})
+
+        first, again = (ask("/v1/tickets", "1", {"seat": "A1"}) for _ in range(2))
+        assert (first.status_code, first.content) == (again.status_code, again.content)
+        assert again.headers["idempotency-replayed"] == "true"
+        paid, again = (ask("/v1/pay", "2", {"cents": 900}) for _ in range(2))
+        assert paid.json() == again.json()
+        assert module.charged == {paid.json()["reference"]: 900}
