@@ -40,6 +40,9 @@ DATABASE_VARIABLE: Final = "DRAGOMAN_DATABASE"
 DEFAULT_DATABASE: Final = "dragoman.db"
 ENVIRONMENT_VARIABLE: Final = "DRAGOMAN_ENV"
 
+BESIDE_SECONDS: Final = 5.0
+"""How long calls with effects outside may go on at the end, whose callers have left."""
+
 PROBED: Final = ("GET", "HEAD")
 """The methods of the paths that tell about the server's health."""
 
@@ -93,6 +96,7 @@ class App:
         self._secrets = Secrets(self.store)
         self._cleaner = Cleaner(self.store)
         outbox = Outbox(self.contracts)
+        self._beside: set[asyncio.Task[Any]] = set()
         longest = max(map(longest_call, self._surfaces))
         self.surfaces: tuple[BoundSurface, ...] = tuple(
             bind_surface(
@@ -106,6 +110,7 @@ class App:
                     self._handlers,
                     self._streams,
                     outbox,
+                    self._beside,
                     plain=self._plain,
                     longest_call=longest,
                 ),
@@ -223,6 +228,8 @@ class App:
             await self._lifespans.stop()
         finally:
             await self._streams.end()
+            if self._beside:
+                await asyncio.wait(tuple(self._beside), timeout=BESIDE_SECONDS)
             await self._cleaner.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
             await self.store.stop()

@@ -406,7 +406,9 @@ def test_what_has_effects_outside_is_done_once(bench: Bench) -> None:
     charging(bench, asked, [None, None])
 
     async def scenario() -> None:
-        assert "Idempotency-Key" in (await bench.one.post("/charge", {})).refused(400).json["detail"]
+        needed = (await bench.one.post("/charge", {})).refused(400).json
+        assert needed["reason"] == "IDEMPOTENCY_KEY_REQUIRED"
+        assert "Idempotency-Key" in needed["detail"]
         first = (await bench.one.post("/charge", {"what": "a"}, idempotency_key=KEY)).ok()
         same(first, await bench.one.post("/charge", {"what": "a"}, idempotency_key=KEY))
         (await bench.two.post("/charge", {"what": "a"}, idempotency_key=KEY)).ok()
@@ -461,11 +463,15 @@ def test_who_dies_leaves_an_outcome_that_nobody_knows(
     async def scenario() -> None:
         gone = asyncio.create_task(bench.one.post("/charge", {}, idempotency_key='"gone"'))
         await begun(asked)
-        gone.cancel()
+        # As if its process had died.
+        for each in tuple(bench.app._beside):
+            each.cancel()
         await asyncio.wait([gone])
         for name in ("done", "declined", "forgotten"):
             (await bench.one.post("/charge", {}, idempotency_key=name)).refused(500)
         (await bench.one.post("/charge", {}, idempotency_key='"gone"')).refused(409, "ABORTED")
+        # The others are known to have come to a bad end.
+        assert (await bench.one.post("/charge", {}, idempotency_key="done")).json["reason"] == "OUTCOME_UNKNOWN"
         now = bench.app.store.clock()
         monkeypatch.setattr("time.time", lambda: now + 36)
         for name in ("gone", "done", "declined", "forgotten"):

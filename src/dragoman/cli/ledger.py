@@ -56,7 +56,9 @@ def add(commands: declare.Commands) -> None:
         "settle",
         run_settle,
         summary="say what came of a call whose outcome is not known",
-        description="Say what came of a call whose outcome is not known: whoever repeats it gets that answer.",
+        description="Say what came of a call whose outcome is not known: whoever repeats it gets that answer. Nothing\n"
+        "else is done: rows and events that the handler staged were lost with it, and have to be made good\n"
+        "by other calls. What was settled by hand may be settled again.",
         examples="\n".join(EXAMPLES.splitlines()[2:]),
     )
     outcome = settle.add_mutually_exclusive_group(required=True)
@@ -108,6 +110,8 @@ def run_settle(options: argparse.Namespace) -> int:
         if options.forget:
             await settle_forgotten(store, entry)
         elif options.fault is not None:
+            if not options.fault[1].strip():
+                raise CommandError("the message of a fault says to the caller why it was refused: it is empty")
             await settle_fault(store, entry, _code(options.fault[0]), options.fault[1])
         else:
             await settle_result(store, entry, options.result)
@@ -134,14 +138,21 @@ def _shown(entry: Listed) -> dict[str, Any]:
         "principal": row["principal"],
         "tenant": row["tenant"],
         "idempotency_key": row["idempotency_key"],
+        "resource": row["resource"] or None,
+        "surface": row["surface"] or None,
         "downstream_key": entry.downstream_key,
         "request_id": row["request_id"],
         "created_at": _time(row["created_at"]),
         "leased_until": None if row["leased_until"] is None else _time(row["leased_until"]),
-        "expires_at": _time(row["expires_at"]),
-        "result": None if row["result"] is None else json.loads(row["result"]),
-        "fault": None if row["fault"] is None else json.loads(row["fault"]),
+        # What is not known is kept until it is settled.
+        "expires_at": None if entry.state in ("unknown", "under way") else _time(row["expires_at"]),
+        "result": None if row["result"] is None else next(iter(json.loads(row["result"]).values())),
+        "fault": None if row["fault"] is None else _fault(json.loads(row["fault"])),
     }
+
+
+def _fault(told: dict[str, Any]) -> dict[str, Any]:
+    return told | {"code": Code(told["code"]).name}
 
 
 def _time(milliseconds: int) -> str:
@@ -149,7 +160,7 @@ def _time(milliseconds: int) -> str:
 
 
 def _run(options: argparse.Namespace, use: Callable[[Store], Awaitable[int]]) -> int:
-    return with_store(options, [LEDGER], use)
+    return with_store(options, [LEDGER], use, lacking="ledger")
 
 
 __all__ = ["add"]

@@ -24,9 +24,16 @@ def database_of(options: argparse.Namespace) -> str:
 
 
 def with_store(
-    options: argparse.Namespace, tables: Sequence[Table], use: Callable[[Store], Awaitable[T]], *, new: bool = False
+    options: argparse.Namespace,
+    tables: Sequence[Table],
+    use: Callable[[Store], Awaitable[T]],
+    *,
+    new: bool = False,
+    lacking: str = "",
 ) -> T:
-    """Open the database with these tables alone, and close it; ``new`` allows one that is not there."""
+    """Open the database with these tables alone, and close it; ``new`` allows one that is not there. The tables are
+    made where they are not there, unless it is said what is ``lacking`` then.
+    """
     database = database_of(options)
     if not Path(database).exists():
         if not new:
@@ -37,6 +44,8 @@ def with_store(
 
     async def run() -> T:
         store = SqliteStore(database)
+        if lacking and store.plan(tables).steps:
+            raise CommandError(f"{database} has no {lacking}: is it the App's database, and was it served since?")
         plan = store.migrate(tables)
         if plan.refusals:
             raise StoreError("; ".join(plan.refusals))

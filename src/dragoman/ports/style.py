@@ -86,10 +86,18 @@ class Surface:
             "imprint": imprint,
             "cors": cors,
             "deprecated": deprecated if isinstance(deprecated, Deprecated) else Deprecated() if deprecated else None,
-            "idempotency": idempotency or Idempotency(),
+            "idempotency": _checked_idempotency(idempotency, place),
         }
         for each, value in values.items():
             object.__setattr__(self, each, value)
+
+
+def _checked_idempotency(idempotency: Idempotency | None, place: str) -> Idempotency:
+    if idempotency is None or isinstance(idempotency, Idempotency):
+        return idempotency or Idempotency()
+    raise DeclarationError(
+        place, f"its idempotency is {idempotency!r}", "Write idempotency=dm.Idempotency(required=True), or leave it out"
+    )
 
 
 def _checked_auth(auth: Authenticator | None, place: str) -> Authenticator | None:

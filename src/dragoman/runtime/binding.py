@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -47,6 +48,7 @@ class SurfaceBinder:
         handlers: Handlers,
         streams: Streams,
         outbox: Outbox,
+        beside: set[asyncio.Task[Any]],
         *,
         plain: bool,
         longest_call: float,
@@ -60,6 +62,7 @@ class SurfaceBinder:
         self._handlers = handlers
         self._streams = streams
         self._outbox = outbox
+        self._beside = beside
         self._plain = plain
         self._exposed = expand(surface.exposes, _place(surface))
         resources = (each.resources for each in self._exposed)
@@ -121,6 +124,7 @@ class SurfaceBinder:
             invoke=None if own or streams else self._handlers.compile(exposed.handle),
             items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
+            beside=self._beside,
             ledger=None if streams or operation.effect is Effect.SAFE else self._ledger(exposed, encoder),
         )
 

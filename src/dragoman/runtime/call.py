@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias, cast
 
@@ -108,6 +108,7 @@ class Plan:
     items: Items | None = None
     context: bool = False
     ledger: Ledger | None = None
+    beside: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
     def operation(self) -> Operation:
@@ -435,6 +436,11 @@ class CompiledCall:
         state = State(exchange, envelope, exchange.deadline)
         if self._deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + self._deadline)
+        if self.plan.operation.external:
+            return await to_the_end(self._run(state), state, self.plan)
+        return await self._run(state)
+
+    async def _run(self, state: State) -> Any:
         steps = self._steps
         while True:
             try:
@@ -461,6 +467,11 @@ class PlainCall:
         state = State(exchange, envelope, exchange.deadline)
         if operation.deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
+        if operation.external:
+            return await to_the_end(self._run(state), state, self.plan)
+        return await self._run(state)
+
+    async def _run(self, state: State) -> Any:
         phases = [phase for phase in PHASES if phase.applies(self.plan)]
         while True:
             try:
@@ -476,6 +487,25 @@ class PlainCall:
                     continue
                 names = [phase.name for phase in phases]
                 phases = phases[names.index(RESTART) :] if RESTART in names else phases
+
+
+async def to_the_end(running: Coroutine[Any, Any, Any], state: State, plan: Plan) -> Any:
+    """Run a call with effects outside. A caller who leaves does not end it: what it did there would not be known."""
+    assert plan.ledger is not None
+    task = asyncio.create_task(_or_lost(running, state, plan.ledger))
+    plan.beside.add(task)
+    task.add_done_callback(plan.beside.discard)
+    return await asyncio.shield(task)
+
+
+async def _or_lost(running: Coroutine[Any, Any, Any], state: State, ledger: Ledger) -> Any:
+    try:
+        return await running
+    except (Conflicted, Fault):
+        raise
+    except Exception:
+        await ledger.lost(state)
+        raise
 
 
 async def replay_or_again(ended: Conflicted | Fault | Replayed, state: State, plan: Plan) -> bool:

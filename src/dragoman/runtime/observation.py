@@ -77,6 +77,7 @@ class _Access(msgspec.Struct, omit_defaults=True):
     reruns: int = 0
     items: int | None = None
     crossed_tenants: bool = False
+    replayed: bool = False
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -105,6 +106,7 @@ def access(request: Request, status: int, size: int, exchange: Exchange) -> None
         exchange.reruns,
         exchange.items,
         exchange.crossed,
+        exchange.replayed,
     )
     try:
         text = _encode(line)

@@ -11,6 +11,8 @@ import msgspec
 from dragoman.contract.schema import MISSING, Kind, List, Map, Nullable, Record, Scalar, Type, Types, Union
 
 from .encoder import encode_json, plain
+from .hooks import call_hook
+from .inbound import Inbound
 from .outbound import Outbound, convert_out
 from .unions import tagged
 from .view import EVERYTHING, View
@@ -21,6 +23,11 @@ class Canonical:
 
     def __init__(self, type_: Type, types: Types) -> None:
         self._wire = Outbound(types, EVERYTHING).annotation(type_)
+        self._read = Inbound(types, EVERYTHING).annotation(type_)
+
+    def check(self, value: Any) -> None:
+        """Raises msgspec's ValidationError where JSON is no value of the type."""
+        msgspec.convert(value, self._read, dec_hook=call_hook)
 
     def builtins(self, value: Any) -> Any:
         """The value as JSON has it. Raises msgspec's ValidationError."""

@@ -23,6 +23,7 @@ READ: Final = (
     "If-Match",
     "If-Modified-Since",
     "If-None-Match",
+    "If-Unmodified-Since",
     "Request-Timeout",
     "X-Request-Id",
 )

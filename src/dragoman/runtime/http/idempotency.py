@@ -36,6 +36,6 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     if _BARE.fullmatch(text) is not None:
         return text
     raise Malformed(
-        f"the header {HEADER} is no string of 1 to {LONGEST} characters of ASCII in quotes; "
-        'send one key, such as "8e03978e-40d5"'
+        f"the header {HEADER} is not one key of 1 to {LONGEST} characters of ASCII; "
+        'send one, such as "8e03978e-40d5", in quotes if it has spaces, commas or semicolons'
     )

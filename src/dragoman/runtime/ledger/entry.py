@@ -27,6 +27,7 @@ LEDGER: Final = Table(
         Column("principal", Storage.TEXT),
         Column("operation", Storage.TEXT),
         Column("idempotency_key", Storage.TEXT),
+        Column("resource", Storage.TEXT),
         Column("fingerprint", Storage.TEXT),
         Column("state", Storage.TEXT),
         Column("surface", Storage.TEXT),
@@ -68,6 +69,12 @@ class OtherInput(InvalidArgument):
     """The key was used for another input."""
 
     reason = "IDEMPOTENCY_KEY_REUSED"
+
+
+class KeyRequired(Malformed):
+    """The call needs a key, and has none (400)."""
+
+    reason = "IDEMPOTENCY_KEY_REQUIRED"
 
 
 class InFlight(Aborted):

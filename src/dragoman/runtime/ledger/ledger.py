@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import secrets
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import msgspec
 
 from dragoman.contract.expression import Compare, Slot
-from dragoman.contract.fault import DeadlineExceeded, Fault, InvalidArgument, Malformed, NotFound, Unavailable
+from dragoman.contract.fault import DeadlineExceeded, Fault, InvalidArgument, NotFound, Unavailable
 from dragoman.contract.operation import Effect, Operation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import (
@@ -37,10 +38,12 @@ from .entry import (
     LEDGER,
     Entry,
     InFlight,
+    KeyRequired,
     OtherInput,
     OutcomeUnknown,
     downstream_key,
     entry_id,
+    entry_name,
     fault_of,
     fault_text,
     is_final,
@@ -52,6 +55,8 @@ from .results import Results
 
 if TYPE_CHECKING:
     from dragoman.runtime.call import State
+
+LOG: Final = logging.getLogger("dragoman")
 
 LEASE_BEYOND: Final = 5.0
 """How long a reservation outlives the deadline of its call, in seconds: time to commit."""
@@ -111,7 +116,7 @@ class Ledger:
         """Let a call with a key in; or raise Replayed, or the fault that it was answered with."""
         if state.key is None:
             if self.required:
-                raise Malformed(_MISSING)
+                raise KeyRequired(_MISSING)
             return
         if self._anonymous:
             raise InvalidArgument(
@@ -149,6 +154,20 @@ class Ledger:
             outcome = await within(state.deadline, self._store.commit(writes), LATE)
             if not isinstance(outcome, Committed):
                 await self.again(state)
+
+    async def lost(self, state: State) -> None:
+        """A call with effects outside came to an end that says nothing of them: it is under way no longer."""
+        claim = state.claim
+        if claim is None or not claim.held or not claim.begun:
+            return
+        LOG.warning(
+            "%s of %s has an unknown outcome: see `dragoman ledger show %s`",
+            self._operation.name,
+            state.exchange.principal.identity,
+            entry_name(claim.id),
+        )
+        over = Update(row_of(claim.id), {"leased_until": self._now()}, claim.epoch)
+        await self._store.commit(WriteSet(last=[over]))
 
     def record(self, writes: WriteSet, state: State, settle: Any) -> None:
         """Add the entry to what a call commits. ``settle`` gives the result, of what the commit computed."""
@@ -190,10 +209,7 @@ class Ledger:
             left = ((entry.leased_until or 0) - self._now()) / 1000
             if left > 0:
                 raise InFlight("the call with this key is under way", retry_after=math.ceil(left))
-            raise OutcomeUnknown(
-                "the call with this key was begun and has not ended: whether it did anything is not known; "
-                "it has to be settled here before the key can be used"
-            )
+            raise OutcomeUnknown(_UNKNOWN)
         state.exchange.replayed = True
         if entry.fault is not None:
             whole = entry.surface in (self._surface, "")
@@ -201,7 +217,7 @@ class Ledger:
         if self._results is not None:
             assert entry.result is not None
             principal = state.exchange.principal
-            visible = self._results.replay(entry.result, principal, state)
+            visible = self._results.replay(entry.result, principal, state, by_hand=not entry.surface)
             # Who may see less than who made the call is told as much as without the key.
             if not visible and entry.scopes not in (scopes_text(principal.scopes), ""):
                 state.exchange.replayed = False
@@ -242,6 +258,7 @@ class Ledger:
             "operation": self._operation.name,
             "idempotency_key": state.key,
             "fingerprint": claim.fingerprint,
+            "resource": state.id,
             "surface": self._surface,
             "scopes": scopes_text(principal.scopes),
             "result": None,
@@ -259,13 +276,13 @@ class Ledger:
         again; what ran out of time, or was refused at the commit, has done nobody knows what, and stays held. All of it
         is of this call's own entry, if it has one.
         """
+        if claim.begun and (claim.closing or isinstance(fault, DeadlineExceeded)):
+            await self.lost(state)
+            raise OutcomeUnknown(_UNKNOWN) from fault
         writes = WriteSet()
         if not claim.held:
             # Reserving failed, or was reported to have failed.
             writes.last.append(Delete(row_of(claim.id), claim.epoch))
-        elif claim.begun and (claim.closing or isinstance(fault, DeadlineExceeded)):
-            over = {"leased_until": self._now()}
-            writes.last.append(Update(row_of(claim.id), over, claim.epoch))
         elif is_final(fault):
             self._record(writes, claim, state, {"fault": fault_text(fault)})
         else:
@@ -273,6 +290,10 @@ class Ledger:
         await self._store.commit(writes)
 
 
+_UNKNOWN: Final = (
+    "the call with this key was begun and did not come to its end: what it did is not known, and has to be looked up "
+    "here; do not make it again with another key"
+)
 _MISSING: Final = (
     "this call needs the header Idempotency-Key, by which it is known when it is repeated; "
     'send one that is new for each call, such as "8e03978e-40d5-43dd-bc93-6894a57f9324"'

@@ -17,6 +17,8 @@ from dragoman.runtime.evaluate import evaluate
 from dragoman.runtime.failure import BrokenContract
 from dragoman.runtime.rows import Registry, Rows
 
+from .entry import OutcomeUnknown
+
 if TYPE_CHECKING:
     from dragoman.runtime.call import State
 
@@ -45,13 +47,15 @@ class Results:
         except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:
             raise BrokenContract(f"the result of {self._name} breaks its contract: {error}") from error
 
-    def replay(self, text: str, principal: Principal, state: State) -> bool:
+    def replay(self, text: str, principal: Principal, state: State, *, by_hand: bool) -> bool:
         """Put a result into a call, as this surface shows it; returns whether the caller may see it by the rule of its
-        visibility.
+        visibility. Raises OutcomeUnknown for one that was settled ``by_hand`` to what the contract forbids.
         """
         kept = msgspec.json.decode(text)
         if "row" not in kept or self._rows is None:
             value = kept.get("value")
+            if by_hand:
+                self._check(value)
             state.projected = shown(self._types, self._encoder.view, self._type, value)
             state.result = SimpleNamespace(id=value.get("id", "") if isinstance(value, dict) else "")
             return True
@@ -63,3 +67,11 @@ class Results:
         state.projected = self._encoder.to_wire(state.result)
         visible = rows.visible_to(principal)
         return visible == EVERYTHING or evaluate(visible, row)
+
+    def _check(self, value: Any) -> None:
+        try:
+            self._canonical.check(value)
+        except (msgspec.ValidationError, ValueError) as error:
+            raise OutcomeUnknown(
+                f"the call was settled with what is no result of {self._name}: {error}; it has to be settled again"
+            ) from error

@@ -119,7 +119,7 @@ async def _settle(store: Store, entry: Listed, told: dict[str, Any]) -> None:
 def _check(entry: Listed) -> None:
     if entry.state != "unknown" and entry.row["surface"]:
         raise FailedPrecondition(
-            f"the call is {entry.state}: only one whose outcome is unknown, as its process ended before it, is settled"
+            f"the call is {entry.state}: only one whose outcome is unknown, or that was settled by hand, is settled"
         )
 
 

@@ -26,6 +26,11 @@ _PATCH: Final = (
     "Changes the fields that are given (RFC 7396): absent fields stay as they are, null clears what may be null, lists "
     "are replaced, objects are merged."
 )
+_EXTERNAL: Final = (
+    "Has effects that cannot be undone, and is done once for each `Idempotency-Key`. While the call is under way its "
+    "repetition is answered 409 (`IN_FLIGHT`). If it did not come to its end, what it did has to be looked up here "
+    "first: until then the answer is 409 (`OUTCOME_UNKNOWN`), and another key would do it twice."
+)
 _PAGED: Final = "An empty `next_page_token` marks the end, and nothing else does."
 
 
@@ -45,6 +50,8 @@ class Operations:
     def of(self, route: Route, source: Source, id: str, *, located: bool) -> OperationObject:
         """The operation object of a route."""
         summary, description = prose(route)
+        if route.operation.external:
+            description += f"\n\n{_EXTERNAL}"
         if not self._anonymous:
             description += "\n\n" + _scopes(route)
         found: OperationObject = {

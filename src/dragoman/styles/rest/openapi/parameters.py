@@ -299,7 +299,7 @@ def _idempotency_key(idempotency: Idempotency) -> Parameter:
         "name": HEADER,
         "in": "header",
         "description": "A key of this call, new for each: what is sent again with it is done once, and gets the first "
-        f"answer again, for {_time(seconds)}. With another input it is refused (422).",
+        f"answer again, for {_time(seconds)}. With another input it is refused (422, `IDEMPOTENCY_KEY_REUSED`).",
         "schema": {"type": "string", "pattern": f"^(?:{STRING}|{BARE})$"},
         "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
         "x-retention-seconds": int(seconds) if seconds % 1 == 0 else seconds,
