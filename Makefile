@@ -65,8 +65,8 @@ soak: ## Long runs: rolling restarts, 10,000 idle connections, mixed load (DRAGO
 	@scripts/setup dev
 	DRAGOMAN_SOAK=1 "$(BIN)/python" -m pytest -s tests/soak $(ARGS)
 
-torture: ## Exactly once under kills, failing stores and failing disks, all of it: a quarter of an hour (needs strace)
-	@scripts/setup dev
+torture: ## Exactly once under kills, failing stores and failing disks, all of it: a quarter of an hour
+	@scripts/setup dev && scripts/tools torture
 	DRAGOMAN_TORTURE=1 DRAGOMAN_EXAMPLES=2000 "$(BIN)/python" -m pytest -s tests/torture tests/semantics/test_idempotency_model.py $(ARGS)
 
 bench-http: ## HTTP beside Fastify, Express, FastAPI, Litestar, Starlette: ten minutes; writes bench/RESULTS.md
