@@ -31,7 +31,7 @@ CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "fallocate")
 
 ERRORS = ("EIO", "ENOSPC")
 PAYMENTS = 3
-KILLS = 200 if TORTURING else 6
+KILLS = 200 if TORTURING else 4
 
 traced = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -81,7 +81,10 @@ def test_a_failure_at_every_system_call(prepared: Path, tmp_path: Path) -> None:
         for number in range(before + 1, behind + 1)
     ]
     if not TORTURING:
-        points = random.Random(3).sample(points, min(6, len(points)))
+        # Some of each kind: where the disk is waited for, no commit goes on.
+        dice, syncs = random.Random(3), [each for each in points if "sync" in each[0]]
+        others = [each for each in points if "sync" not in each[0]]
+        points = dice.sample(syncs, min(2, len(syncs))) + dice.sample(others, min(2, len(others)))
     failed = 0
     for call, error, number in points:
         database = copied(prepared, tmp_path / f"{call}-{error}-{number}.db")
@@ -98,7 +101,7 @@ def test_a_failure_at_every_system_call(prepared: Path, tmp_path: Path) -> None:
         check_again(database, told, PAYMENTS + 1)
         failed += bool(told.otherwise)
     print(f"{len(points)} failures of system calls, {failed} of which a caller was told of; nothing was lost")
-    assert failed > len(points) / 4
+    assert failed >= (len(points) / 4 if TORTURING else 1)
 
 
 def system_calls(prepared: Path, folder: Path) -> dict[str, tuple[int, int]]:

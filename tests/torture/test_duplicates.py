@@ -19,7 +19,7 @@ from tortured import KEY, TORTURING
 
 pytestmark = pytest.mark.slow
 
-KEYS, KILLS, IN_A_COMMIT = (10_000, 50, 10) if TORTURING else (400, 3, 1)
+KEYS, KILLS, IN_A_COMMIT = (10_000, 50, 10) if TORTURING else (250, 2, 1)
 TWINS = 8
 CONNECTIONS = 64
 

@@ -18,7 +18,7 @@ from dragoman.ports.store import Outcome, Store, WriteSet
 
 pytestmark = pytest.mark.slow
 
-CALLS = 20_000 if TORTURING else 1_500
+CALLS = 20_000 if TORTURING else 1_000
 AT_ONCE = 64
 SHARE = 0.07
 """How many commits fail in each of the three ways."""

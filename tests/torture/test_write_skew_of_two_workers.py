@@ -19,7 +19,7 @@ from tortured import TORTURING
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 10_000 if TORTURING else 400
+ROUNDS = 10_000 if TORTURING else 250
 AT_ONCE = 16
 
 
