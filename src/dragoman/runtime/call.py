@@ -24,7 +24,7 @@ from dragoman.ports.store import Committed, Store, WriteSet
 from dragoman.ports.style import ListRequest, Reading
 
 from .codec import JsonEncoder
-from .deadline import within
+from .deadline import LATE_COMMIT, within
 from .excerpts import Excerpt, Excerpts, refuse_all
 from .exchange import Exchange, now
 from .failure import BrokenContract
@@ -39,8 +39,6 @@ from .shown import Shown
 from .unit import Unit
 
 MAX_RERUNS: Final = 5
-
-LATE_COMMIT: Final = "the database took longer than the deadline allows; whether it was written is not known"
 
 Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 

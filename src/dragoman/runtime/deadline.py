@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from dragoman.contract.fault import DeadlineExceeded
 
 T = TypeVar("T")
+
+LATE_COMMIT: Final = "the database took longer than the deadline allows; whether it was written is not known"
 
 
 class Begun(Awaitable[T]):

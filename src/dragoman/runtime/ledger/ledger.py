@@ -12,7 +12,7 @@ import msgspec
 
 from dragoman.contract.expression import Compare, Slot
 from dragoman.contract.fault import DeadlineExceeded, Fault, InvalidArgument, NotFound, Unavailable
-from dragoman.contract.operation import Effect, Operation
+from dragoman.contract.operation import Operation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import (
     Committed,
@@ -28,7 +28,7 @@ from dragoman.ports.store import (
     WriteSet,
 )
 from dragoman.ports.style import Surface
-from dragoman.runtime.deadline import within
+from dragoman.runtime.deadline import LATE_COMMIT, within
 from dragoman.runtime.exchange import Exchange
 
 from .entry import (
@@ -60,8 +60,6 @@ LOG: Final = logging.getLogger("dragoman")
 
 LEASE_BEYOND: Final = 5.0
 """How long a reservation outlives the deadline of its call, in seconds: time to commit."""
-
-LATE: Final = "the database took longer than the deadline allows; whether it was written is not known"
 
 
 class Replayed(Exception):
@@ -108,8 +106,7 @@ class Ledger:
         self._fingerprint = fingerprint
         self._results = results
         self._anonymous = anonymous
-        unsafe = operation.effect is Effect.UNSAFE
-        self.required = operation.external or (surface.idempotency.required and unsafe)
+        self.required = surface.idempotency.needs_key(operation)
         self._lookup = store.prepare(Query(LEDGER, COLUMNS, Compare("id", "=", Slot(0)), tenant=False, limit=1))
 
     async def claim(self, state: State) -> None:
@@ -151,7 +148,7 @@ class Ledger:
         if is_final(fault):
             writes = WriteSet()
             self._record(writes, claim, state, {"fault": fault_text(fault)})
-            outcome = await within(state.deadline, self._store.commit(writes), LATE)
+            outcome = await within(state.deadline, self._store.commit(writes), LATE_COMMIT)
             if not isinstance(outcome, Committed):
                 await self.again(state)
 
@@ -231,7 +228,7 @@ class Ledger:
         writes = WriteSet()
         lease = {"state": HELD, "leased_until": now + round((left + LEASE_BEYOND) * 1000)}
         self._insert(writes, claim, state, now, lease)
-        outcome = await within(state.deadline, self._store.commit(writes), LATE)
+        outcome = await within(state.deadline, self._store.commit(writes), LATE_COMMIT)
         if not isinstance(outcome, Committed):
             await self.again(state)
             raise Unavailable("the key could not be reserved; try again", retry_after=1)

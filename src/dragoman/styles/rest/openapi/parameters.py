@@ -277,8 +277,7 @@ class Parameters:
                 found.append(self._use("parameters", "IfMatch", IF_MATCH))
                 found.append(self._use("parameters", "IfUnmodifiedSince", IF_UNMODIFIED_SINCE))
         if self._idempotency is not None and takes_key(route):
-            unsafe = route.operation.effect is Effect.UNSAFE
-            if route.operation.external or (self._idempotency.required and unsafe):
+            if self._idempotency.needs_key(route.operation):
                 required = {**_idempotency_key(self._idempotency), "required": True}
                 found.append(self._use("parameters", "IdempotencyKeyRequired", required))
             else:
