@@ -31,7 +31,7 @@ from .runtime.ledger import LEDGER
 from .runtime.ledger.cleaning import Cleaner
 from .runtime.outbox import OUTBOX, Outbox
 from .runtime.paging import PageTokens
-from .runtime.paths import check_paths
+from .runtime.paths import check_claims, check_paths
 from .runtime.secrets import TABLE as SECRETS_TABLE
 from .runtime.secrets import Secrets
 from .runtime.streaming import Streams
@@ -128,6 +128,10 @@ class App:
                 *([OUTBOX] if outbox else []),
             ]
         )
+        check_claims(self.surfaces, self.mounts)
+        self.bodies: Mapping[str, int | None] = {
+            path: most for bound in self.surfaces for path, most in bound.endpoint.bodies.items()
+        }
         self._exchanges = Exchanges(self.surfaces, self._streams, max_in_flight=self.limits.calls)
         self._probes: Mapping[str, Callable[[], Awaitable[Response]]] = {
             "/healthz": self._healthy,
@@ -174,7 +178,7 @@ class App:
     async def start(self) -> None:
         """Open the database, start what is mounted, and be ready for requests. Additive changes of the schema are
         applied, unless the environment's ``DRAGOMAN_ENV`` is ``production``: there ``dragoman migrate`` does it.
-        Raises StoreError and MountError.
+        Raises StoreError and MountError, and DeclarationError where a surface is not ready to serve.
 
         A second time does nothing but in another event loop, the one before being closed, as it is with test clients:
         there it goes on.
@@ -183,6 +187,8 @@ class App:
             await self._lifespans.start()
             self.asgi.started()
             return
+        for bound in self.surfaces:
+            bound.endpoint.check()
         plan = self.store.plan(self.tables)
         if plan.refusals:
             raise StoreError(

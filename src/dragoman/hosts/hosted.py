@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from dragoman.ports.limits import Limits
@@ -21,6 +21,13 @@ class Hosted(Protocol):
     @property
     def mounts(self) -> Sequence[Mounted]:
         """Other applications, started and stopped with it, which answer below their paths."""
+        ...
+
+    @property
+    def bodies(self) -> Mapping[str, int | None]:
+        """The largest body that is taken at a path, in bytes, where it is another than ``limits.body``; None where the
+        body is read while it comes: there a request is answered once its head is complete, and has a stream.
+        """
         ...
 
     async def start(self) -> None:

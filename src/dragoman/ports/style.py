@@ -225,6 +225,20 @@ class Match(Protocol):
 class Endpoint(Protocol):
     """A surface that was bound."""
 
+    @property
+    def claims(self) -> Sequence[str]:
+        """What it answers outside of the surface's path: the paths right below each of these, such as
+        ``/fraud.v1.FraudService``. Nobody else answers there.
+        """
+        ...
+
+    @property
+    def bodies(self) -> Mapping[str, int | None]:
+        """The largest body that is taken at a path, in bytes, where it is another than the application's limit; None
+        where the body is read while it comes, so that the request has a stream.
+        """
+        ...
+
     def document(self, request: Request) -> Response | None:
         """The answer to a request for one of the surface's documents, or None for any other request.
 
@@ -235,6 +249,13 @@ class Endpoint(Protocol):
     def page(self, request: Request) -> Response | None:
         """The answer to a request for what is the same on every surface and tells nothing of this one, such as a page
         that shows documents to whoever has a key, or None for any other request. Asked before authentication.
+        """
+        ...
+
+    def check(self) -> None:
+        """Raises DeclarationError for what has to be mended before the surface serves anybody, such as a lock file
+        that is stale. Asked at the start, and where something is exported: not where the surface is bound, so that what
+        mends it can look at it.
         """
         ...
 

@@ -31,13 +31,15 @@ class Certificate:
 
 
 class Request(msgspec.Struct, eq=False):
-    """One HTTP request whose body has arrived.
+    """One HTTP request. Its body has arrived, unless it is read while it comes: then that is the ``stream``, and
+    ``body`` is empty.
 
     ``path`` is as sent, still percent-encoded, without the query; ``query`` is without the question mark, ``""`` if
     none. ``headers`` has lower-case names; repeated headers are joined, as :func:`repeated` has it.
     ``peer`` is the other side's address, for the log. ``root`` is where the application is mounted in another one, as
     in ``/shop``: ``""`` if it is not. ``path`` is below it, and links that are sent must begin with it.
-    ``certificate`` is what the client showed to TLS, if it did.
+    ``certificate`` is what the client showed to TLS, if it did. ``trailers``: the host can send headers behind the
+    answer's body on this connection.
     """
 
     method: str
@@ -49,6 +51,8 @@ class Request(msgspec.Struct, eq=False):
     version: str = "1.1"
     root: str = ""
     certificate: Certificate | None = None
+    stream: BodyStream | None = None
+    trailers: bool = False
 
 
 def repeated(name: str, before: str, more: str) -> str:
@@ -62,6 +66,21 @@ WITHOUT_CONTENT: Final = frozenset({204, 304})
 """Statuses whose answers have neither a body nor its length (RFC 9110, sections 8.6, 15.3.5 and 15.4.5)."""
 
 Header: TypeAlias = tuple[bytes, bytes]
+
+
+class BodyStream(Protocol):
+    """A request's body while it comes: an asynchronous iterator of chunks, none of them empty, with one reader.
+
+    Back-pressure is the reader's patience: a host takes no more from the peer than it holds for who reads. Once the
+    peer has gone away, or has broken off the request, reading raises Cancelled; where the body breaks a limit or the
+    protocol, the fault that says so. What is not read when the answer ends is the host's to drop.
+    """
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def __anext__(self) -> Coroutine[Any, Any, bytes]:
+        """The next chunk. Raises StopAsyncIteration behind the last, and Fault."""
+        ...
 
 
 class ByteStream(Protocol):
@@ -93,9 +112,13 @@ class Response(msgspec.Struct, eq=False):
     Headers that are a list are this response's own: more are added to it on the way out.
 
     With a ``stream``, that is the body, of a length that nobody knows, and ``body`` is empty.
+
+    ``trailers`` are sent behind the body, by hosts that can (:attr:`Request.trailers`); those of a stream are looked at
+    when it has ended, so that it can fill them until then.
     """
 
     status: int
     headers: list[Header] | tuple[Header, ...] = ()
     body: bytes = b""
     stream: ByteStream | None = None
+    trailers: list[Header] | None = None

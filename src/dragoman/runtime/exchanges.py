@@ -59,6 +59,7 @@ class Exchanges:
 
     def __init__(self, surfaces: Sequence[BoundSurface], streams: Streams, *, max_in_flight: int) -> None:
         self._surfaces = tuple((each.surface.path, each.surface.path + "/", each) for each in surfaces)
+        self._claimed = {path: each for each in surfaces for path in each.endpoint.claims}
         self._open_pages = _open_pages(surfaces)
         self._streams = streams
         self._max_in_flight = max_in_flight
@@ -118,7 +119,7 @@ class Exchanges:
         for whole, start, bound in self._surfaces:
             if path.startswith(start) or path == whole:
                 return bound
-        return None
+        return self._claimed.get(path[: path.rfind("/")]) if self._claimed else None
 
     def _nothing_here(self, request: Request) -> str:
         """Whoever looks for the way in is shown what anybody may see: the pages of surfaces with open documents."""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from dragoman.contract.declaration import DeclarationError
-from dragoman.ports.mount import Mount
+from dragoman.ports.mount import Mount, Mounted
 from dragoman.ports.style import Surface
+
+from .exchanges import BoundSurface
 
 RESERVED_PATHS: Final = ("/healthz", "/readyz")
 
@@ -30,6 +32,28 @@ def check_paths(surfaces: Sequence[Surface], mounts: Sequence[Mount]) -> None:
                     f"its path {inner} lies in that of {name}, {outer}",
                     "Give each surface and each mount a path that no other one's starts with",
                 )
+
+
+def check_claims(surfaces: Sequence[BoundSurface], mounts: Sequence[Mounted]) -> None:
+    """What surfaces answer outside of their paths: each claim is one surface's. Raises DeclarationError."""
+    claimed: dict[str, str] = {}
+    for bound in surfaces:
+        name = bound.surface.name
+        for claim in bound.endpoint.claims:
+            other = claimed.setdefault(claim, name)
+            if other != name:
+                raise DeclarationError(
+                    f"surface {name!r}",
+                    f"it answers below {claim}, and so does the surface {other!r}",
+                    "Give one of them another name for it, such as a package of its own: dm.rpc(…, package=…)",
+                )
+            doors = {each.surface.path: f"the surface {each.surface.name!r}" for each in surfaces}
+            doors |= {each.mount.path: f"the mount {each.mount.path}" for each in mounts}
+            for path, door in doors.items():
+                if (claim + "/").startswith(path + "/") or (path + "/").startswith(claim + "/"):
+                    raise DeclarationError(
+                        f"surface {name!r}", f"it answers below {claim}, which is {door}'s", "Give one another path"
+                    )
 
 
 def _check(place: str, path: str) -> None:

@@ -211,6 +211,16 @@ class RestEndpoint:
         for each in self._bound:
             self._router.add(each.route.http_method, each.route.template, each)
 
+    @property
+    def claims(self) -> Sequence[str]:
+        """Nothing: all is below the surface's path."""
+        return ()
+
+    @property
+    def bodies(self) -> Mapping[str, int | None]:
+        """None is read in another way than the application says."""
+        return {}
+
     def document(self, request: Request) -> Response | None:
         """The OpenAPI document."""
         if request.path != self._document_path:
@@ -228,6 +238,9 @@ class RestEndpoint:
         if self._docs is None or not request.path.startswith(self._docs_path):
             return None
         return self._docs.respond(request)
+
+    def check(self) -> None:
+        """Nothing more than was checked when it was bound."""
 
     def match(self, request: Request) -> RestMatch | OptionsMatch:
         """Find the route. Raises NotFound and MethodNotAllowed."""

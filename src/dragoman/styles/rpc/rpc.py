@@ -167,6 +167,16 @@ class RpcEndpoint:
         self._inputs = inputs
         self._matches = {f"{surface.path}/{name}": match for name, match in matches.items()}
 
+    @property
+    def claims(self) -> Sequence[str]:
+        """Nothing: all is below the surface's path."""
+        return ()
+
+    @property
+    def bodies(self) -> Mapping[str, int | None]:
+        """None is read in another way than the application says."""
+        return {}
+
     def document(self, request: Request) -> Response | None:
         """None: plain POST has no document of its own."""
         return None
@@ -174,6 +184,9 @@ class RpcEndpoint:
     def page(self, request: Request) -> Response | None:
         """None: there is no page either."""
         return None
+
+    def check(self) -> None:
+        """Nothing more than was checked when it was bound."""
 
     def match(self, request: Request) -> RpcMatch | OptionsMatch:
         """Find the operation. Raises NotFound and MethodNotAllowed."""
