@@ -67,7 +67,7 @@ def served(folder: Path, *exposes: Any) -> dm.App:
     surfaces = [dm.rest("rest", "/v1", audience="partner", auth=keys, exposes=exposes)]
     plain = [each for each in exposes if hasattr(each, "operation")]
     if plain:
-        surfaces.append(dm.rpc("rpc", "/rpc", audience="internal", auth=keys, exposes=plain))
+        surfaces.append(dm.rpc("rpc", "/rpc", audience="internal", auth=keys, exposes=plain, lock=None))
     return dm.App(*surfaces, database=folder / "guide.db")
 
 

@@ -66,7 +66,7 @@ from .ports.wire import Certificate
 from .runtime.commit_value import add, next
 from .runtime.http.caching import Fresh
 from .styles.rest import rest
-from .styles.rpc import rpc
+from .styles.rpc import Number, Procedure, rpc
 
 __version__ = "0.1.0"
 
@@ -117,11 +117,13 @@ __all__ = [
     "MountError",
     "MultipleOf",
     "NotFound",
+    "Number",
     "Only",
     "OutOfRange",
     "Pattern",
     "PermissionDenied",
     "Principal",
+    "Procedure",
     "ReadOnly",
     "Ref",
     "Resource",

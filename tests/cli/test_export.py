@@ -47,8 +47,8 @@ def test_it_writes_a_file_and_holds_it_to_the_declarations(
     [
         (["--surface", "public"], "there is no surface 'public'; there is partner, inference, admin"),
         (
-            ["--surface", "inference"],
-            "the surface 'inference' speaks rpc, which has no document to export; there is one for partner, admin",
+            ["--surface", "inference", "--format", "openapi"],
+            "the surface 'inference' speaks rpc, which is exported as proto, descriptors",
         ),
         (
             ["--surface", "admin", "--format", "wsdl"],

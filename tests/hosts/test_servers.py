@@ -283,6 +283,7 @@ app = dm.App(
         audience="internal",
         auth=dm.anonymous(),
         exposes=[wait, sleep, block, hold, fail],
+        lock=None,
         deadline=120,
     ),
     dm.rest("streams", "/v1", audience="public", auth=dm.anonymous(), exposes=[watch]),

@@ -133,7 +133,7 @@ def make_app(database: str | os.PathLike[str], *, plain: bool = False) -> dm.App
             exposes=[customers, orders, lines, memos, quote],
             partial=True,
         ),
-        dm.rpc("inside", INTERNAL, audience="internal", auth=keys, exposes=[quote]),
+        dm.rpc("inside", INTERNAL, audience="internal", auth=keys, exposes=[quote], lock=None),
         database=database,
         plain=plain,
     )

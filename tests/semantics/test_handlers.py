@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -381,7 +382,7 @@ def test_a_batch_is_shared_by_all_surfaces(tmp_path: Path) -> None:
         found: dm.Surface = style(name, f"/{name}", audience="public", auth=dm.anonymous(), exposes=[score])
         return found
 
-    app = dm.App(surface("one", dm.rest), surface("two", dm.rpc), database=tmp_path / "bench.db")
+    app = dm.App(surface("one", dm.rest), surface("two", partial(dm.rpc, lock=None)), database=tmp_path / "bench.db")
     one, two = Caller(app, None, "/one"), Caller(app, None, "/two")
 
     async def scenario() -> None:

@@ -287,7 +287,7 @@ def bank(database: Path) -> tuple[dm.App, Caller, Caller, Caller]:
     app = dm.App(
         dm.rest("admin", "/admin", audience="operator", auth=keys, exposes=[payments, pay]),
         dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=[payments, pay]),
-        dm.rpc("inner", "/rpc", audience="internal", auth=keys, exposes=[pay]),
+        dm.rpc("inner", "/rpc", audience="internal", auth=keys, exposes=[pay], lock=None),
         database=database,
     )
     return app, Caller(app, "operator", "/admin"), Caller(app, "operator", "/v1"), Caller(app, "operator", "/rpc")

@@ -676,17 +676,6 @@ def test_a_stream_cannot_be_run_again() -> None:
         contract.operation(rerun=True)(count)
 
 
-def test_a_plain_post_refuses_streams() -> None:
-    contract = dm.Contract("bench")
-
-    @contract.operation
-    async def count() -> AsyncIterator[Told]:
-        yield Told()
-
-    with pytest.raises(dm.DeclarationError, match=r"dm\.rest surface, which streams events"):
-        dm.App(dm.rpc("calls", "/calls", audience="internal", auth=dm.anonymous(), exposes=[count]))
-
-
 @pytest.mark.parametrize("heartbeat", [0, -1, float("inf"), float("nan")])
 def test_a_heartbeat_is_a_number_of_seconds(bench: Streaming, heartbeat: float) -> None:
     bench.heartbeat = heartbeat

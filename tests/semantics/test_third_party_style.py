@@ -22,7 +22,7 @@ import dragoman as dm
 from dragoman.contract.fault import Malformed
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Method
-from dragoman.ports.style import Binder, Call, Explained, ListRequest
+from dragoman.ports.style import Binder, Call, Endpoint, Explained, ListRequest
 from dragoman.ports.wire import Request, Response
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -57,7 +57,7 @@ class Tiny:
         return TinyEndpoint(surface, calls)
 
 
-class TinyEndpoint:
+class TinyEndpoint(Endpoint):
     """A bound surface."""
 
     def __init__(self, surface: dm.Surface, calls: Mapping[str, Call]) -> None:

@@ -84,7 +84,7 @@ def app(tmp_path: Path) -> dm.App:
         dm.rest("web", "/web", audience="frontend", auth=keys, exposes=[tasks]),
         dm.rest("open", "/open", audience="public", auth=dm.anonymous("north"), exposes=[tasks, count]),
         dm.rest("shut", "/shut", audience="public", auth=keys, exposes=[tasks]),
-        dm.rpc("inside", "/internal", audience="internal", auth=keys, exposes=[count]),
+        dm.rpc("inside", "/internal", audience="internal", auth=keys, exposes=[count], lock=None),
         database=tmp_path / "work.db",
     )
 

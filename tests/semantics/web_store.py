@@ -83,7 +83,7 @@ def make_app(folder: Path, **more: Any) -> dm.App:
             cors=dm.Cors([PAGES], credentials=True, headers=["traceparent"]),
         ),
         dm.rest("open", OPEN, audience="public", auth=dm.anonymous(), exposes=everything, cors=dm.Cors(["*"])),
-        dm.rpc("calls", CALLS, audience="internal", auth=keys, exposes=[count, rush, linger]),
+        dm.rpc("calls", CALLS, audience="internal", auth=keys, exposes=[count, rush, linger], lock=None),
         database=folder / "store.db",
         **more,
     )

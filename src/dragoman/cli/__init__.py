@@ -15,7 +15,7 @@ from dragoman.hosts.tls import TlsError
 from dragoman.ports.mount import MountError
 from dragoman.ports.store import StoreError
 
-from . import demo, explain, export, keys, ledger, migrate, new, serve
+from . import demo, explain, export, keys, ledger, lock, migrate, new, serve
 from .failure import CommandError
 
 __all__ = ["main"]
@@ -92,6 +92,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=Version, nargs=0, help="show the installed version, and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for command in (demo, new, serve, keys, ledger, migrate, explain, export):
+    for command in (demo, new, serve, keys, ledger, lock, migrate, explain, export):
         command.add(commands)
     return parser

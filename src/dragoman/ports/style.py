@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from dragoman.contract.annotations import Deprecated
@@ -223,21 +224,21 @@ class Match(Protocol):
 
 
 class Endpoint(Protocol):
-    """A surface that was bound."""
+    """A surface that was bound. Whoever inherits it has what most need not say."""
 
     @property
     def claims(self) -> Sequence[str]:
         """What it answers outside of the surface's path: the paths right below each of these, such as
         ``/fraud.v1.FraudService``. Nobody else answers there.
         """
-        ...
+        return ()
 
     @property
     def bodies(self) -> Mapping[str, int | None]:
         """The largest body that is taken at a path, in bytes, where it is another than the application's limit; None
         where the body is read while it comes, so that the request has a stream.
         """
-        ...
+        return {}
 
     def document(self, request: Request) -> Response | None:
         """The answer to a request for one of the surface's documents, or None for any other request.
@@ -257,7 +258,13 @@ class Endpoint(Protocol):
         that is stale. Asked at the start, and where something is exported: not where the surface is bound, so that what
         mends it can look at it.
         """
-        ...
+        return
+
+    def lock(self, files: dict[Path, bytes]) -> None:
+        """Add what its lock file is to hold, if it has one: facts of its wire that were settled once, such as the
+        numbers of fields. What ``files`` has of that file already goes before what is on the disk.
+        """
+        return
 
     def match(self, request: Request) -> Match:
         """Find the operation. Raises NotFound, or another fault that says why not."""

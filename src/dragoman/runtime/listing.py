@@ -63,12 +63,14 @@ def order_of(record: Record, audience: Audience) -> tuple[str, ...]:
 @dataclass(slots=True)
 class Page:
     """Items as projected values, or all of them as the text of a JSON array; the token of the next page (empty at the
-    end only), and the number of items of all pages, if it was asked for.
+    end only), and the number of items of all pages, if it was asked for. ``versions`` are those of the items, one by
+    one; none where they are text.
     """
 
     items: list[Any] | Raw
     next_page_token: str
     total_size: int | None = None
+    versions: Sequence[int] = ()
 
 
 def _array(texts: list[str]) -> Raw:
@@ -158,8 +160,11 @@ class Listing:
             width = len(excerpt.columns) if document is None else 1
             token = self.tokens.write(binding, found[size - 1][width : width + len(order)])
             del found[size:]
-        items = list(map(excerpt.project, found)) if document is None else _array([row[0] for row in found])
-        page = Page(items, token)
+        if document is None:
+            at = len(excerpt.columns) - 1
+            page = Page(list(map(excerpt.project, found)), token, versions=[row[at] for row in found])
+        else:
+            page = Page(_array([row[0] for row in found]), token)
         if request.count:
             is_all = after is None and not token
             page.total_size = len(found) if is_all else await self._count(principal, condition, deadline)
@@ -185,8 +190,9 @@ class Listing:
         found = await statement.fetch((*values, *more), self.rows.tenant_of(principal))
         if request.parent is not None:
             await self._check_parent(principal, request.parent, empty=not found)
-        items = list(map(excerpt.project, self.batch.in_order(ids, found)))
-        return Page(items, "", len(items) if request.count else None)
+        found, at = self.batch.in_order(ids, found), len(excerpt.columns) - 1
+        items = list(map(excerpt.project, found))
+        return Page(items, "", len(items) if request.count else None, [row[at] for row in found])
 
     async def _check_parent(self, principal: Principal, parent: tuple[str, str], *, empty: bool) -> None:
         """A list inside something that is not there, or not for this caller, is not found. A row that refers to it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -46,14 +46,23 @@ class JsonDecoder:
 
         Raises Malformed if it is not JSON, InvalidArgument with every violation if it is not valid.
         """
-        wire = self.given(body)
+        return self._made(self.given, body)
+
+    def accept(self, value: Any) -> Any:
+        """The instance that a value stands for: JSON that was parsed, in which bytes, moments and time spans may be
+        Python's own. Raises InvalidArgument.
+        """
+        return self._made(self.given_of, value)
+
+    def _made(self, given: Callable[[Any], Any], source: Any) -> Any:
+        wire = given(source)
         build = self._build
         if build is None:
             return wire
         try:
             return build(wire)
         except (ValueError, TypeError) as error:
-            raise self._not_made(self.given(body), error) from error
+            raise self._not_made(given(source), error) from error
 
     def given(self, body: bytes) -> Any:
         """The members that a JSON text gives, before the instance is made. Raises as :meth:`decode` does."""
@@ -63,7 +72,17 @@ class JsonDecoder:
             return self._decode(body)
         except REFUSALS as error:
             refused = error
-        value = parse(body)
+        return self._explained(parse(body), refused, lambda: repeated_names(body))
+
+    def given_of(self, value: Any) -> Any:
+        """The members that a value gives, as :meth:`accept` has it."""
+        try:
+            return self._converted(value)
+        except REFUSALS as error:
+            return self._explained(value, error, list)
+
+    def _explained(self, value: Any, refused: Exception, more: Callable[[], list[Violation]]) -> Any:
+        """What was refused, looked at again: taken all the same, or refused with everything that is wrong."""
         whole = with_whole_numbers(self._inbound.types, self._type, value)
         if whole is not value:
             try:
@@ -71,7 +90,7 @@ class JsonDecoder:
             except REFUSALS as error:
                 refused = error
         found = Walk(self._inbound).check(self._type, whole)
-        raise invalid(found or repeated_names(body) or [unexplained(refused)])
+        raise invalid(found or more() or [unexplained(refused)])
 
     def _converted(self, value: Any) -> Any:
         return msgspec.convert(value, self._annotation, dec_hook=call_hook)

@@ -7,7 +7,7 @@ audience may write; what it merges into is everything.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -114,14 +114,30 @@ class PatchDecoder:
             return self._decode(body)
         except REFUSALS as error:
             refused = error
-        value = parse(body)
+        return self._explained(parse(body), refused, lambda: repeated_names(body))
+
+    def accept(self, value: Any, whole: Iterable[str] = ()) -> Patch:
+        """The patch that a value stands for: JSON that was parsed, in which bytes, moments and time spans may be
+        Python's own. Fields in ``whole`` take the place of what is there, though their like is merged else.
+        Raises InvalidArgument.
+        """
+        return self._patch(self.given_of(value), frozenset(whole))
+
+    def given_of(self, value: Any) -> Any:
+        """The members that a value gives, as :meth:`accept` has it."""
+        try:
+            return msgspec.convert(value, self._struct, dec_hook=call_hook)
+        except REFUSALS as error:
+            return self._explained(value, error, list)
+
+    def _explained(self, value: Any, refused: Exception, more: Callable[[], list[Violation]]) -> Any:
         whole = with_whole_numbers(self.types, self.record, value)
         if whole is not value:
             try:
                 return msgspec.convert(whole, self._struct, dec_hook=call_hook)
             except REFUSALS as error:
                 refused = error
-        raise invalid(self._violations(whole) or repeated_names(body) or [unexplained(refused)])
+        raise invalid(self._violations(whole) or more() or [unexplained(refused)])
 
     def convert(self, value: Mapping[str, Any], *, text: bool = False) -> Patch:
         """The patch that builtin values stand for. Raises InvalidArgument."""
@@ -136,7 +152,7 @@ class PatchDecoder:
             raise invalid(self._violations(given) or [unexplained(error)]) from None
         return self._patch(wire)
 
-    def _patch(self, wire: Any) -> Patch:
+    def _patch(self, wire: Any, whole: frozenset[str] = frozenset()) -> Patch:
         fields: dict[str, Any] = {}
         found: list[Violation] = []
         for name, attribute in self._names:
@@ -157,7 +173,7 @@ class PatchDecoder:
             fields[name] = value
         if found:
             raise invalid(found[:MAX_VIOLATIONS])
-        return Patch(self, fields)
+        return Patch(self, fields, whole)
 
     def _violations(self, value: Any) -> list[Violation]:
         if not isinstance(value, Mapping):
@@ -217,14 +233,15 @@ class PatchDecoder:
 
 class Patch:
     """The fields that a caller gave, by name: decoded values, and for what merges (nested records, maps, unions) the
-    JSON to merge.
+    JSON to merge, or, if they are ``whole``, to put in the place of what is there.
     """
 
-    __slots__ = ("_decoder", "fields")
+    __slots__ = ("_decoder", "fields", "whole")
 
-    def __init__(self, decoder: PatchDecoder, fields: Mapping[str, Any]) -> None:
+    def __init__(self, decoder: PatchDecoder, fields: Mapping[str, Any], whole: frozenset[str] = frozenset()) -> None:
         self._decoder = decoder
         self.fields = fields
+        self.whole = whole
 
     def apply(self, current: Any) -> Any:
         """A new instance with the changes. Raises InvalidArgument if the whole is not valid."""
@@ -247,7 +264,7 @@ class Patch:
         decoder = self._decoder
         annotation, build, out = decoder.full_forms[name]
         type_ = decoder.fields[name].type
-        if current is UNSET or current is None:
+        if current is UNSET or current is None or name in self.whole:
             before = None
         else:
             before = msgspec.to_builtins(convert_out(current, out))

@@ -16,7 +16,8 @@ from dragoman.contract.fault import Malformed
 
 _TAG: Final = re.compile(r'[ \t,]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,[ \t,]*|$)')
 """A member of a list; empty ones beside it are passed over (RFC 9110, section 5.6.1.2)."""
-_VERSION: Final = re.compile(r"(\d{1,18})-[0-9a-f]+(?:-[a-z]+)?")
+_VERSION: Final = re.compile(r"(\d{1,18})(?:-[0-9a-f]+(?:-[a-z]+)?)?")
+"""What begins with a version; RPC gives it alone."""
 
 
 def digest(body: bytes) -> str:

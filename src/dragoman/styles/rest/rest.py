@@ -19,7 +19,7 @@ from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.cors import Cors
 from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.imprint import Imprint
-from dragoman.ports.style import Binder, Call, Explained, Surface
+from dragoman.ports.style import Binder, Call, Endpoint, Explained, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
@@ -195,7 +195,7 @@ def answers_of(surface: Surface, route: Route, max_age: int | None) -> Answers:
     return Answers(surface, media=media, kept=route.http_method == "GET", max_age=max_age, more=more)
 
 
-class RestEndpoint:
+class RestEndpoint(Endpoint):
     """A bound REST surface."""
 
     def __init__(self, surface: Surface, bound: Sequence[_BoundRoute], document: Document, docs: Docs | None) -> None:
@@ -210,16 +210,6 @@ class RestEndpoint:
         self._router: Router[_BoundRoute] = Router(f"surface {surface.name!r}", surface.path)
         for each in self._bound:
             self._router.add(each.route.http_method, each.route.template, each)
-
-    @property
-    def claims(self) -> Sequence[str]:
-        """Nothing: all is below the surface's path."""
-        return ()
-
-    @property
-    def bodies(self) -> Mapping[str, int | None]:
-        """None is read in another way than the application says."""
-        return {}
 
     def document(self, request: Request) -> Response | None:
         """The OpenAPI document."""
@@ -238,9 +228,6 @@ class RestEndpoint:
         if self._docs is None or not request.path.startswith(self._docs_path):
             return None
         return self._docs.respond(request)
-
-    def check(self) -> None:
-        """Nothing more than was checked when it was bound."""
 
     def match(self, request: Request) -> RestMatch | OptionsMatch:
         """Find the route. Raises NotFound and MethodNotAllowed."""

@@ -1,5 +1,6 @@
-"""The RPC style: today the plain POST of JSON."""
+"""The RPC style: gRPC, gRPC-Web, Connect and plain POST, for trusted services."""
 
 from .rpc import Rpc, rpc
+from .traits import Number, Procedure
 
-__all__ = ["Rpc", "rpc"]
+__all__ = ["Number", "Procedure", "Rpc", "rpc"]

@@ -1,39 +1,42 @@
-"""The RPC style with its plainest way in: ``POST <path>/<operation>`` with the input as JSON, the output as JSON, and
-faults as problem documents.
-"""
+"""The RPC style: gRPC, gRPC-Web, Connect and plain POST of JSON, from one contract, on one port."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from os import PathLike
+from pathlib import Path
+from typing import Final
 
 from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.example import NoExample, example
-from dragoman.contract.fault import Fault, NotFound
 from dragoman.contract.handle import Exposable, Exposed
-from dragoman.contract.operation import Interaction, Operation
+from dragoman.contract.operation import Effect
 from dragoman.contract.principal import AudienceName
 from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.cors import Cors
 from dragoman.ports.idempotency import Idempotency
-from dragoman.ports.style import Binder, Call, Explained, Surface
-from dragoman.ports.wire import Request, Response
-from dragoman.runtime.call import State
-from dragoman.runtime.codec import JsonDecoder, encode_json, to_builtins
-from dragoman.runtime.explanation import explain
-from dragoman.runtime.http import problem
-from dragoman.runtime.http.answers import Answers, coded
+from dragoman.ports.style import Binder, Surface
+from dragoman.runtime.codec import encode_json
 from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
-from dragoman.runtime.http.idempotency import idempotency_key
-from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
-from dragoman.runtime.http.options import OptionsMatch, offered
-from dragoman.runtime.http.problem import MethodNotAllowed
 
-METHODS: Final = offered(["POST"])
+from .codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
+from .endpoint import Door, RpcEndpoint, RpcMatch, stale
+from .procedures import INPUT_STREAMS, giver, items, receiver
+from .proto.lock import Lock, LockError, changes, number
+from .proto.model import Message
+from .proto.services import Bound, Services
+from .ways.connect import Connect, ConnectStream
+from .ways.grpc import Grpc, GrpcWeb
+from .ways.plain import Plain
+from .ways.way import Form, Spoken, Way, decoding, encoding
+
+LOCK: Final = "dragoman.lock"
+MESSAGE_SIZE: Final = 4 * 1024 * 1024
 
 
 def rpc(
@@ -43,24 +46,39 @@ def rpc(
     audience: AudienceName,
     auth: Authenticator | None = None,
     exposes: Iterable[Exposable],
+    package: str = "",
+    lock: str | PathLike[str] | None = LOCK,
+    message_size: int = MESSAGE_SIZE,
     deadline: float = 30.0,
+    cross_tenants: bool = False,
     title: str = "",
     description: str = "",
     cors: Cors | None = None,
     idempotency: Idempotency | None = None,
     deprecated: bool | Deprecated = False,
 ) -> Surface:
-    """An RPC surface: each operation is called by ``POST <path>/<name>``. ``deadline``, ``cors`` and ``idempotency``
-    are those of :class:`~dragoman.ports.style.Surface`.
+    """An RPC surface: each operation and each method of a resource is a procedure.
+
+    It is called by gRPC, gRPC-Web and Connect at ``/<package>.<Service>/<Method>``, and by plain POST of JSON at
+    ``<path>/<operation>``. ``package`` is ``<contract>.v1``, if nothing is said. The numbers of fields are in the file
+    ``lock``, which is written by ``dragoman lock`` and committed; its path is relative to the folder of the module that
+    calls this. With None there are no numbers, and only JSON is spoken: by plain POST and by Connect.
+    ``message_size`` is the largest message that is received, in bytes.
+
+    The rest is that of :class:`~dragoman.ports.style.Surface`.
     """
+    if lock is not None:
+        caller = sys._getframe(1).f_globals.get("__file__")
+        lock = (Path(caller).parent if caller else Path.cwd()) / lock
     return Surface(
         name,
         path,
         audience,
-        Rpc(),
+        Rpc(package, lock, message_size),
         auth,
         exposes,
         deadline=deadline,
+        cross_tenants=cross_tenants,
         title=title,
         description=description,
         cors=cors,
@@ -71,7 +89,11 @@ def rpc(
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """The style."""
+    """The style, with its options."""
+
+    package: str = ""
+    lock: Path | None = None
+    message_size: int = MESSAGE_SIZE
 
     @property
     def name(self) -> str:
@@ -79,48 +101,117 @@ class Rpc:
         return "rpc"
 
     def bind(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> RpcEndpoint:
-        """Compile the surface. Raises DeclarationError for what plain POST cannot carry."""
-        matches: dict[str, RpcMatch] = {}
-        inputs: dict[str, str] = {}
-        for each in exposed:
-            operation, place = each.operation, f"surface {surface.name!r}, {each.operation.name}"
-            if operation.resource is not None:
-                raise DeclarationError(
-                    place,
-                    "a plain POST calls operations, and this is a method of a resource",
-                    "Expose the resource on a dm.rest(…) surface",
-                )
-            if operation.interaction is not Interaction.UNARY:
-                raise DeclarationError(
-                    place,
-                    f"its interaction is {operation.interaction}, and a plain POST is answered once",
-                    "Expose it on a dm.rest surface, which streams events; or return all results in one answer",
-                )
-            decoder = None
-            if operation.input is not None:
-                decoder = JsonDecoder(operation.input, binder.types(each), audience=surface.audience)
-            freshness(operation, place)
-            more = deprecation_headers(deprecation(surface, operation))
-            answers = Answers(surface, media="" if operation.output is None else JSON, more=more)
-            call = binder.call(each, decode=_reader(decoder), encode=_writer(answers, operation))
-            matches[operation.name] = RpcMatch(operation.name, call, answers)
-            inputs[operation.name] = _example(operation.input, binder.types(each))
-        return RpcEndpoint(surface, matches, inputs)
+        """Compile the surface. Raises DeclarationError for what it cannot carry."""
+        return _Binding(self, surface, exposed, binder).endpoint()
 
 
-def _reader(decoder: JsonDecoder | None) -> Callable[[State], None]:
-    def read(state: State) -> None:
-        request = state.envelope
-        state.key = idempotency_key(request.headers)
-        if decoder is not None:
-            require_json(request.headers, JSON)
-            state.input = decoder.decode(request.body)
-            if state.key is not None:
-                state.given = to_builtins(decoder.given(request.body))
-        elif request.body.translate(None, b" \t\r\n") not in (b"", b"{}"):
-            raise takes_no_input()
+class _Binding:
+    """A surface while it is bound."""
 
-    return read
+    def __init__(self, style: Rpc, surface: Surface, exposed: Sequence[Exposed], binder: Binder) -> None:
+        self._style = style
+        self._surface = surface
+        self._binder = binder
+        self._place = f"surface {surface.name!r}"
+        services = Services(surface, exposed, binder, style.package)
+        self._bound = services.bound
+        self._packages = list(services.packages.values())
+        self._encoders: dict[Message, tuple[BinaryEncoder, ProtoJsonEncoder]] = {}
+
+    def endpoint(self) -> RpcEndpoint:
+        """The bound surface."""
+        wrong = None if self._style.lock is None else self._number(self._style.lock)
+        doors: dict[str, Door] = {}
+        plain: dict[str, Plain] = {}
+        examples: list[str] = []
+        for bound in self._bound:
+            spoken = self._spoken(bound)
+            spoken.call = self._binder.call(bound.exposed, decode=decoding(spoken), encode=encoding(spoken))
+            if not spoken.takes_stream and not spoken.gives_stream:
+                path = f"{self._surface.path}/{bound.operation.name}"
+                plain[path] = Plain(spoken, self._surface, list(spoken.headers))
+                if bound.operation.resource is None:
+                    examples.append(f"POST {path}{_example(bound.operation.input, self._types(bound))}")
+            doors[bound.path] = self._door(spoken)
+        return RpcEndpoint(self._surface, self._packages, doors, plain, self._style.lock, wrong, examples)
+
+    def _types(self, bound: Bound) -> Types:
+        return self._binder.types(bound.exposed)
+
+    def _number(self, path: Path) -> DeclarationError | None:
+        """Give all fields their numbers; returns what is wrong with the lock file."""
+        try:
+            known = Lock.read(path)
+        except LockError as error:
+            known, wrong = Lock({}), str(error)
+            lock = known
+        else:
+            lock, wrong = known or Lock({}), ""
+
+        for package in self._packages:
+            lock = number(package, lock, self._place)
+        if wrong:
+            return DeclarationError(self._place, wrong, "Take it from version control again")
+        if known is None:
+            return stale(self._surface, path, (), missing=True)
+        found = changes(known, lock, [each.name for each in self._packages])
+        return stale(self._surface, path, found, missing=False) if found else None
+
+    def _spoken(self, bound: Bound) -> Spoken:
+        operation, surface, types = bound.operation, self._surface, self._types(bound)
+        place = f"{self._place}, {operation.name}"
+        freshness(operation, place)
+        streamed = operation.interaction in INPUT_STREAMS
+        if streamed and operation.resource is not None:
+            raise DeclarationError(
+                place, "it is a method of a resource that takes a stream", "Declare it as an operation of the contract"
+            )
+        headers = deprecation_headers(deprecation(surface, operation))
+        return Spoken(
+            bound,
+            receiver(bound, surface, types),
+            giver(bound),
+            items(bound, surface, types) if streamed else None,
+            self._style.message_size,
+            bound.service.name.rpartition(".")[0],
+            surface.deadline,
+            headers,
+        )
+
+    def _door(self, spoken: Spoken) -> Door:
+        procedure = spoken.bound.procedure
+        changed = spoken.bound.changed
+        binary, text = self._forms(procedure.input, procedure.output, changed)
+        forms = {"json": text} if self._style.lock is None else {"proto": binary, "json": text}
+        ways: dict[str, Way] = {}
+        for media, form in (("", binary), ("+proto", binary), ("+json", text)) if "proto" in forms else ():
+            ways[f"application/grpc{media}"] = Grpc(spoken, form, f"application/grpc{media}")
+            if not spoken.takes_stream:
+                for kind in ("", "-text"):
+                    name = f"application/grpc-web{kind}{media}"
+                    ways[name] = GrpcWeb(spoken, form, name, text=bool(kind))
+        for name, form in forms.items():
+            if spoken.takes_stream or spoken.gives_stream:
+                media = f"application/connect+{name}"
+                ways[media] = ConnectStream(spoken, form, media)
+            else:
+                media = f"application/{name}"
+                ways[media] = Connect(spoken, form, media)
+                if spoken.bound.operation.effect is Effect.SAFE:
+                    ways[f"GET {name}"] = ways[media]
+        operation = spoken.bound.operation.name
+        return Door(spoken, ways, {media: RpcMatch(operation, way) for media, way in ways.items()})
+
+    def _forms(self, taken: Message | None, given: Message | None, changed: Message | None) -> tuple[Form, Form]:
+        taken = taken or Message("google.protobuf.Empty", [])
+        given = given or Message("google.protobuf.Empty", [])
+        made = self._encoders.get(given)
+        if made is None:
+            made = self._encoders[given] = BinaryEncoder(given), ProtoJsonEncoder(given)
+        return (
+            Form(BinaryDecoder(taken, changed).decode, made[0].encode),
+            Form(ProtoJsonDecoder(taken, changed).decode, made[1].encode),
+        )
 
 
 def _example(input: Type | None, types: Types) -> str:
@@ -130,92 +221,3 @@ def _example(input: Type | None, types: Types) -> str:
         return " " + encode_json(example(input, types)).decode()
     except NoExample:
         return ""
-
-
-def _writer(answers: Answers, operation: Operation) -> Callable[[State], None]:
-    def write(state: State) -> None:
-        state.answer = answers.content(state.envelope.headers, encode_json(state.projected))
-
-    def write_nothing(state: State) -> None:
-        state.answer = answers.empty()
-
-    return write_nothing if operation.output is None else write
-
-
-@dataclass(frozen=True, slots=True)
-class RpcMatch:
-    """A request whose operation is known."""
-
-    operation: str
-    call: Call
-    answers: Answers
-
-    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
-        """Drive the call."""
-        accept = request.headers.get("accept")
-        if accept is not None and accept != "*/*":
-            self.answers.check_acceptable(accept)
-        answering = self.call(exchange, request)
-        return answering if request.headers.get("accept-encoding") is None else coded(answering)
-
-
-class RpcEndpoint:
-    """A bound RPC surface."""
-
-    def __init__(self, surface: Surface, matches: Mapping[str, RpcMatch], inputs: Mapping[str, str]) -> None:
-        self._surface = surface
-        self._inputs = inputs
-        self._matches = {f"{surface.path}/{name}": match for name, match in matches.items()}
-
-    @property
-    def claims(self) -> Sequence[str]:
-        """Nothing: all is below the surface's path."""
-        return ()
-
-    @property
-    def bodies(self) -> Mapping[str, int | None]:
-        """None is read in another way than the application says."""
-        return {}
-
-    def document(self, request: Request) -> Response | None:
-        """None: plain POST has no document of its own."""
-        return None
-
-    def page(self, request: Request) -> Response | None:
-        """None: there is no page either."""
-        return None
-
-    def check(self) -> None:
-        """Nothing more than was checked when it was bound."""
-
-    def match(self, request: Request) -> RpcMatch | OptionsMatch:
-        """Find the operation. Raises NotFound and MethodNotAllowed."""
-        match = self._matches.get(request.path)
-        if match is None:
-            known = ", ".join(sorted(self._matches))
-            raise NotFound(f"there is no operation under this path; there is {known}")
-        if request.method == "OPTIONS":
-            return OptionsMatch(METHODS)
-        if request.method != "POST":
-            raise MethodNotAllowed(request.method, METHODS)
-        return match
-
-    def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
-        """The fault as a problem document."""
-        return problem.respond(fault, request_id=exchange.request_id, place=exchange.place)
-
-    def explain(self) -> Mapping[str, Explained]:
-        """The route and phases of each operation."""
-        return {each.operation: explain(each.call, [f"POST {path}"]) for path, each in self._matches.items()}
-
-    def examples(self) -> Sequence[str]:
-        """A call of each operation, with the least input that it takes, if one can be made up."""
-        return [f"POST {path}{self._inputs[each.operation]}" for path, each in self._matches.items()]
-
-    def pages(self) -> Sequence[str]:
-        """None: plain POST is for programs."""
-        return []
-
-    def exports(self) -> Mapping[str, Callable[[], bytes]]:
-        """Nothing: plain POST has no document of its own."""
-        return {}

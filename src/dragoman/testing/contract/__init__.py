@@ -14,7 +14,7 @@ import dragoman as dm
 from .kinds import Maker, Order, Thing
 from .second_hand import second_hand
 from .stock import Country, Note, Part, countries, notes, parts
-from .surfaces import ADMIN, CALLS, KEYS, PARTNER, PUBLIC, TROUBLE, make_app, surfaces
+from .surfaces import ADMIN, CALLS, KEYS, PARTNER, PUBLIC, REMOTE, TROUBLE, make_app, surfaces
 from .things import all_things, makers, things
 from .trouble import FAULTS, trouble
 
@@ -37,6 +37,7 @@ __all__ = [
     "KEYS",
     "PARTNER",
     "PUBLIC",
+    "REMOTE",
     "TROUBLE",
     "Country",
     "Maker",

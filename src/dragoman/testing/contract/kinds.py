@@ -152,5 +152,5 @@ class Question(dm.Struct):
 
 
 class Answer(dm.Struct):
-    text: str
+    text: Annotated[str, dm.Number(3)]
     likely: Annotated[float, dm.Ge(0), dm.Le(1)]

@@ -19,6 +19,7 @@ PARTNER: Final = "/partner"
 ADMIN: Final = "/admin"
 TROUBLE: Final = "/trouble"
 CALLS: Final = "/calls"
+REMOTE: Final = "/remote"
 
 
 OURS: Final = dm.Imprint(
@@ -113,6 +114,26 @@ def surfaces() -> tuple[dm.Surface, ...]:
             cors=dm.Cors(["https://app.example.com", "http://localhost:5173"], max_age=60, expose=["Server-Timing"]),
             idempotency=dm.Idempotency(retention=3600),
             exposes=[ask, forget, appraise, recall, fail, wait, reorder],
+        ),
+        dm.rpc(
+            "remote",
+            REMOTE,
+            audience="partner",
+            auth=keys,
+            package="kit.things.v2",
+            lock="remote.lock",
+            message_size=8 * 1024 * 1024,
+            cross_tenants=False,
+            idempotency=dm.Idempotency(retention=3 * 86_400),
+            exposes=[
+                makers,
+                all_things,
+                parts,
+                countries.only("list", "get"),
+                notes.without("create"),
+                write_note,
+                reorder,
+            ],
         ),
     )
 

@@ -43,7 +43,7 @@ async def retire(thing: Thing, ctx: dm.Context) -> Thing:
     return ctx.save(dm.replace(thing, flag=True))
 
 
-@all_things.method
+@all_things.method(traits=[dm.Procedure(service="OrderDesk", method="PlaceOrder")])
 async def order(thing: Thing, order: Order, ctx: dm.Context) -> Receipt:
     return Receipt(order=order, cents=thing.count)
 

@@ -1,0 +1,418 @@
+"""The binary form of messages: functions that are written for each message when a surface is bound.
+
+Between bytes and the contract's own JSON values nothing else is made: a decoder gives dicts that the contract's decoder
+checks as it checks a JSON text; an encoder takes what the contract's encoder made. Fields that are not known are passed
+over, as protocol buffers want it: a client may know more than the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from dragoman.contract.schema import Kind
+from dragoman.runtime.codec.builders import compiled
+from dragoman.styles.rpc.proto.model import (
+    DURATION,
+    FIELD_MASK,
+    TIMESTAMP,
+    VALUE,
+    EnumType,
+    Label,
+    Leaf,
+    Message,
+    MessageField,
+    Shape,
+    Value,
+)
+
+from . import leaves
+from .varint import BYTES, FIXED32, FIXED64, MAX_NESTING, VARINT, broken, read, skip, write
+
+Read: TypeAlias = Callable[[bytes, int, int, int, Any], Any]
+Write: TypeAlias = Callable[[Any], bytes]
+
+KEPT: Final = ("id", "etag")
+"""What the server sets of a resource, and is read of a change all the same: it says which one, and of what version."""
+
+_READ: Final = {
+    TIMESTAMP: leaves.read_timestamp,
+    DURATION: leaves.read_duration,
+    VALUE: leaves.read_value,
+    FIELD_MASK: leaves.read_mask,
+}
+_WRITE: Final[dict[str, Callable[[Any], bytes]]] = {
+    TIMESTAMP: leaves.write_timestamp,
+    DURATION: leaves.write_duration,
+    VALUE: leaves.write_value,
+    FIELD_MASK: leaves.write_mask,
+}
+_ZERO: Final = {"bool": "False", "float": "0.0", "double": "0.0", "string": "''", "bytes": "b''"}
+"""What a plain field is where it is absent; 0 for all others, as text where the contract's JSON has text."""
+
+_SIGNED: Final = "n - 0x10000000000000000 if n > 0x7FFFFFFFFFFFFFFF else n"
+_INTEGERS: Final = {
+    "bool": "n != 0",
+    "int64": _SIGNED,
+    "uint64": "n",
+    "int32": "(n & 0xFFFFFFFF) - 0x100000000 if n & 0x80000000 else n & 0x7FFFFFFF",
+    "uint32": "n & 0xFFFFFFFF",
+}
+
+
+class BinaryDecoder:
+    """Decodes one message. ``changed`` is the message of a resource that is to be changed: of that only what is there
+    is wanted, with its id and its etag; of all others absent is zero, and what the server sets is passed over.
+    """
+
+    def __init__(self, message: Message, changed: Message | None = None) -> None:
+        self._made: dict[Message, Read] = {}
+        self._changed = changed
+        self._read = self._function(message)
+
+    def decode(self, data: bytes) -> Any:
+        """The message as the contract's JSON has it. Raises Malformed for what is no message."""
+        try:
+            return self._read(data, 0, len(data), MAX_NESTING, None)
+        except IndexError:
+            raise broken("it ends within a field") from None
+        except UnicodeDecodeError:
+            raise broken("a string is not UTF-8") from None
+
+    def _function(self, message: Message) -> Read:
+        made = self._made.get(message)
+        if made is not None:
+            return made
+        # A message may hold itself: until its function is there, another stands for it.
+        self._made[message] = lambda *arguments: self._made[message](*arguments)
+        self._made[message] = made = _Reader(message, self._function, message is self._changed).compile()
+        return made
+
+
+class _Reader:
+    """Writes the function that reads one message."""
+
+    def __init__(self, message: Message, function: Callable[[Message], Read], changed: bool) -> None:
+        self._message = message
+        self._function = function
+        self._changed = changed
+        self._scope: dict[str, Any] = {"varint": read, "skip": skip, "broken": broken}
+        self._lines: list[str] = []
+
+    def compile(self) -> Read:
+        """The function: (data, at, end, nesting left, what was read before) to what was read."""
+        message = self._message
+        fields = [each for each in message.fields if not each.output_only or (self._changed and each.key in KEPT)]
+        first = True
+        for field in fields:
+            first = self._field(field, first)
+        zeros = "" if self._changed else ", ".join(filter(None, map(self._zero, fields)))
+        start = "None" if message.shape is not Shape.RECORD else f"{{{zeros}}}"
+        if message.shape is Shape.WRAPPER:
+            start = {Label.REPEATED: "[]", Label.MAP: "{}"}.get(fields[0].label, self._zero_of(fields[0]))
+        otherwise = "            at = skip(data, at, end, tag)\n"
+        source = (
+            "def read(data, at, end, left, out):\n"
+            f"    if out is None: out = {start}\n"
+            "    while at < end:\n"
+            "        tag = data[at]; at += 1\n"
+            "        if tag > 127: tag, at = varint(data, at - 1, end)\n"
+            + "".join(self._lines)
+            + (f"        else:\n{otherwise}" if fields else otherwise[4:])
+            + "    if at > end: raise broken('it ends within a field')\n"
+            + "    return out\n"
+        )
+        return compiled(source, self._scope, "read")
+
+    def _zero(self, field: MessageField) -> str:
+        """What stands in a record where a field is absent; empty where nothing does, so that the contract decides."""
+        if field.label is Label.REPEATED:
+            return f"{field.key!r}: []"
+        if field.label is Label.MAP:
+            return f"{field.key!r}: {{}}"
+        if field.label is Label.OPTIONAL or not isinstance(field.value, Leaf) or field.value.well_known:
+            return ""
+        return f"{field.key!r}: {self._zero_of(field)}"
+
+    @staticmethod
+    def _zero_of(field: MessageField) -> str:
+        value = field.value
+        if field.label is Label.OPTIONAL or not isinstance(value, Leaf) or value.well_known:
+            return "None"
+        return _ZERO.get(value.word) or ("'0'" if value.kind in leaves.TEXTUAL else "0")
+
+    def _field(self, field: MessageField, first: bool) -> bool:
+        """Add the lines that read one field; returns whether none was added."""
+        value = field.value
+        kind = _wire_type(value)
+        if field.label is Label.MAP:
+            self._branch(field.number, BYTES, first, self._map(field))
+        elif field.label is Label.REPEATED:
+            item, code = self._value(field)
+            add = f"{self._list(field)}.append({item})"
+            self._branch(field.number, kind, first, [*code, add])
+            if kind != BYTES:
+                # Packed or not, a parser takes both.
+                inner = [f"    {each}" for each in [*code, f"several.append({item})"]]
+                packed = [*_size(), f"several = {self._list(field)}", "while at < stop:", *inner]
+                self._branch(field.number, BYTES, False, [*packed, "if at != stop: raise broken('a packed list')"])
+        else:
+            item, code = self._value(field)
+            self._branch(field.number, kind, first, [*code, self._keep(field, item)])
+        return False
+
+    def _branch(self, number: int, kind: int, first: bool, lines: list[str]) -> None:
+        self._lines.append(f"        {'if' if first else 'elif'} tag == {number << 3 | kind}:\n")
+        self._lines += [f"            {each}\n" for each in lines]
+
+    def _keep(self, field: MessageField, item: str) -> str:
+        shape = self._message.shape
+        if shape is Shape.WRAPPER:
+            return f"out = {item}"
+        if shape is Shape.UNION:
+            return f"out = {{{self._message.discriminator!r}: {field.key!r}, **{item}}}"
+        return f"out[{field.key!r}] = {item}"
+
+    def _list(self, field: MessageField) -> str:
+        """Where a repeated field's items are put."""
+        if self._message.shape is Shape.WRAPPER:
+            return "out"
+        return f"out.setdefault({field.key!r}, [])" if self._changed else f"out[{field.key!r}]"
+
+    def _value(self, field: MessageField) -> tuple[str, list[str]]:
+        """An expression for one value, and the lines that come before it."""
+        value = field.value
+        name = f"f{field.number}"
+        if isinstance(value, Message):
+            self._scope[name] = self._function(value)
+            before = "None"
+            if field.label in (Label.PLAIN, Label.OPTIONAL) and self._message.shape is Shape.RECORD:
+                before = f"out.get({field.key!r})"  # what stands there twice is put together
+                if value.shape is not Shape.RECORD:
+                    before = "None"
+            lines = ["if not left: raise broken('it is nested too deeply')", *_size()]
+            return "made", [*lines, f"made = {name}(data, at, stop, left - 1, {before})", "at = stop"]
+        if isinstance(value, EnumType):
+            known = {each.number: each.value for each in value.values}
+            self._scope[name] = known.get
+            lines = [*_integer(), f"n = {_INTEGERS['int32']}"]
+            if not value.zero:
+                return f"{name}(n, str(n))", lines
+            # No value is as good as none: what has to be there is missed by the contract's own rules.
+            return f"{name}(n, str(n) if n else None)", lines
+        word, kind = value.word, value.kind
+        if value.well_known:
+            self._scope[name] = _READ[word]
+            return "made", [*_size(), f"made = {name}(data, at, stop)", "at = stop"]
+        if word in _INTEGERS:
+            number = _INTEGERS[word]
+            return (f"str({number})" if kind in leaves.TEXTUAL else f"({number})"), _integer()
+        if word in ("double", "float"):
+            size = 8 if word == "double" else 4
+            self._scope[name] = (leaves.DOUBLE if size == 8 else leaves.FLOAT).unpack_from
+            self._scope["finite"] = leaves.finite
+            lines = [f"if at + {size} > end: raise broken('it ends within a number')"]
+            return "n", [*lines, f"n = {name}(data, at)[0]", f"at += {size}", "if n - n != 0.0: n = finite(n)"]
+        decoded = "data[at:stop]" if word == "bytes" else "data[at:stop].decode()"
+        return "made", [*_size(), f"made = {decoded}", "at = stop"]
+
+    def _map(self, field: MessageField) -> list[str]:
+        assert field.map_key is not None
+        entry = Message(
+            "entry",
+            [
+                MessageField("key", field.map_key, number=1, key="key"),
+                MessageField("value", field.value, number=2, key="value"),
+            ],
+        )
+        name = f"f{field.number}"
+        self._scope[name] = _Reader(entry, self._function, False).compile()
+        where = "out" if self._message.shape is Shape.WRAPPER else f"out[{field.key!r}]"
+        if self._changed:
+            where = f"out.setdefault({field.key!r}, {{}})"
+        key = "made['key']"
+        if field.map_key.word == "bool":
+            key = f"'true' if {key} else 'false'"
+        elif field.map_key.word != "string":
+            key = f"str({key})"
+        value = "made['value']"
+        if isinstance(field.value, Message):
+            # Absent is the empty message.
+            self._scope[f"{name}_empty"] = self._function(field.value)
+            value = f"made['value'] if 'value' in made else {name}_empty(b'', 0, 0, left - 1, None)"
+        elif isinstance(field.value, EnumType) or field.value.well_known:
+            value = "made.get('value')"
+        lines = ["if not left: raise broken('it is nested too deeply')", *_size()]
+        return [*lines, f"made = {name}(data, at, stop, left - 1, None)", "at = stop", f"{where}[{key}] = {value}"]
+
+
+def _integer() -> list[str]:
+    return ["n = data[at]; at += 1", "if n > 127: n, at = varint(data, at - 1, end)"]
+
+
+def _size() -> list[str]:
+    return [*_integer(), "stop = at + n", "if stop > end: raise broken('it ends within a field')"]
+
+
+def _wire_type(value: Value) -> int:
+    if isinstance(value, EnumType):
+        return VARINT
+    if isinstance(value, Message):
+        return BYTES
+    if value.word in _INTEGERS:
+        return VARINT
+    return {"double": FIXED64, "float": FIXED32}.get(value.word, BYTES)
+
+
+class BinaryEncoder:
+    """Encodes one message."""
+
+    def __init__(self, message: Message) -> None:
+        self._made: dict[Message, Write] = {}
+        self.encode = self._function(message)
+        """From the contract's JSON to bytes."""
+
+    def _function(self, message: Message) -> Write:
+        made = self._made.get(message)
+        if made is not None:
+            return made
+        self._made[message] = lambda value: self._made[message](value)
+        self._made[message] = made = _Writer(message, self._function).compile()
+        return made
+
+
+class _Writer:
+    """Writes the function that writes one message."""
+
+    def __init__(self, message: Message, function: Callable[[Message], Write]) -> None:
+        self._message = message
+        self._function = function
+        self._scope: dict[str, Any] = {"varint": write}
+
+    def compile(self) -> Write:
+        """The function."""
+        message = self._message
+        if message.shape is Shape.UNION:
+            return self._union()
+        lines = []
+        for field in sorted(message.fields, key=lambda each: each.number):
+            get = "t" if message.shape is Shape.WRAPPER else f"t.get({field.key!r})"
+            if field.label is Label.PLAIN and isinstance(field.value, Leaf) and not field.value.well_known:
+                test = "v and v != '0'" if field.value.kind in leaves.TEXTUAL else "v"
+            elif field.label in (Label.REPEATED, Label.MAP):
+                test = "v"
+            else:
+                test = "v is not None"
+            lines += [f"    v = {get}\n", f"    if {test}:\n", *(f"        {each}\n" for each in self._field(field))]
+        source = "def write(t):\n    out = []\n" + "".join(lines) + "    return b''.join(out)\n"
+        return compiled(source, self._scope, "write")
+
+    def _union(self) -> Write:
+        variants: dict[str, tuple[bytes, Write]] = {}
+        for field in self._message.fields:
+            assert isinstance(field.value, Message)
+            variants[field.key] = _tag(field.number, BYTES), self._function(field.value)
+        discriminator = self._message.discriminator
+
+        def union(value: Any) -> bytes:
+            tag, function = variants[value[discriminator]]
+            content = function(value)
+            return tag + write(len(content)) + content
+
+        return union
+
+    def _field(self, field: MessageField) -> list[str]:
+        if field.label is Label.MAP:
+            return self._map(field)
+        if field.label is not Label.REPEATED:
+            return self._one(field.number, field.value, "v", f"f{field.number}")
+        if _wire_type(field.value) == BYTES:
+            return [
+                "for each in v:",
+                *(f"    {line}" for line in self._one(field.number, field.value, "each", f"f{field.number}")),
+            ]
+        # Numbers are packed.
+        name = f"f{field.number}"
+        self._scope[f"{name}_tag"] = _tag(field.number, BYTES)
+        return [
+            f"packed = b''.join([{self._bare(field.value, 'each', name)} for each in v])",
+            f"out += ({name}_tag, varint(len(packed)), packed)",
+        ]
+
+    def _bare(self, value: Value, v: str, name: str) -> str:
+        """An expression for a number without a tag."""
+        if isinstance(value, EnumType):
+            self._scope[name] = {
+                text: write(number & 0xFFFF_FFFF_FFFF_FFFF) for text, number in _numbers(value).items()
+            }
+            return f"{name}.get({v}, b'\\0')"
+        assert isinstance(value, Leaf)
+        if value.word in ("double", "float"):
+            self._scope[name] = (leaves.DOUBLE if value.word == "double" else leaves.FLOAT).pack
+            return f"{name}({v})"
+        if value.word == "bool":
+            return f"(b'\\1' if {v} else b'\\0')"
+        number = f"int({v})" if value.kind in leaves.TEXTUAL else v
+        return f"varint({number} & 0xFFFFFFFFFFFFFFFF)"
+
+    def _one(self, number: int, value: Value, v: str, name: str) -> list[str]:
+        """Lines that write one value with its tag."""
+        kind = _wire_type(value)
+        tag = _tag(number, kind)
+        self._scope[f"{name}_tag"] = tag
+        if kind == BYTES:
+            self._scope[f"{name}_short"] = [tag + bytes([n]) for n in range(128)]
+            if isinstance(value, Message):
+                self._scope[name] = self._function(value)
+                made = f"{name}({v})"
+            elif value.well_known:  # type: ignore[union-attr]
+                self._scope[name] = _WRITE[value.word]  # type: ignore[union-attr]
+                made = f"{name}({v})"
+            elif value.kind is Kind.BYTES:  # type: ignore[union-attr]
+                self._scope["raw"] = leaves.raw
+                made = f"raw({v})"
+            else:
+                made = f"{v}.encode()"
+            return [
+                f"b = {made}",
+                "n = len(b)",
+                f"out += ({name}_short[n], b) if n < 128 else ({name}_tag, varint(n), b)",
+            ]
+        if isinstance(value, EnumType):
+            self._scope[name] = {
+                text: tag + write(number & 0xFFFF_FFFF_FFFF_FFFF) for text, number in _numbers(value).items()
+            }
+            return [f"out.append({name}.get({v}, b''))"]
+        if value.word == "bool":  # type: ignore[union-attr]
+            self._scope[f"{name}_yes"], self._scope[f"{name}_no"] = tag + b"\1", tag + b"\0"
+            return [f"out.append({name}_yes if {v} else {name}_no)"]
+        return [f"out.append({name}_tag + {self._bare(value, v, name)})"]
+
+    def _map(self, field: MessageField) -> list[str]:
+        assert field.map_key is not None
+        word, name = field.map_key.word, f"f{field.number}"
+        key = "k" if word == "string" else "k == 'true'" if word == "bool" else "int(k)"
+        number_kind = Leaf(word, Kind.INT) if word not in ("string", "bool") else field.map_key
+        keyed = self._one(1, number_kind, "key", f"{name}_key")
+        valued = self._one(2, field.value, "each", f"{name}_value")
+        self._scope[f"{name}_tag"] = _tag(field.number, BYTES)
+        return [
+            "whole = out",
+            "for k, each in v.items():",
+            "    out = []",
+            f"    key = {key}",
+            *(f"    {line}" for line in keyed),
+            *(f"    {line}" for line in valued),
+            "    packed = b''.join(out)",
+            f"    whole += ({name}_tag, varint(len(packed)), packed)",
+            "out = whole",
+        ]
+
+
+def _numbers(type_: EnumType) -> dict[str, int]:
+    """The numbers of an enum's values; of those too that it had once, and that may be stored."""
+    return {**{text: n for n, text in type_.reserved.items()}, **{each.value: each.number for each in type_.values}}
+
+
+def _tag(number: int, kind: int) -> bytes:
+    return write(number << 3 | kind)

@@ -1,0 +1,76 @@
+"""Variable-width integers, and the pieces of the binary form (https://protobuf.dev/programming-guides/encoding)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dragoman.contract.fault import Malformed
+
+VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = range(6)
+"""The wire types."""
+
+MAX_NESTING: Final = 64
+"""How deeply messages nest at most: as any other input."""
+
+SMALL: Final = [bytes([n]) for n in range(128)]
+
+
+def broken(what: str) -> Malformed:
+    """The fault for what is no message."""
+    return Malformed(f"the message is not a protocol buffer of its type: {what}")
+
+
+def write(n: int) -> bytes:
+    """An integer from 0 to 2^64 - 1."""
+    if n < 128:
+        return SMALL[n]
+    out = bytearray()
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def read(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """The integer at a place, modulo 2^64, and the place behind it. Raises Malformed."""
+    n = shift = 0
+    while at < end:
+        byte = data[at]
+        at += 1
+        n |= (byte & 127) << shift
+        if byte < 128:
+            return n & 0xFFFF_FFFF_FFFF_FFFF, at
+        shift += 7
+        if shift > 63:
+            raise broken("an integer has more than ten bytes")
+    raise broken("it ends within an integer")
+
+
+def skip(data: bytes, at: int, end: int, tag: int, nesting: int = MAX_NESTING) -> int:
+    """The place behind the value of a field that is not known. Raises Malformed."""
+    kind = tag & 7
+    if not tag >> 3:
+        raise broken("a field has the number 0")
+    if kind == VARINT:
+        return read(data, at, end)[1]
+    if kind == BYTES:
+        size, at = read(data, at, end)
+        at += size
+    elif kind == FIXED64:
+        at += 8
+    elif kind == FIXED32:
+        at += 4
+    elif kind == GROUP and nesting:
+        while True:
+            inner, at = read(data, at, end)
+            if inner & 7 == END_GROUP:
+                if inner >> 3 != tag >> 3:
+                    raise broken("a group ends that did not begin")
+                break
+            at = skip(data, at, end, inner, nesting - 1)
+    else:
+        raise broken("a field is of no known wire type")
+    if at > end:
+        raise broken("it ends within a field")
+    return at

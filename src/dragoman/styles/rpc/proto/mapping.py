@@ -1,0 +1,284 @@
+"""The contract's types as messages and enums.
+
+What is required and not nullable has no presence: absent is its zero value, as proto3 has it. All else has presence:
+absent is the default, or null. So nothing that a contract can say is lost, but for one thing, which is refused where
+the type is input: null beside another default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.schema import (
+    MISSING,
+    Enum,
+    Field,
+    Kind,
+    List,
+    Map,
+    Nullable,
+    Record,
+    Ref,
+    Scalar,
+    Type,
+    Types,
+    Union,
+)
+from dragoman.runtime.codec.view import View
+from dragoman.styles.rpc.traits import Number
+
+from .model import LEAVES, EnumNumber, EnumType, Label, Leaf, Message, MessageField, Package, Shape, Value
+from .names import camel, json_name, snake, upper
+
+KEYS: Final = {
+    Kind.BOOLEAN: Leaf("bool", Kind.BOOLEAN),
+    **{kind: LEAVES[kind] for kind in (Kind.INT, Kind.INT32, Kind.INT64, Kind.UINT32, Kind.UINT64)},
+}
+"""The kinds of a map's keys that are other than text. (Floats cannot be keys.)"""
+
+TEXT: Final = LEAVES[Kind.STRING]
+
+
+class Mapper:
+    """Makes the messages of one package, for one audience. ``place`` names the surface, for errors."""
+
+    def __init__(self, package: Package, types: Types, view: View, place: str) -> None:
+        self.package = package
+        self.types = types
+        self.view = view
+        self.place = place
+        self._made: dict[int, Message | EnumType] = {}
+        self._open: list[Message] = []
+
+    def message(self, type_: Type) -> Message:
+        """The message of a record or of a union."""
+        resolved = self.types.resolve(type_)
+        if not isinstance(resolved, Record | Union) or resolved.name is None:
+            raise DeclarationError(self.place, f"{resolved!r} has no name", "Give the class a name")
+        value = self._named(resolved, camel(resolved.name))
+        assert isinstance(value, Message)
+        return value
+
+    def fields(self, owner: Message, fields: Iterable[Field]) -> None:
+        """Add fields of the contract to a message. Raises DeclarationError where two have one name."""
+        for each in fields:
+            self.add(owner, self._field(owner, each))
+
+    def add(self, owner: Message, field: MessageField) -> None:
+        """Add a field. Raises DeclarationError where its name, or JSON's form of it, is taken."""
+        for other in owner.fields:
+            if field.name == other.name or json_name(field.name) == json_name(other.name):
+                raise DeclarationError(
+                    f"{self.place}, {owner.short}",
+                    f"{field.key or field.name!r} and {other.key or other.name!r} have one name in protocol buffers",
+                    "Rename one of them",
+                )
+        owner.fields.append(field)
+
+    def top(self, message: Message) -> Message:
+        """Keep a message that no type of the contract stands behind. Raises DeclarationError where its name is
+        taken.
+        """
+        if message.name in self.package.types:
+            raise DeclarationError(
+                f"{self.place}, {message.short}",
+                f"the package {self.package.name} has another type of this name",
+                "Rename the class, or the operation",
+            )
+        self.package.types[message.name] = message
+        return message
+
+    # Types
+
+    def _field(self, owner: Message, field: Field) -> MessageField:
+        nullable, inner = _of(self.types, field.type)
+        present = nullable or not field.required
+        name = snake(field.name)
+        number = field.traits.get(Number)
+        made = MessageField(
+            name,
+            TEXT,
+            key=field.name,
+            output_only=field.read_only,
+            description=field.description,
+            deprecated=field.deprecated,
+            number=number.number if number is not None else field.number or 0,
+            fixed=number is not None or field.number is not None,
+        )
+        if isinstance(inner, List | Map) and (nullable or (not field.required and field.default not in ([], {}))):
+            made.value = self._wrapper(owner, camel(name), inner)
+        elif isinstance(inner, List):
+            made.label = Label.REPEATED
+            made.value = self._part(owner, camel(name), inner.item, "Item")
+        elif isinstance(inner, Map):
+            made.label = Label.MAP
+            made.map_key = self._key(inner.key)
+            made.value = self._part(owner, camel(name), inner.value, "Value")
+        else:
+            made.value = self._value(owner, camel(name), inner)
+            if present and (isinstance(made.value, EnumType) or _is_scalar(made.value)):
+                made.label = Label.OPTIONAL
+        return made
+
+    def _part(self, owner: Message, name: str, type_: Type, suffix: str) -> Value:
+        """What a list or a map holds: there, protobuf has neither null nor lists."""
+        nullable, inner = _of(self.types, type_)
+        if nullable or isinstance(inner, List | Map):
+            return self._wrapper(owner, name + suffix, type_)
+        return self._value(owner, name, inner)
+
+    def _wrapper(self, owner: Message, name: str, type_: Type) -> Message:
+        """A message around what has no other form. Its one field is called for what it is."""
+        nullable, inner = _of(self.types, type_)
+        message = Message(f"{owner.name}.{name}", [], Shape.WRAPPER)
+        if isinstance(inner, List):
+            value = self._part(message, "Items", inner.item, "Item")
+            message.fields.append(MessageField("items", value, Label.REPEATED))
+        elif isinstance(inner, Map):
+            value = self._part(message, "Entries", inner.value, "Value")
+            message.fields.append(MessageField("entries", value, Label.MAP, map_key=self._key(inner.key)))
+        else:
+            value = self._value(message, "Value", inner)
+            label = Label.OPTIONAL if nullable and (isinstance(value, EnumType) or _is_scalar(value)) else Label.PLAIN
+            message.fields.append(MessageField("value", value, label))
+        owner.nested.append(message)
+        return message
+
+    def _key(self, type_: Type) -> Leaf:
+        resolved = self.types.resolve(type_)
+        return KEYS.get(resolved.kind, TEXT) if isinstance(resolved, Scalar) else TEXT
+
+    def _value(self, owner: Message, name: str, type_: Type) -> Value:
+        match type_:
+            case Scalar():
+                return LEAVES[type_.kind]
+            case Enum() | Record() | Union() if type_.name is not None:
+                return self._named(type_, camel(type_.name))
+            case Enum():
+                made: Message | EnumType = self._enum(type_, f"{owner.name}.{name}")
+                owner.nested.append(made)
+                return made
+            case Record() | Union():
+                made = self._message(type_, f"{owner.name}.{name}")
+                owner.nested.append(made)
+                return made
+            case _:
+                raise AssertionError(f"{type_} stands where no list and no null can")
+
+    def _named(self, type_: Record | Union | Enum, name: str) -> Message | EnumType:
+        made = self._made.get(id(type_))
+        if made is not None:
+            if isinstance(made, Message):
+                for each in self._open[self._open.index(made) :] if made in self._open else ():
+                    each.recursive = True
+            return made
+        full = f"{self.package.name}.{name}"
+        if full in self.package.types:
+            raise DeclarationError(
+                f"{self.place}, {type_.name}",
+                f"the package {self.package.name} has another type {name}",
+                "Rename one of the two classes",
+            )
+        if isinstance(type_, Enum):
+            made = self._enum(type_, full)
+            self._made[id(type_)] = self.package.types[full] = made
+            return made
+        return self._message(type_, full, named=True)
+
+    def _message(self, type_: Record | Union, name: str, *, named: bool = False) -> Message:
+        message = Message(name, [], description=type_.description)
+        if named:
+            self._made[id(type_)] = self.package.types[name] = message
+        self._open.append(message)
+        if isinstance(type_, Union):
+            self._variants(message, type_)
+        else:
+            message.deprecated = type_.deprecated
+            self.fields(message, self.view.fields(type_))
+        self._open.remove(message)
+        return message
+
+    def _variants(self, message: Message, union: Union) -> None:
+        if union.discriminator is None:
+            raise DeclarationError(
+                f"{self.place}, {message.short}", "nothing tells its variants apart", "Give them tags"
+            )
+        message.shape, message.discriminator = Shape.UNION, union.discriminator
+        for variant in union.variants:
+            tag = variant.tag or ""
+            field = MessageField(
+                snake(tag),
+                self._value(message, camel(tag), self.types.resolve(variant.type)),
+                key=tag,
+                oneof=snake(union.name or union.discriminator),
+                number=variant.number or 0,
+                fixed=variant.number is not None,
+            )
+            self.add(message, field)
+
+    def _enum(self, type_: Enum, name: str) -> EnumType:
+        prefix = upper(name.rpartition(".")[2])
+        values = [
+            EnumNumber(
+                f"{prefix}_{upper(each.value)}",
+                each.value,
+                each.number or 0,
+                each.description,
+                each.deprecated,
+                each.number is not None,
+            )
+            for each in type_.values
+        ]
+        taken: dict[str, EnumNumber] = {}
+        for made in values:
+            other = taken.setdefault(made.name, made)
+            if other is not made or made.name == f"{prefix}_UNSPECIFIED":
+                raise DeclarationError(
+                    f"{self.place}, {name.rpartition('.')[2]}",
+                    f"{made.value!r} and {other.value!r} have one name in protocol buffers, {made.name}"
+                    if other is not made
+                    else f"its value {made.value!r} has the name of what stands for no value, {made.name}",
+                    "Rename one of them",
+                )
+        zero = "" if any(each.fixed and each.number == 0 for each in values) else f"{prefix}_UNSPECIFIED"
+        return EnumType(name, values, zero, type_.description)
+
+
+def check_input(types: Types, view: View, type_: Type, place: str, seen: set[int] | None = None) -> None:
+    """Raises DeclarationError for input that protocol buffers cannot say: null where absent is something else."""
+    seen = set() if seen is None else seen
+    _, inner = _of(types, type_)
+    match inner:
+        case List():
+            check_input(types, view, inner.item, place, seen)
+        case Map():
+            check_input(types, view, inner.value, place, seen)
+        case Union():
+            for variant in inner.variants:
+                check_input(types, view, variant.type, place, seen)
+        case Record() if id(inner) not in seen:
+            seen.add(id(inner))
+            for field in view.fields(inner):
+                nullable, _ = _of(types, field.type)
+                if nullable and field.default is not MISSING and field.default is not None:
+                    raise DeclarationError(
+                        f"{place}, {inner.name}.{field.name}",
+                        f"it can be null, and is {field.default!r} where it is absent: in a message null is absent",
+                        "Give it the default None, or do not let it be None",
+                    )
+                check_input(types, view, field.type, f"{place}, {inner.name}.{field.name}", seen)
+
+
+def _of(types: Types, type_: Type) -> tuple[bool, Type]:
+    """Whether it can be null, and what it is else."""
+    nullable = False
+    while isinstance(type_, Nullable | Ref):
+        nullable = nullable or isinstance(type_, Nullable)
+        type_ = type_.of if isinstance(type_, Nullable) else types.resolve(type_)
+    return nullable, type_
+
+
+def _is_scalar(value: Value) -> bool:
+    return isinstance(value, Leaf) and not value.well_known

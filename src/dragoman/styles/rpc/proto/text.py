@@ -1,0 +1,200 @@
+"""``.proto`` files (proto3), as ``dragoman export --format proto`` prints them: buf lints them clean, but for rules
+that the file says it breaks.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+from dragoman.contract.operation import Effect, Interaction
+
+from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape
+
+IMPORTS: Final = {
+    "google.protobuf.Empty": "google/protobuf/empty.proto",
+    "google.protobuf.Timestamp": "google/protobuf/timestamp.proto",
+    "google.protobuf.Duration": "google/protobuf/duration.proto",
+    "google.protobuf.Value": "google/protobuf/struct.proto",
+    "google.protobuf.FieldMask": "google/protobuf/field_mask.proto",
+}
+"""Where the well-known messages are."""
+
+WIDTH: Final = 100
+LEVELS: Final = {Effect.SAFE: "NO_SIDE_EFFECTS", Effect.IDEMPOTENT: "IDEMPOTENT"}
+
+
+def proto(package: Package) -> str:
+    """The file of a package."""
+    return "\n".join(_File(package).lines()) + "\n"
+
+
+def imports(package: Package) -> list[str]:
+    """The files of the well-known messages that a package uses, sorted."""
+    used = set()
+    for each in package.everything():
+        for field in each.fields if isinstance(each, Message) else ():
+            if isinstance(field.value, Leaf) and field.value.well_known:
+                used.add(IMPORTS[field.value.word])
+    for service in package.services.values():
+        if any(each.input is None or each.output is None for each in service.procedures):
+            used.add(IMPORTS[EMPTY])
+    return sorted(used)
+
+
+class _File:
+    def __init__(self, package: Package) -> None:
+        self._package = package
+
+    def lines(self) -> Iterator[str]:
+        """The file's lines."""
+        package = self._package
+        yield 'syntax = "proto3";'
+        yield ""
+        yield f"package {package.name};"
+        found = imports(package)
+        if found:
+            yield ""
+            yield from (f'import "{each}";' for each in found)
+        for service in package.services.values():
+            yield ""
+            yield from self._service(service)
+        for each in sorted(package.types.values(), key=lambda each: each.name):
+            yield ""
+            yield from self._type(each, "")
+
+    def _service(self, service: Service) -> Iterator[str]:
+        yield from _comment(service.description, "")
+        yield f"service {service.short} {{"
+        for number, each in enumerate(service.procedures):
+            if number:
+                yield ""
+            yield from self._procedure(each, service)
+        yield "}"
+
+    def _procedure(self, each: Procedure, service: Service) -> Iterator[str]:
+        yield from _comment(each.description, "  ")
+        yield from self._exceptions(each, service)
+        taken = self._named(each.input, each.interaction in (Interaction.CLIENT_STREAM, Interaction.BIDIRECTIONAL))
+        given = self._named(each.output, each.interaction in (Interaction.SERVER_STREAM, Interaction.BIDIRECTIONAL))
+        options = []
+        if each.deprecated:
+            options.append("option deprecated = true;")
+        if each.effect in LEVELS:
+            options.append(f"option idempotency_level = {LEVELS[each.effect]};")
+        head = f"  rpc {each.name}({taken}) returns ({given})"
+        if options:
+            yield f"{head} {{"
+            yield from (f"    {option}" for option in options)
+            yield "  }"
+        else:
+            yield f"{head};"
+
+    def _exceptions(self, each: Procedure, service: Service) -> Iterator[str]:
+        """Rules of buf that the contract's own types break: a message is what an operation takes, by whatever name."""
+        others = [
+            message
+            for known in self._package.services.values()
+            for other in known.procedures
+            for message in (other.input, other.output)
+            if other is not each
+        ]
+        rules = []
+        names = {f"{each.name}Request", f"{service.short}{each.name}Request"}
+        if each.input is None or each.input.short not in names:
+            rules.append("RPC_REQUEST_STANDARD_NAME")
+        names = {f"{each.name}Response", f"{service.short}{each.name}Response"}
+        if each.output is None or each.output.short not in names:
+            rules.append("RPC_RESPONSE_STANDARD_NAME")
+        if each.input in others or each.output in others or each.input is each.output:
+            rules.append("RPC_REQUEST_RESPONSE_UNIQUE")
+        yield from (f"  // buf:lint:ignore {rule}" for rule in rules)
+
+    def _named(self, message: Message | None, stream: bool) -> str:
+        name = EMPTY if message is None else self._relative(message.name)
+        return f"stream {name}" if stream else name
+
+    def _relative(self, name: str) -> str:
+        return name.removeprefix(f"{self._package.name}.")
+
+    def _type(self, each: Message | EnumType, indent: str) -> Iterator[str]:
+        yield from _comment(each.description, indent)
+        yield from self._message(each, indent) if isinstance(each, Message) else _enum(each, indent)
+
+    def _message(self, message: Message, indent: str) -> Iterator[str]:
+        if not message.fields and not message.nested and not message.reserved:
+            yield f"{indent}message {message.short} {{}}"
+            return
+        yield f"{indent}message {message.short} {{"
+        inner = indent + "  "
+        if message.deprecated:
+            yield f"{inner}option deprecated = true;"
+        yield from _reserved(message.reserved, {each.name for each in message.fields}, inner)
+        for nested in message.nested:
+            yield from self._type(nested, inner)
+            yield ""
+        if message.shape is Shape.UNION:
+            yield f"{inner}oneof {message.fields[0].oneof} {{"
+            for field in message.fields:
+                yield from self._field(field, message, inner + "  ")
+            yield f"{inner}}}"
+        else:
+            for field in sorted(message.fields, key=lambda each: each.number):
+                yield from self._field(field, message, inner)
+        yield f"{indent}}}"
+
+    def _field(self, field: MessageField, message: Message, indent: str) -> Iterator[str]:
+        said = field.description
+        if field.output_only:
+            said = f"{said} Output only.".strip()
+        yield from _comment(said, indent)
+        word = field.value.word if isinstance(field.value, Leaf) else self._reference(field.value.name, message)
+        if field.label is Label.MAP:
+            assert field.map_key is not None
+            word = f"map<{field.map_key.word}, {word}>"
+        elif field.label is not Label.PLAIN:
+            word = f"{field.label} {word}"
+        option = " [deprecated = true]" if field.deprecated else ""
+        yield f"{indent}{word} {field.name} = {field.number}{option};"
+
+    def _reference(self, name: str, message: Message) -> str:
+        """A type's name as it is found from within a message: what stands in a message hides what is outside."""
+        if name.startswith(f"{message.name}."):
+            return name.removeprefix(f"{message.name}.")
+        relative = self._relative(name)
+        hidden, outer = {each.short for each in message.nested}, message.name
+        while outer != self._package.name:
+            hidden.add(outer.rpartition(".")[2])
+            outer = outer.rpartition(".")[0]
+        return f".{name}" if relative.split(".")[0] in hidden - {relative} else relative
+
+
+def _enum(type_: EnumType, indent: str) -> Iterator[str]:
+    inner = indent + "  "
+    yield f"{indent}enum {type_.short} {{"
+    yield from _reserved(type_.reserved, set(), inner, names=False)
+    if type_.zero:
+        yield f"{inner}{type_.zero} = 0;"
+    else:
+        yield f"{inner}// buf:lint:ignore ENUM_ZERO_VALUE_SUFFIX"
+    for each in sorted(type_.values, key=lambda each: each.number):
+        yield from _comment(each.description, inner)
+        yield f"{inner}{each.name} = {each.number}{' [deprecated = true]' if each.deprecated else ''};"
+    yield f"{indent}}}"
+
+
+def _reserved(reserved: dict[int, str], names_in_use: set[str], indent: str, *, names: bool = True) -> Iterator[str]:
+    if not reserved:
+        return
+    yield f"{indent}reserved {', '.join(str(n) for n in sorted(reserved))};"
+    gone = sorted({name for name in reserved.values() if name not in names_in_use}) if names else []
+    if gone:
+        quoted = ", ".join(f'"{name}"' for name in gone)
+        yield f"{indent}reserved {quoted};"
+
+
+def _comment(text: str, indent: str) -> Iterator[str]:
+    for line in text.splitlines():
+        for part in textwrap.wrap(line, WIDTH - len(indent) - 3) or [""]:
+            yield f"{indent}// {part}".rstrip()

@@ -1,0 +1,40 @@
+"""What a contract says for this style alone: numbers and names that an existing ``.proto`` has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.traits import Trait
+
+LARGEST: Final = 2**29 - 1
+RESERVED: Final = range(19_000, 20_000)
+"""Numbers that protocol buffers keep for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Trait):
+    """The field's number in protocol buffers, where it is not left to the lock file: ``Annotated[str, dm.Number(3)]``.
+    Raises DeclarationError for one that no field may have.
+    """
+
+    number: int
+
+    def __post_init__(self) -> None:
+        if type(self.number) is not int or not 0 < self.number <= LARGEST or self.number in RESERVED:
+            raise DeclarationError(
+                f"Number({self.number!r})",
+                f"it is no field number: 1 to {LARGEST}, without {RESERVED.start} to {RESERVED.stop - 1}",
+                "Give the number that the field has in the .proto file",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure(Trait):
+    """What an operation is called over gRPC and Connect: its service, without the package, and its method. Empty: as it
+    follows from the contract (``FraudService``, ``Predict``).
+    """
+
+    service: str = ""
+    method: str = ""

@@ -1,0 +1,170 @@
+"""Connect (https://connectrpc.com/docs/protocol): one message in a body of its own, or streams of them in frames."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from dragoman.contract.fault import Code, Fault, Malformed, Unimplemented
+from dragoman.contract.operation import Effect
+from dragoman.ports.wire import Header, Request, Response
+from dragoman.runtime.call import State
+from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http.compression import THRESHOLD, gzip
+
+from . import framing, status
+from .timeouts import connect_timeout
+from .way import Envelope, Form, Messages, Spoken, limit
+
+STATUS: Final[Mapping[Code, int]] = {
+    Code.CANCELLED: 499,
+    Code.UNKNOWN: 500,
+    Code.INVALID_ARGUMENT: 400,
+    Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404,
+    Code.ALREADY_EXISTS: 409,
+    Code.PERMISSION_DENIED: 403,
+    Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 400,
+    Code.ABORTED: 409,
+    Code.OUT_OF_RANGE: 400,
+    Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500,
+    Code.UNAVAILABLE: 503,
+    Code.DATA_LOSS: 500,
+    Code.UNAUTHENTICATED: 401,
+}
+"""The status of each code: Connect's own table, not REST's."""
+
+JSON: Final[Header] = (b"content-type", b"application/json")
+NAMES: Final = {code: "canceled" if code is Code.CANCELLED else code.name.lower() for code in Code}
+NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+
+
+class Connect:
+    """A unary procedure over Connect, in one form of messages."""
+
+    def __init__(self, spoken: Spoken, form: Form, media: str) -> None:
+        self.spoken = spoken
+        self._form = form
+        self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), *spoken.headers)
+
+    def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
+        """Drive the call. Raises Fault."""
+        spoken, headers = self.spoken, request.headers
+        limit(exchange, spoken, connect_timeout(headers))
+        body = request.body
+        if request.method == "GET":
+            body = _in_query(request, spoken)
+        elif framing.check_coding(headers.get("content-encoding")):
+            body = framing.inflate(body, spoken.most)
+        if len(body) > spoken.most:
+            raise framing.too_large(spoken.most)
+        assert spoken.call is not None
+        return spoken.call(exchange, Envelope(self, headers, body))
+
+    def read(self, envelope: Envelope) -> Any:
+        """The message."""
+        return self._form.decode(envelope.message)
+
+    def write(self, state: State, value: Any) -> Any:
+        """The answer, compressed where that is asked for and worth it."""
+        message = self._form.encode(value)
+        headers = list(self._headers)
+        if len(message) >= THRESHOLD and "gzip" in state.envelope.headers.get("accept-encoding", ""):
+            message = gzip(message)
+            headers.append((b"content-encoding", b"gzip"))
+        return Response(200, headers, message)
+
+
+def _in_query(request: Request, spoken: Spoken) -> bytes:
+    """The message of a GET. Raises Malformed, and Unimplemented for what has effects."""
+    if spoken.bound.operation.effect is not Effect.SAFE:
+        raise Unimplemented("only what has no effects can be asked for by GET; send a POST")
+    given = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=20))
+    message = given.get("message", "").encode()
+    if given.get("base64") == "1":
+        message = _unquoted(message)
+    return framing.inflate(message, spoken.most) if framing.check_coding(given.get("compression") or None) else message
+
+
+def _unquoted(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4), b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("the parameter message is not base64, as the parameter base64 says") from None
+
+
+class ConnectStream:
+    """A procedure with streams over Connect, in one form of messages."""
+
+    def __init__(self, spoken: Spoken, form: Form, media: str) -> None:
+        self.spoken = spoken
+        self._form = form
+        accepted: Header = (b"connect-accept-encoding", framing.CODINGS.encode())
+        self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), accepted, *spoken.headers)
+        self._coded = (*self._headers, (b"connect-content-encoding", b"gzip"))
+
+    async def answer(self, exchange: Exchange, request: Request) -> Response:
+        """Drive the call. Raises Fault."""
+        spoken, headers = self.spoken, request.headers
+        limit(exchange, spoken, connect_timeout(headers))
+        coded = framing.check_coding(headers.get("connect-content-encoding"))
+        assert spoken.call is not None
+        if spoken.takes_stream:
+            assert request.stream is not None
+            found = framing.messages(request.stream, spoken.most, coded=coded)
+            envelope = Envelope(self, headers, messages=self._each(found))
+        else:
+            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded))
+        answered = await spoken.call(exchange, envelope)
+        compressed = self._coded if "connect-content-encoding" in headers else self._headers
+        if not spoken.gives_stream:
+            return Response(200, list(compressed), answered + _end(None, exchange, spoken.domain))
+        end = Messages(answered, exchange, lambda fault: _end(fault, exchange, spoken.domain))
+        return Response(200, compressed, stream=end)
+
+    async def _each(self, found: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        decode = self._form.decode
+        async for message in found:
+            yield decode(message)
+
+    def read(self, envelope: Envelope) -> Any:
+        """The message."""
+        return self._form.decode(envelope.message)
+
+    def write(self, state: State, value: Any) -> Any:
+        """The frame of a message."""
+        compress = state.envelope.headers.get("connect-content-encoding") == "gzip"
+        return framing.framed(self._form.encode(value), compress=compress)
+
+
+def _end(fault: Fault | None, exchange: Exchange, domain: str) -> bytes:
+    said = {} if fault is None else {"error": error(fault, exchange, domain)}
+    return framing.frame(msgspec.json.encode(said), framing.END)
+
+
+def error(fault: Fault, exchange: Exchange, domain: str) -> dict[str, Any]:
+    """A fault in Connect's JSON."""
+    return {
+        "code": NAMES[fault.code],
+        "message": fault.message,
+        "details": [
+            {"type": name, "value": base64.b64encode(content).rstrip(b"=").decode()}
+            for name, content in status.details(fault, exchange.request_id, domain)
+        ],
+    }
+
+
+def refusal(fault: Fault, request: Request, exchange: Exchange, domain: str) -> Response:
+    """A fault that is all that is answered."""
+    media = request.headers.get("content-type", "")
+    if media.startswith("application/connect+"):
+        head = [(b"content-type", media.encode("latin-1"))]
+        return Response(200, head, _end(fault, exchange, domain))
+    return Response(STATUS[fault.code], [JSON, NO_STORE], msgspec.json.encode(error(fault, exchange, domain)))

@@ -1,0 +1,172 @@
+"""gRPC over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), and gRPC-Web, whose trailers stand
+in the body (PROTOCOL-WEB.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, Final
+
+from dragoman.contract.fault import Fault, Malformed, Unimplemented
+from dragoman.ports.wire import BodyStream, Header, Request, Response
+from dragoman.runtime.call import State
+from dragoman.runtime.exchange import Exchange
+
+from . import framing, status
+from .timeouts import grpc_timeout
+from .way import Envelope, Form, Messages, Spoken, limit
+
+OK: Final[list[Header]] = [(b"grpc-status", b"0")]
+ACCEPTED: Final[Header] = (b"grpc-accept-encoding", framing.CODINGS.encode())
+CODED: Final[Header] = (b"grpc-encoding", b"gzip")
+TRAILERS: Final = 0x80
+"""The flag of a frame that holds trailers, in gRPC-Web."""
+
+PREFIX: Final = "application/grpc"
+WEB: Final = "application/grpc-web"
+TEXT: Final = "application/grpc-web-text"
+
+
+class Grpc:
+    """A procedure over gRPC, in one form of messages. ``media`` is the type of requests and answers."""
+
+    def __init__(self, spoken: Spoken, form: Form, media: str) -> None:
+        self.spoken = spoken
+        self._form = form
+        self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), ACCEPTED, *spoken.headers)
+        self._coded = (*self._headers, CODED)
+
+    def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
+        """Drive the call. Raises Fault."""
+        spoken, headers = self.spoken, request.headers
+        if not request.trailers:
+            raise Unimplemented(
+                "gRPC needs HTTP/2 with trailers, which this connection has not; use Connect or gRPC-Web"
+            )
+        limit(exchange, spoken, grpc_timeout(headers))
+        coded = framing.check_coding(headers.get("grpc-encoding"))
+        assert spoken.call is not None
+        if spoken.takes_stream:
+            assert request.stream is not None
+            messages = self._each(request.stream, coded)
+            envelope = Envelope(self, headers, messages=messages)
+            return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
+        envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded))
+        return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
+
+    async def _each(self, stream: BodyStream, coded: bool) -> AsyncIterator[Any]:
+        decode = self._form.decode
+        async for message in framing.messages(stream, self.spoken.most, coded=coded):
+            yield decode(message)
+
+    async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
+        assert self.spoken.call is not None
+        stream = await self.spoken.call(exchange, envelope)
+        trailers: list[Header] = []
+
+        def end(fault: Fault | None) -> bytes:
+            trailers[:] = OK if fault is None else self._trailers(fault, exchange)
+            return b""
+
+        headers = self._coded if "grpc-encoding" in envelope.headers else self._headers
+        return Response(200, headers, stream=Messages(stream, exchange, end), trailers=trailers)
+
+    def read(self, envelope: Envelope) -> Any:
+        """The message."""
+        return self._form.decode(envelope.message)
+
+    def write(self, state: State, value: Any) -> Any:
+        """The answer with its trailers, or the frame of an item. It is compressed if the request was."""
+        message = self._form.encode(value)
+        compress = state.envelope.headers.get("grpc-encoding") == "gzip"
+        if self.spoken.gives_stream:
+            return framing.framed(message, compress=compress)
+        if compress:
+            return Response(200, list(self._coded), framing.framed(message, compress=True), trailers=OK)
+        return Response(200, list(self._headers), framing.HEAD.pack(0, len(message)) + message, trailers=OK)
+
+    def _trailers(self, fault: Fault, exchange: Exchange) -> list[Header]:
+        return status.trailers(fault, exchange.request_id, self.spoken.domain)
+
+
+def refusal(fault: Fault, request: Request, exchange: Exchange, domain: str) -> Response:
+    """A fault that is all that is answered: its trailers are the head."""
+    media = request.headers.get("content-type", PREFIX)
+    if not request.trailers:
+        # What cannot have trailers is no gRPC: the client is told by HTTP's status, as any peer that is none tells it.
+        return Response(505, [(b"content-type", b"text/plain; charset=utf-8")], fault.message.encode())
+    head = [(b"content-type", media.encode("latin-1")), *status.trailers(fault, exchange.request_id, domain)]
+    return Response(200, head)
+
+
+class GrpcWeb:
+    """A procedure over gRPC-Web. ``text``: bodies are base64, for browsers that cannot read others bit by bit."""
+
+    def __init__(self, spoken: Spoken, form: Form, media: str, *, text: bool) -> None:
+        self.spoken = spoken
+        self._form = form
+        self._text = text
+        self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), ACCEPTED, *spoken.headers)
+        self._coded = (*self._headers, CODED)
+
+    def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
+        """Drive the call. Raises Fault."""
+        spoken, headers = self.spoken, request.headers
+        limit(exchange, spoken, grpc_timeout(headers))
+        coded = framing.check_coding(headers.get("grpc-encoding"))
+        if spoken.takes_stream:
+            raise Unimplemented("gRPC-Web has no streams of requests; use gRPC or Connect")
+        assert spoken.call is not None
+        body = _plain(request.body) if self._text else request.body
+        envelope = Envelope(self, headers, framing.one(body, spoken.most, coded=coded))
+        return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
+
+    async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
+        assert self.spoken.call is not None
+        stream = await self.spoken.call(exchange, envelope)
+
+        def end(fault: Fault | None) -> bytes:
+            return self._sent(_in_body(fault, exchange, self.spoken.domain))
+
+        headers = self._coded if "grpc-encoding" in envelope.headers else self._headers
+        return Response(200, headers, stream=Messages(stream, exchange, end))
+
+    def read(self, envelope: Envelope) -> Any:
+        """The message."""
+        return self._form.decode(envelope.message)
+
+    def write(self, state: State, value: Any) -> Any:
+        """The answer with its trailers, or the frame of an item."""
+        compress = state.envelope.headers.get("grpc-encoding") == "gzip"
+        message = framing.framed(self._form.encode(value), compress=compress)
+        if self.spoken.gives_stream:
+            return self._sent(message)
+        headers = self._coded if compress else self._headers
+        return Response(200, list(headers), self._sent(message + _in_body(None, state.exchange, self.spoken.domain)))
+
+    def _sent(self, body: bytes) -> bytes:
+        return base64.b64encode(body) if self._text else body
+
+
+def web_refusal(fault: Fault, request: Request, exchange: Exchange, domain: str) -> Response:
+    """A fault that is all that is answered, in the headers: most clients of gRPC-Web look there first."""
+    media = request.headers.get("content-type", WEB)
+    head = [(b"content-type", media.encode("latin-1")), *status.trailers(fault, exchange.request_id, domain)]
+    return Response(200, head)
+
+
+def _in_body(fault: Fault | None, exchange: Exchange, domain: str) -> bytes:
+    found: Sequence[Header] = OK if fault is None else status.trailers(fault, exchange.request_id, domain)
+    return framing.frame(b"".join(b"%b: %b\r\n" % each for each in found), TRAILERS)
+
+
+def _plain(body: bytes) -> bytes:
+    """What was sent as base64: several texts may follow one another, each with its own padding."""
+    try:
+        if b"=" not in body[:-2]:
+            return base64.b64decode(body, validate=True)
+        return b"".join(base64.b64decode(body[at : at + 4], validate=True) for at in range(0, len(body), 4))
+    except (binascii.Error, ValueError):
+        raise Malformed("the body is not base64, as its type says") from None

@@ -1,0 +1,60 @@
+"""Faults as ``google.rpc.Status`` with its usual details (https://cloud.google.com/apis/design/errors), which gRPC and
+Connect carry.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote
+
+from dragoman.contract.fault import Fault
+from dragoman.ports.wire import Header
+from dragoman.runtime.codec.violations import dotted
+from dragoman.styles.rpc.codec.leaves import write_pair
+from dragoman.styles.rpc.codec.varint import write
+
+TYPES: Final = "type.googleapis.com/"
+_PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+
+
+def details(fault: Fault, request_id: str, domain: str) -> Iterator[tuple[str, bytes]]:
+    """The details of a fault: the name of each message, and its bytes. ``domain`` is whose reasons they are."""
+    if fault.reason or fault.metadata:
+        entries = (_text(1, name) + _text(2, value) for name, value in fault.metadata.items())
+        info = _text(1, fault.reason) + _text(2, domain) + b"".join(_bytes(3, each) for each in entries)
+        yield "google.rpc.ErrorInfo", info
+    if fault.violations:
+        found = (_text(1, dotted(v.path)) + _text(2, v.message) + _text(3, v.rule.upper()) for v in fault.violations)
+        yield "google.rpc.BadRequest", b"".join(_bytes(1, each) for each in found)
+    if fault.retry_after is not None:
+        seconds = int(fault.retry_after)
+        yield "google.rpc.RetryInfo", _bytes(1, write_pair(seconds, int((fault.retry_after - seconds) * 1e9)))
+    yield "google.rpc.RequestInfo", _text(1, request_id)
+
+
+def status(fault: Fault, request_id: str, domain: str) -> bytes:
+    """A google.rpc.Status."""
+    parts = [b"\x08" + write(int(fault.code)), _text(2, fault.message)]
+    for name, content in details(fault, request_id, domain):
+        parts.append(_bytes(3, _text(1, TYPES + name) + _bytes(2, content)))
+    return b"".join(parts)
+
+
+def trailers(fault: Fault, request_id: str, domain: str) -> list[Header]:
+    """What ends a call of gRPC that came to a fault."""
+    # What is not printable ASCII is percent-encoded (gRPC over HTTP/2, "Status-Message").
+    return [
+        (b"grpc-status", b"%d" % int(fault.code)),
+        (b"grpc-message", quote(fault.message, safe=_PRINTABLE).encode()),
+        (b"grpc-status-details-bin", base64.b64encode(status(fault, request_id, domain)).rstrip(b"=")),
+    ]
+
+
+def _bytes(number: int, content: bytes) -> bytes:
+    return write(number << 3 | 2) + write(len(content)) + content
+
+
+def _text(number: int, text: str) -> bytes:
+    return _bytes(number, text.encode(errors="replace")) if text else b""

@@ -1,0 +1,176 @@
+"""What the ways in have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from dragoman.contract.fault import Fault, Malformed
+from dragoman.ports.style import Call
+from dragoman.ports.wire import Header
+from dragoman.runtime import ending, observation
+from dragoman.runtime.call import State
+from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http.idempotency import idempotency_key
+from dragoman.runtime.streaming import Stream
+from dragoman.styles.rpc.procedures import INPUT_STREAMS, OUTPUT_STREAMS, Give, Receive
+from dragoman.styles.rpc.proto.services import Bound
+
+Items = Callable[[AsyncIterator[Any]], AsyncIterator[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How messages of one procedure are written: bytes to values of the contract's JSON, and back."""
+
+    decode: Callable[[bytes], Any]
+    encode: Callable[[Any], bytes]
+
+
+@dataclass(slots=True, eq=False)
+class Spoken:
+    """A procedure of a surface, compiled. ``most`` bounds a message that is received, in bytes; ``domain`` is whose
+    reasons its faults have; ``headers`` are those of each answer. ``items`` is there where the input is a stream.
+    """
+
+    bound: Bound
+    receive: Receive
+    give: Give
+    items: Items | None
+    most: int
+    domain: str
+    patience: float
+    headers: Sequence[Header]
+    call: Call | None = None
+
+    @property
+    def takes_stream(self) -> bool:
+        """Whether the input is a stream."""
+        return self.bound.operation.interaction in INPUT_STREAMS
+
+    @property
+    def gives_stream(self) -> bool:
+        """Whether the answer is a stream."""
+        return self.bound.operation.interaction in OUTPUT_STREAMS
+
+
+class Way(Protocol):
+    """One way in, in one form of messages."""
+
+    def read(self, envelope: Envelope) -> Any:
+        """The message of an envelope, as values of the contract's JSON. Raises Fault."""
+        ...
+
+    def write(self, state: State, value: Any) -> Any:
+        """The answer; or the bytes of an item, where the answer is a stream."""
+        ...
+
+
+class Envelope(msgspec.Struct, eq=False):
+    """What a call came in: its way, the request's headers, and its message or all of them."""
+
+    way: Any
+    headers: Mapping[str, str]
+    message: bytes = b""
+    messages: AsyncIterator[Any] | None = None
+
+
+def decoding(spoken: Spoken) -> Callable[[State], None]:
+    """The step that reads a call, whichever way it came."""
+    receive, items = spoken.receive, spoken.items
+    if items is None:
+
+        def read(state: State) -> None:
+            envelope = state.envelope
+            state.key = idempotency_key(envelope.headers)
+            receive(state, envelope.way.read(envelope))
+
+        return read
+
+    def read_all(state: State) -> None:
+        envelope = state.envelope
+        state.key = idempotency_key(envelope.headers)
+        receive(state, {})
+        state.input = items(envelope.messages)
+
+    return read_all
+
+
+def encoding(spoken: Spoken) -> Callable[[State], None]:
+    """The step that writes an answer, or an item of it, for whichever way the call came."""
+    give = spoken.give
+
+    def write(state: State) -> None:
+        state.answer = state.envelope.way.write(state, give(state))
+
+    return write
+
+
+def limit(exchange: Exchange, spoken: Spoken, seconds: float | None) -> None:
+    """Let the call take no longer than the caller waits. Raises Malformed for no time at all."""
+    if seconds is None:
+        return
+    if seconds <= 0:
+        raise Malformed("the call's time-out is not above 0; give the time that you wait")
+    exchange.limit = min(exchange.limit, exchange.deadline - spoken.patience + seconds)
+    exchange.deadline = min(exchange.deadline, exchange.limit)
+
+
+NO_END: Final = b""
+
+
+class Messages:
+    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. ``end`` is told how
+    it came to its end, and gives what stands there of the body: nothing, if all is said in trailers.
+    """
+
+    __slots__ = ("_end", "_exchange", "_over", "_stream")
+
+    def __init__(self, stream: Stream, exchange: Exchange, end: Callable[[Fault | None], bytes]) -> None:
+        self._stream = stream
+        self._exchange = exchange
+        self._end = end
+        self._over = False
+
+    def __aiter__(self) -> Messages:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            item: bytes = await self._stream.next()
+        except StopAsyncIteration:
+            return self._ended(None)
+        except Fault as fault:
+            return self._ended(fault)
+        except asyncio.CancelledError:
+            stopping = ending.ended()
+            if stopping is None:
+                raise
+            await self._stream.aclose()
+            return self._ended(stopping)
+        return item
+
+    def _ended(self, fault: Fault | None) -> bytes:
+        self._over = True
+        exchange = self._exchange
+        try:
+            last = self._end(fault)
+        except Exception as error:  # a fault that cannot be told: of a wrong class, or holding no text
+            fault = observation.told(exchange, error)
+            last = self._end(fault)
+        if fault is not None:
+            exchange.fault = fault.code.name
+        if not last:
+            raise StopAsyncIteration
+        return last
+
+    async def aclose(self) -> None:
+        """Cancel the handler, if it runs."""
+        self._over = True
+        await self._stream.aclose()
