@@ -91,10 +91,13 @@ class Rpc:
                     "Expose the resource on a dm.rest(…) surface",
                 )
             if operation.interaction is not Interaction.UNARY:
+                takes = operation.interaction.streams_input
                 raise DeclarationError(
                     place,
-                    f"its interaction is {operation.interaction}, and a plain POST is answered once",
-                    "Expose it on a dm.rest surface, which streams events; or return all results in one answer",
+                    f"its interaction is {operation.interaction}, and a plain POST is one message, answered once",
+                    "Take a list in one message, and return all results in one answer"
+                    if takes
+                    else "Expose it on a dm.rest surface, which streams events; or return all results in one answer",
                 )
             decoder = None
             if operation.input is not None:
