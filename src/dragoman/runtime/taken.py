@@ -22,12 +22,12 @@ class Taken:
     were taken.
     """
 
-    __slots__ = ("_closed", "_ended", "_fault", "_items", "_pull", "_waited_for", "count")
+    __slots__ = ("_closed", "_ended", "_fault", "_items", "_pull", "_waiter", "count")
 
     def __init__(self, items: AsyncIterator[Any]) -> None:
         self._items = items
         self._pull: asyncio.Task[Any] | None = None
-        self._waited_for = False
+        self._waiter: asyncio.Future[None] | None = None
         self._ended = False
         self._fault: BaseException | None = None
         self._closed = False
@@ -59,14 +59,16 @@ class Taken:
             if self._ended:
                 raise StopAsyncIteration
             pull = self._pull = asyncio.Task(self._next(), loop=asyncio.get_running_loop(), **AT_ONCE)
-        elif self._waited_for:
+            if not pull.done():
+                pull.add_done_callback(self._wake)
+        elif self._waiter is not None:
             raise RuntimeError("a stream that is taken has one reader, and two tasks asked it for an item")
         if not pull.done():
-            self._waited_for = True
+            self._waiter = asyncio.get_running_loop().create_future()
             try:
-                await asyncio.wait((pull,))
+                await self._waiter
             finally:
-                self._waited_for = False
+                self._waiter = None
         self._pull = None
         return pull
 
@@ -75,6 +77,10 @@ class Taken:
             return await self._items.__anext__()
         except StopAsyncIteration:
             return _END
+
+    def _wake(self, _: asyncio.Task[Any]) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def aclose(self) -> None:
         """Take no more. Returns once nothing runs any more that would make an item. May be called again."""
