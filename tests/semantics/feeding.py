@@ -96,20 +96,37 @@ class Feeding:
             return lambda state: None
         decoder = JsonDecoder(operation.input, binder.types(each), audience=surface.audience)
 
-        async def items(request: Request) -> AsyncIterator[Any]:
-            assert request.stream is not None
-            try:
-                async for chunk in request.stream:
-                    yield decoder.decode(chunk)
-            finally:
-                self.closed.append(operation.name)
-
         def decode(state: Any) -> None:
             request = state.envelope
             state.id = request.query
-            state.input = items(request) if operation.interaction.streams_input else decoder.decode(request.body)
+            if operation.interaction.streams_input:
+                state.input = Items(request, decoder, lambda: self.closed.append(operation.name))
+            else:
+                state.input = decoder.decode(request.body)
 
         return decode
+
+
+class Items:
+    """The items of a request. A generator that was not begun would not tell that it is closed."""
+
+    def __init__(self, request: Request, decoder: JsonDecoder, closed: Callable[[], None]) -> None:
+        self.items = self.decoded(request, decoder)
+        self.closed = closed
+
+    async def decoded(self, request: Request, decoder: JsonDecoder) -> AsyncIterator[Any]:
+        """Each as it comes."""
+        assert request.stream is not None
+        async for chunk in request.stream:
+            yield decoder.decode(chunk)
+
+    async def __anext__(self) -> Any:
+        return await anext(self.items)
+
+    async def aclose(self) -> None:
+        """Take no more."""
+        await self.items.aclose()  # type: ignore[attr-defined]  # it is a generator
+        self.closed()
 
 
 def write(state: Any) -> None:

@@ -307,7 +307,7 @@ def test_a_reader_that_the_handler_leaves_behind_is_ended(
         assert isinstance(left[-1].exception(), dm.Cancelled), "what it has is not all"
         (fault,) = await bench.told("twofold", Feed(open=True))
         assert fault.startswith("INTERNAL")
-        assert bench.style.closed == ["careless", "twofold"], "what was never begun needs no closing"
+        assert bench.style.closed == ["careless", "late", "twofold"]
 
     bench.run(scenario)
     assert [each["error"].partition(":")[0] for each in logged(caplog)] == ["RuntimeError"] * 2
@@ -377,8 +377,10 @@ def test_what_is_refused_before_the_handler_takes_nothing(bench: FeedingBench) -
         id = json.loads(listed.body)["items"][0]["id"]
         for name in ("items.note", "items.call_out"):
             feed = Feed(item("b"))
+            bench.style.closed.clear()
             assert (await bench.told(name, feed, query=id[:4] + "0" * 26))[0].startswith("NOT_FOUND")
             assert feed.asked == 0
+            assert bench.style.closed == [name]
         assert await bench.told("items.note", Feed(item("b"), item("c")), query=id) == ['{"lines":["a"],"count":0}']
         (told,) = await bench.told("items.call_out", Feed(item("b")), query=id)
         assert json.loads(told)["lines"] == ["a", "b"]
@@ -403,6 +405,7 @@ def test_an_answer_that_nobody_reads_takes_nothing(bench: FeedingBench) -> None:
         await asyncio.wait({first})
         await reading.stream.aclose()
         assert feed.asked == 0
+        assert bench.style.closed == ["echo"] * 2
 
     bench.run(scenario)
 
@@ -462,18 +465,26 @@ def test_an_application_that_stops_ends_them(bench: FeedingBench) -> None:
 def test_a_safe_call_reads_what_is_there_now(bench: FeedingBench) -> None:
     @bench.operation(effect="safe")
     async def look(items: AsyncIterator[Named], ctx: dm.Context) -> Told:
-        return Told(lines=[str(len(await ctx.list(Item))) async for _ in items])
+        (found,) = await ctx.list(Item)
+        return Told(lines=[str((await ctx.get(Item, found.id)).count) async for _ in items])
+
+    @bench.operation()
+    async def change(items: AsyncIterator[Named], ctx: dm.Context) -> None:
+        async for _ in items:
+            (found,) = await ctx.list(Item)
+            ctx.save(dm.replace(found, count=found.count + 1))
 
     declare_join(bench)
 
     async def scenario() -> None:
+        await bench.told("join", Feed(item("a")))
         feed = Feed(item("x"), open=True)
         looking = asyncio.create_task(bench.told("look", feed))
         await feed.waiting.wait()
-        await bench.told("join", Feed(item("a")))
+        assert await bench.told("change", Feed(item("x"), item("x"))) == ["null"]
         feed.send(item("x"))
         feed.end()
-        assert json.loads((await looking)[0])["lines"] == ["0", "1"]
+        assert json.loads((await looking)[0])["lines"] == ["0", "2"]
 
     bench.run(scenario)
 
