@@ -273,12 +273,12 @@ class FeedingBench:
             self.app = self.make(plain=plain)
 
             async def whole() -> None:
-                async with running(self.app):
+                async with asyncio.timeout(30), running(self.app):
                     await scenario()
                     await asyncio.sleep(0)
                     assert asyncio.all_tasks() == {asyncio.current_task()}, "no task is left behind"
 
-            asyncio.run(asyncio.wait_for(whole(), 30))
+            asyncio.run(whole())
 
     async def ask(
         self, name: str, feed: Feed | None = None, *, query: str = "", key: str = "one", **h: str
