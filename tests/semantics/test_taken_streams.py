@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from handler_bench import Item, Named, Told, logged
 import dragoman as dm
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.binding import longest_call
+from dragoman.runtime.deadline import Begun
 
 
 @pytest.fixture
@@ -256,7 +257,9 @@ def test_who_gives_up_waiting_for_an_item_does_not_lose_it(bench: FeedingBench) 
             assert b"silence" in await answer.stream.__anext__()
             assert b"silence" in await answer.stream.__anext__()
             feed.send(item(name))
-            assert name in json.loads(await answer.stream.__anext__())["lines"]
+            while b"silence" in (chunk := await answer.stream.__anext__()):
+                pass
+            assert json.loads(chunk)["lines"] == [name]
         assert feed.asked == 2
         feed.end()
         assert [chunk async for chunk in answer.stream] == []
@@ -458,6 +461,43 @@ def test_an_application_that_stops_ends_them(bench: FeedingBench) -> None:
             (fault,) = await each
             assert fault == "UNAVAILABLE the server is stopping; try again"
         assert sorted(bench.style.closed) == ["echo", "join"]
+
+    bench.run(scenario)
+
+
+@pytest.mark.parametrize("end", ["its own", "the application stops", "its caller leaves"])
+def test_a_server_may_begin_a_request_outside_of_a_task(bench: FeedingBench, end: str) -> None:
+    """As granian does: what runs before the first wait has no task."""
+    declare_join(bench)
+
+    async def scenario() -> None:
+        began: asyncio.Future[asyncio.Future[Response]] = asyncio.get_running_loop().create_future()
+        feed = Feed(item("a"), open=True)
+
+        async def rest(request: Coroutine[Any, Any, Response], waits_for: Any) -> Response:
+            return await Begun(request, waits_for)
+
+        def begin() -> None:
+            assert asyncio.current_task() is None
+            request = bench.ask("join", feed)
+            began.set_result(asyncio.ensure_future(rest(request, request.send(None))))
+
+        asyncio.get_running_loop().call_soon(begin)
+        asking = await began
+        await turns()
+        assert feed.asked == 2
+        if end == "its own":
+            feed.end()
+            assert (await asking).status == 200
+        elif end == "the application stops":
+            await bench.app.stop()
+            assert (await asking).body == b"UNAVAILABLE the server is stopping; try again"
+        else:
+            asking.cancel()
+            await asyncio.wait({asking})
+            assert asking.cancelled()
+            await turns()
+        assert bench.style.closed == ["join"]
 
     bench.run(scenario)
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from dragoman.contract.fault import DeadlineExceeded
 
+from . import ending
 from .call import PHASES, CompiledCall, Phase, PlainCall, Plan, State, commit_deadline, stream_state
 from .exchange import Exchange
 from .streaming import Stream, Streams, Taking
@@ -40,6 +41,11 @@ class TakingCall:
         state = stream_state(self.call.plan, exchange, envelope)
         try:
             return await self.call.run(state)
+        except asyncio.CancelledError:
+            stopping = ending.ended()
+            if stopping is None:
+                raise
+            raise stopping from None
         finally:
             try:
                 if state.input is not None:
