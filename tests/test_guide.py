@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -104,6 +104,24 @@ def test_a_stream_of_events(run: Callable[[str], Any], tmp_path: Path, monkeypat
         assert (await ask("GET", "/v1/countDown?seconds=61")).status_code == 422
 
     talk(dm.App(surface, database=tmp_path / "guide.db"), conversation)
+
+
+def test_streams_that_are_taken(run: Callable[[str], Any]) -> None:
+    guide = run("async def follow")
+
+    async def sent(*metres: float) -> AsyncIterator[Any]:
+        for each in metres:
+            yield guide.Point(metres=each)
+
+    async def conversed() -> None:
+        trip = guide.Trip(points=2, metres=5.0)
+        assert await guide.record(sent(2.0, 3.0)) == trip
+        assert [each async for each in guide.follow(sent(2.0, 3.0))] == [guide.Trip(points=1, metres=2.0), trip]
+
+    asyncio.run(conversed())
+    for handle in (guide.record, guide.follow):
+        with pytest.raises(dm.DeclarationError, match=r"on a dm\.rpc surface"):
+            dm.App(dm.rest("rest", "/v1", audience="public", auth=dm.anonymous(), exposes=[handle]))
 
 
 def test_a_note_is_its_writers(run: Callable[[str], Any], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dragoman.contract.declaration import DeclarationError
 
 PRELUDE = """\
 import dataclasses, enum, typing
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -676,6 +676,55 @@ async def watch(item: Item) -> Item:
 async def watch(item: Item) -> AsyncIterator:
     yield item
 
+# a stream that is taken in a thread
+@shop.operation
+def record(items: Iterator[Item]) -> Item: ...
+
+# an asynchronous stream that is taken in a thread
+@shop.operation
+def record(items: AsyncIterator[Item]) -> Iterator[Item]:
+    yield Item(sku="a")
+
+# a stream that cannot be awaited
+@shop.operation
+async def record(items: Iterator[Item]) -> Item: ...
+
+# a stream that is taken, of whatever
+@shop.operation
+async def record(items: AsyncIterator, ctx: dm.Context) -> Item: ...
+
+# a stream that is taken, of scalars
+@shop.operation
+async def record(items: AsyncIterator[int]) -> Item: ...
+
+# a stream that is sent to
+@shop.operation
+async def record(items: AsyncGenerator[Item, Item]) -> Item: ...
+
+# a batch of a stream
+@shop.operation(batch=dm.Batch())
+async def record(items: AsyncIterator[Item]) -> Sequence[Item]: ...
+
+# a batch that is declared a stream
+shop.declare("record", input=Item, output=Item, interaction="client_stream", batch=dm.Batch())
+
+# an unknown interaction
+shop.declare("record", input=Item, output=Item, interaction="cleint_stream")
+
+# a stream of nothing that is taken
+shop.declare("record", output=Item, interaction="client_stream")
+
+# a stream of nothing that is sent
+shop.declare("chat", input=Item, interaction="bidirectional")
+
+# a stream that is taken again
+@shop.operation(rerun=True)
+async def record(items: AsyncIterator[Item], ctx: dm.Context) -> Item: ...
+
+# a stream with effects outside
+@shop.operation(external=True)
+async def record(items: AsyncIterator[Item], ctx: dm.Context) -> Item: ...
+
 # a batch of one
 @shop.operation(batch=dm.Batch())
 def predict(item: Item) -> Sequence[Item]: ...
@@ -735,6 +784,17 @@ async def score(item: Item) -> None: ...
 predict = shop.declare("predict", input=Item, output=Item)
 @predict.handler
 async def score(item: Item) -> AsyncIterator[Item]:
+    yield item
+
+# a handler that takes a stream where one message was declared
+predict = shop.declare("predict", input=Item, output=Item)
+@predict.handler
+async def score(items: AsyncIterator[Item]) -> Item: ...
+
+# a handler that takes one message where a stream was declared
+chat = shop.declare("chat", input=Item, output=Item, interaction="bidirectional")
+@chat.handler
+async def answer(item: Item) -> AsyncIterator[Item]:
     yield item
 
 # a second handler

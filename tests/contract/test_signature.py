@@ -23,7 +23,7 @@ import dragoman as dm
 from dragoman.contract.operation import Effect, Interaction
 from dragoman.contract.signature import Signature, read_signature
 
-STREAM = Interaction.SERVER_STREAM
+STREAM, TAKES, BOTH = Interaction.SERVER_STREAM, Interaction.CLIENT_STREAM, Interaction.BIDIRECTIONAL
 
 
 class Order(dm.Resource, prefix="ord"):
@@ -76,6 +76,17 @@ def plain_generator() -> Generator[Item, None, None]:
     yield Item(sku="a")
 
 
+async def taking(items: AsyncIterator[Item], ctx: dm.Context) -> Plain: ...  # type: ignore[empty-body]
+async def taking_iterable(items: "AsyncIterable[Item]") -> None: ...
+def taking_awaitable(items: AsyncIterator[Item]) -> Awaitable[Item]: ...  # type: ignore[empty-body]
+async def chat(items: AsyncIterator[Item], ctx: dm.Context) -> AsyncIterator[Plain]:
+    yield Plain(1)
+
+
+def chat_returned(items: AsyncIterator[Item]) -> AsyncIterator[Item]:
+    return items
+
+
 class Service:
     async def method(self, item: Item, ctx: dm.Context) -> Item:
         return item
@@ -108,6 +119,11 @@ async def wrapped(*args: Any) -> Any: ...
         (iterable, Signature(Item, Item, asynchronous=True, interaction=STREAM)),
         (plain_stream, Signature(Item, Item, interaction=STREAM)),
         (plain_generator, Signature(None, Item, interaction=STREAM)),
+        (taking, Signature(Item, Plain, context=True, asynchronous=True, interaction=TAKES)),
+        (taking_iterable, Signature(Item, asynchronous=True, interaction=TAKES)),
+        (taking_awaitable, Signature(Item, Item, asynchronous=True, interaction=TAKES)),
+        (chat, Signature(Item, Plain, context=True, asynchronous=True, interaction=BOTH)),
+        (chat_returned, Signature(Item, Item, asynchronous=True, interaction=BOTH)),
         (Service().method, Signature(Item, Item, context=True, asynchronous=True)),
         (Service.static, Signature(Item, Item, asynchronous=True)),
         (Service(), Signature(Item, Item, asynchronous=True)),
@@ -123,6 +139,7 @@ async def method_context(order: Order, ctx: dm.Context) -> None: ...
 async def method_both(order: Order, item: Item, ctx: dm.Context) -> Item: ...  # type: ignore[empty-body]
 def method_plain(order: Order) -> None: ...
 async def method_of_another(order: Order, other: Order) -> None: ...
+async def method_taking(order: Order, items: AsyncIterator[Item], ctx: dm.Context) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -134,6 +151,7 @@ async def method_of_another(order: Order, other: Order) -> None: ...
         (method_both, Signature(Item, Item, context=True, asynchronous=True)),
         (method_plain, Signature()),
         (method_of_another, Signature(Order, asynchronous=True)),
+        (method_taking, Signature(Item, context=True, asynchronous=True, interaction=TAKES)),
     ],
 )
 def test_each_form_of_a_method(function: Callable[..., Any], expected: Signature) -> None:
@@ -162,8 +180,12 @@ def test_a_handler_that_is_bound_later() -> None:
     assert operation.operation.effect is Effect.SAFE
     watch = shop.declare("watch", input=Item, output=Item, interaction=STREAM)
     watch.handler(stream)
+    shop.declare("record", input=Item, output=Plain, interaction="client_stream").handler(taking)
+    shop.declare("chat", input=Item, output=Plain, interaction=BOTH).handler(chat)
+    assert [shop.operations[name].interaction for name in ("record", "chat")] == [TAKES, BOTH]
     orders = shop.resource(Order)
     orders.declare("touch", output=Order).handler(method)
+    orders.declare("fill", input=Item, interaction="client_stream").handler(method_taking)
     assert shop.operations["orders.touch"].resource is orders.description
 
 

@@ -11,15 +11,19 @@ import itertools
 import json
 import random
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from driving import running
+from feeding import Feed, FeedingBench
+from handler_bench import Item, Named, Told
 from market import INTERNAL, KEYS, OPERATOR, PARTNER, make_app
 from market_model import TABLES
 
+import dragoman as dm
 from dragoman.ports.wire import Request
 
 STEPS = 2_500
@@ -195,3 +199,66 @@ def test_they_give_the_same_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     wanted = {200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 412, 415, 422}
     assert statuses.keys() >= wanted, statuses
     assert max(statuses) < 500, statuses
+
+
+STREAMS = 150
+
+
+async def play_streams(folder: Path, *, plain: bool) -> list[tuple[str, int, list[tuple[bytes, bytes]], list[bytes]]]:
+    """All that calls are answered which take random streams: some broken, cut or refused."""
+    bench, picked, recorded = FeedingBench(folder), random.Random(3), []
+
+    @bench.operation(deadline=20.0)
+    async def fill(items: AsyncIterator[Named], ctx: dm.Context) -> Item:
+        made = [ctx.create(Item(name=each.name, number=dm.next("numbers"))) async for each in items]
+        if not made:
+            raise dm.FailedPrecondition("nothing to fill it with")
+        return made[-1]
+
+    @bench.operation()
+    async def follow(items: AsyncIterator[Named], ctx: dm.Context) -> AsyncIterator[Item]:
+        async for each in items:
+            yield ctx.create(Item(name=each.name))
+            if each.name == "n9":
+                return
+
+    @bench.operation(effect="safe")
+    async def count(items: AsyncIterator[Named], ctx: dm.Context) -> Told:
+        return Told(count=sum([len(await ctx.list(Item)) async for _ in items]))
+
+    async with running(bench.make(plain=plain)) as app:
+        for number in range(STREAMS):
+            name = picked.choice([fill, follow, count]).operation.name
+            names = [f"n{picked.randrange(99)}" for _ in range(picked.randrange(4))]
+            feed = Feed(*[json.dumps({"name": each}).encode() for each in names], open=True)
+            if picked.random() < 0.2:
+                feed.send(picked.choice([b"{}", b"nonsense", b'{"name": 1}']))
+            (feed.leave if picked.random() < 0.1 else feed.end)()
+            headers = {"x-request-id": f"r-{number}", "authorization": f"Bearer {picked.choice(['one', 'one', 'few'])}"}
+            answer = await app.respond(Request("POST", f"/feed/{name}", "", headers, stream=feed))
+            chunks = [answer.body]
+            if answer.stream is not None:
+                chunks += [chunk async for chunk in answer.stream]
+                await answer.stream.aclose()
+            recorded.append((name, answer.status, list(answer.headers), chunks))
+    return recorded
+
+
+def test_they_give_the_same_answers_to_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def played(*, plain: bool) -> Any:
+        numbers, moments = itertools.count(1), itertools.count(1)
+        monkeypatch.setattr("dragoman.contract.identifier._next_number", lambda: next(numbers))
+        start = datetime(2026, 1, 1, tzinfo=UTC)
+        monkeypatch.setattr("dragoman.runtime.call.now", lambda: start + timedelta(seconds=next(moments)))
+        return asyncio.run(play_streams(tmp_path, plain=plain))
+
+    compiled, plain = played(plain=False), played(plain=True)
+    for one, other in zip(compiled, plain, strict=True):
+        assert one == other
+    last = Counter((name, chunks[-1].split(b" ")[0].decode()) for name, *_, chunks in compiled)
+    codes = {code for _, code in last if code.isupper()}
+    assert codes == {
+        "ALREADY_EXISTS", "CANCELLED", "FAILED_PRECONDITION", "INVALID_ARGUMENT", "PERMISSION_DENIED",
+    }, codes  # fmt: skip
+    for name in ("fill", "follow", "count"):
+        assert sum(times for (called, code), times in last.items() if called == name and code.startswith("{")) > 3

@@ -145,11 +145,7 @@ def test_every_kind_of_operation_is_there() -> None:
     operations = of(Operation)
     assert {each.effect for each in operations} == set(Effect)
     assert {each.method for each in operations} == {*Method, None}
-    served = {each.interaction for each in operations}
-    assert served == set(Interaction) - {
-        Interaction.CLIENT_STREAM,
-        Interaction.BIDIRECTIONAL,
-    }, "a style carries it now: " + REMEDY
+    assert {each.interaction for each in operations} == set(Interaction)
 
 
 def test_every_operator_and_every_reference_is_there() -> None:

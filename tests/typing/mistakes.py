@@ -1,6 +1,6 @@
 """Mistakes that both checkers must report: exactly the lines that end in a mark."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 import dragoman as dm
@@ -106,6 +106,12 @@ def double(item: Item) -> Item:
     return item
 
 
+@shop.operation
+async def record(items: AsyncIterator[Item], ctx: dm.Context) -> Item:
+    return await anext(items)
+
+
+shop.declare("chat", input=Item, output=Item, interaction="duplex")  # error
 predict(Item(sku="a"))  # error
 predict([customer])  # error
 double(customer)  # error
@@ -117,3 +123,5 @@ async def call(ctx: dm.Context) -> None:
     await cancel(customer, ctx)  # error
     await cancel(order)  # error
     print((await cancel(order, ctx)).totals)  # error
+    await record(Item(sku="a"), ctx)  # error
+    await record([Item(sku="a")], ctx)  # error

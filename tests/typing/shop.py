@@ -1,11 +1,13 @@
 """The shop as a developer writes it. Both checkers accept every line."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, assert_type
+from typing import Annotated, Literal, TypeVar, assert_type
 
 import dragoman as dm
+
+T = TypeVar("T")
 
 
 class Customer(dm.Resource, prefix="cus"):
@@ -102,6 +104,22 @@ async def watch(given: Transaction) -> AsyncIterator[Score]:
     yield Score(given.amount)
 
 
+@shop.operation
+async def record(given: AsyncIterator[Transaction], ctx: dm.Context) -> Score:
+    return Score(sum([each.amount async for each in given]))
+
+
+@shop.operation(effect="safe")
+async def rate(given: AsyncIterable[Transaction]) -> AsyncIterator[Score]:
+    async for each in given:
+        yield Score(each.amount)
+
+
+@orders.method(effect="idempotent")
+async def settle(order: Order, given: AsyncIterator[Refund], ctx: dm.Context) -> Order:
+    return ctx.save(dm.replace(order, total_cents=sum([each.cents async for each in given])))
+
+
 @shop.operation(effect="safe", deadline=0.05, batch=dm.Batch(max_size=64))
 def predict(transactions: Sequence[Transaction]) -> Sequence[Score]:
     return [Score(each.amount) for each in transactions]
@@ -114,11 +132,18 @@ async def predict_later(transactions: Sequence[Transaction]) -> Sequence[Score]:
 
 declared = shop.declare("declared", input=Transaction, output=Score, effect="safe")
 declared_method = orders.declare("ship", output=Order)
+declared_stream = shop.declare("stream", input=Transaction, output=Score, interaction="bidirectional")
 
 
 @declared.handler
 async def handle(given: Transaction) -> Score:
     return Score(given.amount)
+
+
+@declared_stream.handler
+async def handle_stream(given: AsyncIterator[Transaction]) -> AsyncIterator[Score]:
+    async for each in given:
+        yield Score(each.amount)
 
 
 async def call(ctx: dm.Context) -> None:
@@ -131,3 +156,12 @@ async def call(ctx: dm.Context) -> None:
     assert_type(await handle(Transaction(amount=1.0, payment=Cash())), Score)
     async for each in watch(Transaction(amount=1.0)):
         assert_type(each, Score)
+    async for each in rate(handed(Transaction(amount=1.0))):
+        assert_type(each, Score)
+    assert_type(await record(handed(Transaction(amount=1.0)), ctx), Score)
+    assert_type(await settle(order, handed(Refund(cents=1)), ctx), Order)
+
+
+async def handed(*items: T) -> AsyncIterator[T]:
+    for each in items:
+        yield each

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from .annotations import Deprecated
 from .declaration import DeclarationError
 from .event import Event
-from .handle import EffectName, Handle, P, Resources, effect_called
+from .handle import EffectName, Handle, InteractionName, P, Resources, effect_called, interaction_called
 from .operation import Batch, Effect, Interaction, Method, Operation
 from .reading import read_record, read_resource
 from .resource import Resource, ResourceDescription, snake
@@ -112,7 +112,7 @@ class Contract:
     ) -> _OperationDecorator: ...
     def operation(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """Declare an operation by its handler: ``(input)``, ``(input, context)``, or either alone. Use as a
-        decorator.
+        decorator. A handler that takes an AsyncIterator, or is one, takes or sends a stream.
 
         ``effect`` says what it does to the state, ``deadline`` bounds it in seconds, ``batch`` gives the
         handler a sequence of inputs. ``external`` is for handlers with effects outside of the database.
@@ -130,7 +130,7 @@ class Contract:
         input: Any = None,
         output: Any = None,
         effect: EffectName = "unsafe",
-        interaction: Interaction = Interaction.UNARY,
+        interaction: Interaction | InteractionName = "unary",
         deadline: float | None = None,
         batch: Batch | None = None,
         rerun: bool = False,
@@ -147,7 +147,7 @@ class Contract:
             input=input,
             output=output,
             effect=effect_called(effect, name),
-            interaction=interaction,
+            interaction=interaction_called(interaction, name),
             deadline=deadline,
             batch=batch,
             rerun=rerun,
@@ -241,12 +241,8 @@ class Contract:
             raise DeclarationError(
                 full, f"the deadline {deadline} is not positive", "Give seconds, as in deadline=0.05"
             )
-        if rerun and interaction is not Interaction.UNARY:
-            raise DeclarationError(
-                full,
-                "a stream cannot be run again after a conflict, for its items have been sent",
-                "Remove rerun=True; a stream whose commit is refused ends with the fault",
-            )
+        if interaction is not Interaction.UNARY:
+            _check_stream(full, interaction, input, output, batch, rerun=rerun)
         if external:
             _check_external(full, effect, interaction, batch, rerun=rerun)
         operation = Operation(
@@ -282,6 +278,31 @@ class Contract:
                 'Give this one a name="…"',
             )
         self.operations[operation.name] = operation
+
+
+def _check_stream(
+    name: str, interaction: Interaction, input: Any, output: Any, batch: Batch | None, *, rerun: bool
+) -> None:
+    """A stream is one of something, and runs once. Raises DeclarationError for what cannot be."""
+    for what, streams, type_ in (
+        ("input", interaction.streams_input, input),
+        ("output", interaction.streams_output, output),
+    ):
+        if streams and type_ is None:
+            raise DeclarationError(
+                name,
+                f"its interaction is {interaction}, and it is declared without an {what}",
+                f"Name the class of the items: {what}=Item",
+            )
+    if batch is not None:
+        raise DeclarationError(name, "a batch cannot be a stream", "Remove batch=, or the interaction")
+    if rerun:
+        gone = "taken" if interaction.streams_input else "sent"
+        raise DeclarationError(
+            name,
+            f"a stream cannot be run again after a conflict, for its items have been {gone}",
+            "Remove rerun=True; a stream whose commit is refused ends with the fault",
+        )
 
 
 def _check_external(name: str, effect: Effect, interaction: Interaction, batch: Batch | None, *, rerun: bool) -> None:

@@ -28,6 +28,7 @@ Out = TypeVar("Out")
 R = TypeVar("R", bound=Resource)
 F = TypeVar("F", bound=Callable[..., Any])
 EffectName: TypeAlias = Literal["safe", "idempotent", "unsafe"]
+InteractionName: TypeAlias = Literal["unary", "server_stream", "client_stream", "bidirectional"]
 
 STANDARD = (Method.LIST, Method.GET, Method.CREATE, Method.UPDATE, Method.DELETE)
 
@@ -175,7 +176,7 @@ class Resources(Generic[R]):
         input: Any = None,
         output: Any = None,
         effect: EffectName = "unsafe",
-        interaction: Interaction = Interaction.UNARY,
+        interaction: Interaction | InteractionName = "unary",
         deadline: float | None = None,
         rerun: bool = False,
         external: bool = False,
@@ -191,7 +192,7 @@ class Resources(Generic[R]):
             input=input,
             output=output,
             effect=effect_called(effect, name),
-            interaction=interaction,
+            interaction=interaction_called(interaction, name),
             deadline=deadline,
             rerun=rerun,
             external=external,
@@ -218,6 +219,18 @@ def effect_called(name: str, place: str) -> Effect:
             place,
             f"the effect {name!r} is unknown{_suggestion(name, Effect)}",
             'Write effect="safe", "idempotent" or "unsafe"',
+        ) from None
+
+
+def interaction_called(name: str, place: str) -> Interaction:
+    """The interaction of that name. Raises DeclarationError for an unknown one."""
+    try:
+        return Interaction(name)
+    except ValueError:
+        raise DeclarationError(
+            place,
+            f"the interaction {name!r} is unknown{_suggestion(name, Interaction)}",
+            'Write interaction="server_stream", "client_stream" or "bidirectional", or leave it out',
         ) from None
 
 

@@ -31,6 +31,16 @@ class Interaction(enum.StrEnum):
     CLIENT_STREAM = "client_stream"
     BIDIRECTIONAL = "bidirectional"
 
+    @property
+    def streams_input(self) -> bool:
+        """Whether the input is a stream of messages."""
+        return self in (Interaction.CLIENT_STREAM, Interaction.BIDIRECTIONAL)
+
+    @property
+    def streams_output(self) -> bool:
+        """Whether the output is a stream of messages."""
+        return self in (Interaction.SERVER_STREAM, Interaction.BIDIRECTIONAL)
+
 
 class Method(enum.StrEnum):
     """Which method of a resource an operation is (AIP-131 to 136)."""
@@ -68,7 +78,8 @@ class Operation:
 
     ``name`` is unique in its contract; a resource's operations are called ``<plural>.<method>``. ``input``
     and ``output`` are types of the contract (usually a :class:`Ref` to a record), or None. A custom method's
-    ``input`` is what stands beside the resource's id. ``deadline`` is in seconds. ``rerun`` says that the
+    ``input`` is what stands beside the resource's id; of a stream, both are the types of one item. ``deadline`` is in
+    seconds. ``rerun`` says that the
     handler may be run again after a conflict. ``external``: it has effects outside of the application's database,
     such as a payment, so that it is never run twice for one key. ``batch`` operations take one item on the wire and a
     sequence in the handler.

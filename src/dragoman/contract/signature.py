@@ -22,14 +22,18 @@ ASYNC_STREAMS: Final = frozenset({abc.AsyncIterator, abc.AsyncGenerator, abc.Asy
 STREAMS: Final = frozenset({abc.Iterator, abc.Generator, abc.Iterable})
 SEQUENCES: Final = frozenset({abc.Sequence, list})
 AWAITABLES: Final = frozenset({abc.Awaitable, abc.Coroutine})
+TAKEN: Final = frozenset({abc.AsyncIterator, abc.AsyncIterable})
+"""What a handler may call a stream that it takes."""
+
+INTERACTIONS: Final = {(each.streams_input, each.streams_output): each for each in Interaction}
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A handler as the runtime calls it: ``function([resource], [input], [context])``.
 
-    ``input`` and ``output`` are the Python types (of one item, for a batch), or None. ``asynchronous``
-    handlers are coroutine functions (or asynchronous generators, when ``interaction`` is a stream).
+    ``input`` and ``output`` are the Python types (of one item, for a batch or a stream), or None. ``asynchronous``
+    handlers are coroutine functions (or asynchronous generators, where the output is a stream).
     """
 
     input: Any = None
@@ -99,17 +103,18 @@ class _Handler:
             )
         if context and others and given[-1][0] != context[0]:
             raise self.wrong("the context stands before the input", f"Write ({others[0][0]}, {context[0]})", context[0])
-        output, interaction = self.output(plain.return_annotation)
+        output, yields = self.output(plain.return_annotation)
         if context and not self.asynchronous:
             raise self.wrong("a plain def gets no context, for it runs in a thread", "Write async def", context[0])
         if self.batch is not None:
             if context:
                 raise self.wrong("a batch has many callers, and no one context", "Remove the parameter", context[0])
-            if interaction is not Interaction.UNARY:
+            if yields:
                 raise self.wrong("a batch cannot be a stream", "Return a Sequence, or remove batch=")
             if not others:
                 raise self.wrong("the handler of a batch takes a sequence of inputs", "Write (items: Sequence[Item])")
-        taken = self.input(*others[0]) if others else None
+        taken, streamed = self.input(*others[0]) if others else (None, False)
+        interaction = INTERACTIONS[streamed, yields]
         return Signature(
             taken, output, bool(context), self.asynchronous, interaction, inspect.getdoc(self.function) or ""
         )
@@ -160,8 +165,11 @@ class _Handler:
                 name,
             )
 
-    def input(self, name: str, annotation: Any) -> Any:
-        """The class of the input: of one item, for a batch."""
+    def input(self, name: str, annotation: Any) -> tuple[Any, bool]:
+        """The class of the input (of one item, for a batch or a stream), and whether it is a stream."""
+        origin = typing.get_origin(annotation) or (annotation if isinstance(annotation, type) else None)
+        if self.batch is None and origin in ASYNC_STREAMS | STREAMS:
+            return self.taken(name, annotation, origin), True
         if self.batch is not None:
             arguments = typing.get_args(annotation)
             if typing.get_origin(annotation) not in SEQUENCES or not arguments:
@@ -177,9 +185,32 @@ class _Handler:
                 "Wrap it in a dm.Struct with one field",
                 name,
             )
-        return annotation
+        return annotation, False
 
-    def output(self, annotation: Any) -> tuple[Any, Interaction]:
+    def taken(self, name: str, annotation: Any, origin: Any) -> Any:
+        """What a stream is made of that the handler takes."""
+        arguments = typing.get_args(annotation)
+        item = self.resolve(arguments[0], name) if arguments else None
+        remedy = f"Write {name}: AsyncIterator[{name_of(item) if is_record(item) else 'Item'}]"
+        if not self.asynchronous:
+            raise self.wrong(
+                "it takes a stream in a plain def, which would keep a thread for as long as its caller is silent",
+                f"{remedy}, and async def",
+                name,
+            )
+        if origin not in TAKEN:
+            raise self.wrong(f"a stream is taken as an AsyncIterator, and this is {name_of(annotation)}", remedy, name)
+        if item is None:
+            raise self.wrong("it takes a stream, and does not say of what", remedy, name)
+        if not is_record(item):
+            raise self.wrong(
+                f"it is a stream of {name_of(item)}, and an input has named fields",
+                "Wrap each item in a dm.Struct with one field",
+                name,
+            )
+        return item
+
+    def output(self, annotation: Any) -> tuple[Any, bool]:
         """The class of the output, and whether it is a stream."""
         if annotation is inspect.Signature.empty:
             raise self.wrong("it does not say what it returns", "Write -> and the class of the output, or -> None")
@@ -190,7 +221,7 @@ class _Handler:
             annotation = self.resolve(arguments[-1])
             origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin in ASYNC_STREAMS | STREAMS:
-            return self.item(annotation, origin, arguments), Interaction.SERVER_STREAM
+            return self.item(annotation, origin, arguments), True
         if self.generator:
             kind = "AsyncIterator" if self.asynchronous else "Iterator"
             raise self.wrong(
@@ -200,7 +231,7 @@ class _Handler:
         if annotation is None or annotation is NoneType:
             if self.batch is not None:
                 raise self.wrong("the handler of a batch returns a result for each input", "Write -> Sequence[Result]")
-            return None, Interaction.UNARY
+            return None, False
         if self.batch is not None:
             if origin not in SEQUENCES or not arguments:
                 raise self.wrong(
@@ -208,7 +239,7 @@ class _Handler:
                     f"Write -> Sequence[{name_of(annotation) if is_record(annotation) else 'Result'}]",
                 )
             annotation = self.without_faults(self.resolve(arguments[0]))
-        return self.checked(annotation), Interaction.UNARY
+        return self.checked(annotation), False
 
     def item(self, annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
         """What a stream is made of."""
@@ -259,14 +290,18 @@ def _agree(signature: Signature, operation: Operation, function: Callable[..., A
                 f"it {verb} {_called(written)}, and {operation.name} was declared with {_called(declared)}",
                 "Make the two say the same",
             )
-    if signature.interaction is not operation.interaction:
-        kinds = {Interaction.UNARY: "one message", Interaction.SERVER_STREAM: "a stream"}
-        raise DeclarationError(
-            f"{name}()",
-            f"it returns {kinds.get(signature.interaction)}, and {operation.name} was declared to return "
-            f"{kinds.get(operation.interaction, operation.interaction)}",
-            "Make the two say the same",
-        )
+    here, there = signature.interaction, operation.interaction
+    for verb, streams, declared_to in (
+        ("take", here.streams_input, there.streams_input),
+        ("return", here.streams_output, there.streams_output),
+    ):
+        if streams is not declared_to:
+            kinds = {False: "one message", True: "a stream"}
+            raise DeclarationError(
+                f"{name}()",
+                f"it {verb}s {kinds[streams]}, and {operation.name} was declared to {verb} {kinds[declared_to]}",
+                "Make the two say the same",
+            )
 
 
 def _called(native: Any) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from dragoman.contract.declaration import DeclarationError
-from dragoman.contract.operation import Effect, Operation
+from dragoman.contract.operation import Effect, Interaction, Operation
 
 DAY: Final = 86_400.0
 LONGEST: Final = 366 * DAY
@@ -38,5 +38,6 @@ class Idempotency:
         object.__setattr__(self, "retention", float(seconds))
 
     def needs_key(self, operation: Operation) -> bool:
-        """Whether calls of the operation are refused without a key."""
-        return operation.external or (self.required and operation.effect is Effect.UNSAFE)
+        """Whether calls of the operation are refused without a key. Streams take none."""
+        required = self.required and operation.effect is Effect.UNSAFE
+        return operation.external or (required and operation.interaction is Interaction.UNARY)

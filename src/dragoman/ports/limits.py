@@ -13,7 +13,7 @@ class Limits:
     """The bounds of an application. Sizes are in bytes, times in seconds; the defaults are safe on the open internet.
 
     On every host: ``body`` is the largest body of a request; ``calls`` is how many requests are handled at once,
-    ``streams`` how many streams are sent at once, which are counted apart. What is beyond is refused with 503.
+    ``streams`` how many streams are sent or taken at once, which are counted apart. What is beyond is refused with 503.
 
     On the host of ``dragoman serve``, for other servers have settings of their own: ``connections`` are open at once;
     ``target`` is the longest request target, ``head`` the largest request line with its headers, ``headers`` how many

@@ -125,8 +125,8 @@ class Call(Protocol):
     """One operation on one surface, compiled: all phases from permission to encode, as a single coroutine.
 
     ``exchange`` is the runtime's record of the exchange; ``envelope`` is the style's own, handed to its decode and
-    encode steps. Returns what the style's encode step answered; raises Fault. For an operation that streams it returns
-    a :class:`dragoman.runtime.streaming.Stream`, which gives the encoded items.
+    encode steps. Returns what the style's encode step answered; raises Fault. For an operation that sends a stream it
+    returns a :class:`dragoman.runtime.streaming.Stream`, which gives the encoded items.
     """
 
     async def __call__(self, exchange: Any, envelope: Any) -> Any: ...
@@ -155,6 +155,11 @@ class Binder(Protocol):
         """Compile an operation. ``decode`` fills the call's input from the envelope; ``encode`` makes the style's
         answer from its result. Both are given the :class:`dragoman.runtime.call.State`. A style that speaks JSON takes
         the items of a page as JSON text, with ``texts``, where the engine can write it.
+
+        Of an operation that takes a stream, the input is an asynchronous iterator over the items, each decoded when it
+        is asked for: it raises InvalidArgument for one that is broken, and Cancelled once the caller is gone. Each item
+        may be asked for in another task. It is closed (``aclose``, if it has one) when the handler has ended. Such a
+        call takes no idempotency key; ``decode`` refuses one that is sent.
         """
         ...
 

@@ -31,7 +31,7 @@ from .outbox import Outbox
 from .paging import PageTokens
 from .rows import Registry, Rows
 from .shown import Shown
-from .stream_call import CompiledStream, PlainStream
+from .stream_call import CompiledStream, PlainStream, TakingCall
 from .streaming import Streams
 
 
@@ -83,7 +83,7 @@ class SurfaceBinder:
         decode: Callable[[Any], None] | None,
         encode: Callable[[Any], Any],
         texts: bool = False,
-    ) -> CompiledCall | PlainCall | CompiledStream | PlainStream:
+    ) -> CompiledCall | PlainCall | CompiledStream | PlainStream | TakingCall:
         """Compile an operation. ``decode`` fills a :class:`~dragoman.runtime.call.State` from its envelope, ``encode``
         sets the state's ``answer``: that of each item, where it is a stream. With ``texts`` the items of a page may
         come as JSON text.
@@ -91,7 +91,9 @@ class SurfaceBinder:
         plan = self._plan(exposed, decode, encode, texts=texts)
         if plan.items is not None:
             return PlainStream(plan, self._streams) if self._plain else CompiledStream(plan, self._streams)
-        return PlainCall(plan) if self._plain else CompiledCall(plan)
+        call = PlainCall(plan) if self._plain else CompiledCall(plan)
+        takes = plan.operation.interaction is Interaction.CLIENT_STREAM
+        return TakingCall(call, self._streams) if takes else call
 
     def _plan(self, exposed: Exposed, decode: Step | None, encode: Step, *, texts: bool) -> Plan:
         operation = exposed.operation
@@ -105,7 +107,8 @@ class SurfaceBinder:
             if operation.method is Method.LIST:
                 listing = self._listing(operation, rows, excerpts, texts=texts and not self._plain)
         own = operation.method not in (None, Method.CUSTOM)
-        streams = operation.interaction is Interaction.SERVER_STREAM
+        streams = operation.interaction.streams_output
+        once = operation.interaction is Interaction.UNARY and operation.effect is not Effect.SAFE
         signature = exposed.handle.signature
         return Plan(
             exposed,
@@ -125,7 +128,7 @@ class SurfaceBinder:
             items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
             beside=self._beside,
-            ledger=None if streams or operation.effect is Effect.SAFE else self._ledger(exposed, encoder),
+            ledger=self._ledger(exposed, encoder) if once else None,
         )
 
     def _ledger(self, exposed: Exposed, encoder: JsonEncoder | None) -> Ledger:
@@ -203,7 +206,7 @@ def longest_call(surface: Surface) -> float:
     streams = [
         each.operation.deadline or math.inf
         for each in expand(surface.exposes, _place(surface))
-        if each.operation.interaction is Interaction.SERVER_STREAM and each.operation.effect is not Effect.SAFE
+        if each.operation.interaction is not Interaction.UNARY and each.operation.effect is not Effect.SAFE
     ]
     return max([surface.deadline, *streams])
 

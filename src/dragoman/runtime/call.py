@@ -18,7 +18,7 @@ import msgspec
 
 from dragoman.contract.fault import Aborted, DeadlineExceeded, Fault
 from dragoman.contract.handle import Exposed
-from dragoman.contract.operation import Effect, Method, Operation
+from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.principal import Principal
 from dragoman.ports.store import Committed, Store, WriteSet
 from dragoman.ports.style import ListRequest, Reading
@@ -36,9 +36,13 @@ from .permission import denied, permits
 from .refusal import Conflicted, check_visible_references, refusal, stale
 from .rows import Registry, Rows, not_found
 from .shown import Shown
+from .taken import Taken
 from .unit import Unit
 
 MAX_RERUNS: Final = 5
+
+COMMIT_SECONDS: Final = 30.0
+"""How long the commit of a stream may take that has no deadline of its own."""
 
 Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 
@@ -46,13 +50,14 @@ Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 class State(msgspec.Struct, eq=False):
     """One call under way. A style's decode step fills in what the caller asked for, its encode step reads the rest.
 
-    Asked for: ``id`` (of a resource), ``input`` (in the handler's class), ``patch``, ``query`` (of a list),
-    ``reading`` (of a get; None for all of it), ``versions`` (one of which the resource must have; None for any),
-    ``unmodified_since`` (the time behind which it must not have been changed), ``key`` (by which repetitions of the
-    call are known) and, where there is one, ``given`` (the input as JSON, before the handler's class was made). Found:
-    ``claim`` (on that key, of a call that is not repeated), ``resource`` (as its class), ``result`` (what the handler
-    returned), ``projected`` (the result as this surface may see it), ``version`` (of the result, if it is a resource),
-    ``answer`` (what encode made of it).
+    Asked for: ``id`` (of a resource), ``input`` (in the handler's class; of a stream, an asynchronous iterator of the
+    items, which decodes each when it is asked for, and raises Fault), ``patch``, ``query`` (of a list), ``reading`` (of
+    a get; None for all of it), ``versions`` (one of which the resource must have; None for any), ``unmodified_since``
+    (the time behind which it must not have been changed), ``key`` (by which repetitions of the call are known) and,
+    where there is one, ``given`` (the input as JSON, before the handler's class was made). Found: ``claim`` (on that
+    key, of a call that is not repeated), ``resource`` (as its class), ``result`` (what the handler returned),
+    ``projected`` (the result as this surface may see it), ``version`` (of the result, if it is a resource), ``answer``
+    (what encode made of it).
     """
 
     exchange: Exchange
@@ -141,8 +146,16 @@ def _permission(plan: Plan) -> Step:
 
 
 def _decode(plan: Plan) -> Step:
-    assert plan.decode is not None
-    return plan.decode
+    decode = plan.decode
+    assert decode is not None
+    if not plan.operation.interaction.streams_input:
+        return decode
+
+    def step(state: State) -> None:
+        decode(state)
+        state.input = Taken(state.input)
+
+    return step
 
 
 def _ledger(plan: Plan) -> Step:
@@ -153,7 +166,7 @@ def _ledger(plan: Plan) -> Step:
 
 def _unit(plan: Plan) -> Step:
     safe, registry, store = plan.operation.effect is Effect.SAFE, plan.registry, plan.store
-    fresh = safe and plan.items is not None
+    fresh = safe and plan.operation.interaction is not Interaction.UNARY
 
     def step(state: State) -> None:
         exchange = state.exchange
@@ -274,6 +287,13 @@ def _handle(plan: Plan) -> Step:
             return invoke(state)
 
         return external
+    if invoke is not None and plan.operation.interaction is Interaction.CLIENT_STREAM:
+
+        async def takes(state: State) -> None:
+            await invoke(state)
+            state.deadline = commit_deadline(state)
+
+        return takes
     if invoke is not None:
         return invoke
 
@@ -415,6 +435,22 @@ REPLAY: Final = ("encode",)
 """What is left of a call whose result the ledger has, which projects it, too."""
 
 
+def stream_state(plan: Plan, exchange: Exchange, envelope: Any) -> State:
+    """The state of a call with a stream, whichever way it goes. The surface's deadline, which is made for answers, is
+    none of it: the operation's own and the caller's bound it to its end.
+    """
+    exchange.operation = plan.operation.name
+    state = State(exchange, envelope, exchange.limit)
+    if plan.operation.deadline is not None:
+        state.deadline = min(state.deadline, asyncio.get_running_loop().time() + plan.operation.deadline)
+    return state
+
+
+def commit_deadline(state: State) -> float:
+    """The deadline of the commit behind a stream."""
+    return min(state.deadline, asyncio.get_running_loop().time() + COMMIT_SECONDS)
+
+
 class CompiledCall:
     """The steps that apply, chained."""
 
@@ -435,10 +471,11 @@ class CompiledCall:
         if self._deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + self._deadline)
         if self.plan.operation.external:
-            return await to_the_end(self._run(state), state, self.plan)
-        return await self._run(state)
+            return await to_the_end(self.run(state), state, self.plan)
+        return await self.run(state)
 
-    async def _run(self, state: State) -> Any:
+    async def run(self, state: State) -> Any:
+        """Run the phases; returns the answer."""
         steps = self._steps
         while True:
             try:
@@ -466,10 +503,11 @@ class PlainCall:
         if operation.deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
         if operation.external:
-            return await to_the_end(self._run(state), state, self.plan)
-        return await self._run(state)
+            return await to_the_end(self.run(state), state, self.plan)
+        return await self.run(state)
 
-    async def _run(self, state: State) -> Any:
+    async def run(self, state: State) -> Any:
+        """Run the phases; returns the answer."""
         phases = [phase for phase in PHASES if phase.applies(self.plan)]
         while True:
             try:

@@ -17,7 +17,8 @@ class Exchange(msgspec.Struct, eq=False):
     says where the input stands (``body``, ``query``), for messages about it.
 
     ``limit`` is the deadline that the caller asked for, if any: it bounds a stream to its end, where ``deadline`` ends
-    with the head. ``items`` is how many a stream has sent; None for what is no stream. ``replayed``: the answer is that
+    with the head. ``items`` is how many a stream has sent, or how many were taken of one that is answered once; None
+    for what is no stream. ``replayed``: the answer is that
     of an earlier call with the same idempotency key.
     """
 

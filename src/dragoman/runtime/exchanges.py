@@ -98,7 +98,7 @@ class Exchanges:
         finally:
             self._in_flight -= 1
             if exchange.items is not None:
-                self._streams.beginning -= 1
+                self._streams.exchanges -= 1
         if exchange.replayed:
             response.headers = [*response.headers, REPLAYED]
         observation.add_request_id(response, exchange)
@@ -132,7 +132,7 @@ class Exchanges:
         self, bound: BoundSurface | None, request: Request, exchange: Exchange
     ) -> tuple[BoundSurface, Response | None]:
         """The surface, and the answer to a request for what may be seen without credentials. Raises Fault."""
-        if self._in_flight > self._max_in_flight and self._in_flight - self._streams.beginning > self._max_in_flight:
+        if self._in_flight > self._max_in_flight and self._in_flight - self._streams.exchanges > self._max_in_flight:
             raise Unavailable("the server is handling as many requests as it can; try again in a moment", retry_after=1)
         if bound is None:
             raise NotFound(self._nothing_here(request))

@@ -13,7 +13,7 @@ from dragoman.ports.style import Explained
 from .call import CompiledCall, Plan
 from .excerpts import MAX_EXPANDED, Excerpts
 from .rows import Rows
-from .stream_call import CompiledStream
+from .stream_call import CompiledStream, TakingCall
 
 PROBE: Final = Principal("probe", "probe")
 """Whose statements are shown where they differ by principal."""
@@ -26,6 +26,8 @@ COMMIT: Final = (
 
 def explain(call: Any, routes: Sequence[str]) -> Explained:
     """A compiled call: its phases, in order, and the statements whose text is known before any request."""
+    if isinstance(call, TakingCall):
+        call = call.call
     assert isinstance(call, CompiledCall | CompiledStream)
     statements = _statements(call.plan)
     if "commit" in call.phases and call.plan.operation.effect is not Effect.SAFE:

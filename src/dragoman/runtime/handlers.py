@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dragoman.contract.handle import Handle
+from dragoman.contract.operation import Interaction
 
 from .batching import Batcher
 from .deadline import Begun, within
@@ -65,6 +67,8 @@ class Handlers:
             batcher = Batcher(operation.name, operation.batch, run, cancellable=signature.asynchronous)
             return lambda state: _bounded(operation.name, batcher.submit(state.input, state.deadline), state)
         arguments = _arguments(handle.resources is not None, operation.input is not None, signature.context)
+        if operation.interaction is Interaction.CLIENT_STREAM:
+            return lambda state: _run_long(operation.name, function(*arguments(state)), state)
         if signature.asynchronous:
             return lambda state: _run(operation.name, function(*arguments(state)), state)
         execute = self._in_executor(function)
@@ -132,6 +136,18 @@ async def _run(name: str, coroutine: Coroutine[Any, Any, Any], state: State) -> 
         _check_cancelled(name, error)
         raise
     await _bounded(name, Begun(coroutine, waits_for), state)
+
+
+async def _run_long(name: str, coroutine: Coroutine[Any, Any, Any], state: State) -> None:
+    """The same for one that takes a stream, which may have no deadline."""
+    if state.deadline < math.inf:
+        await _run(name, coroutine, state)
+        return
+    try:
+        state.result = await coroutine
+    except asyncio.CancelledError as error:
+        _check_cancelled(name, error)
+        raise
 
 
 def _check_cancelled(name: str, error: asyncio.CancelledError) -> None:

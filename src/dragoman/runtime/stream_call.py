@@ -1,5 +1,8 @@
-"""A call that is answered by a stream: the phases of :data:`~dragoman.runtime.call.PHASES`, where the items of the
-handler are projected and encoded one by one, and the commit comes behind the last of them.
+"""Calls with streams: the phases of :data:`~dragoman.runtime.call.PHASES`.
+
+Of a call that is answered by a stream, the items of the handler are projected and encoded one by one, and the commit
+comes behind the last of them. A call that takes one and is answered once passes the phases as any other, with the
+stream in the place of its input.
 """
 
 from __future__ import annotations
@@ -11,16 +14,45 @@ from typing import Any, Final
 
 from dragoman.contract.fault import DeadlineExceeded
 
-from .call import PHASES, Phase, Plan, State
+from . import ending
+from .call import PHASES, CompiledCall, Phase, PlainCall, Plan, State, commit_deadline, stream_state
 from .exchange import Exchange
-from .streaming import Stream, Streams
+from .streaming import Stream, Streams, Taking
 
 HANDLER: Final = "handler"
 EACH: Final = ("project", "encode")
 """The phases that every item passes."""
 
-COMMIT_SECONDS: Final = 30.0
-"""How long the commit of a stream may take that has no deadline of its own."""
+
+class TakingCall:
+    """One operation that takes a stream and is answered once, on one surface. ``call`` has the phases."""
+
+    __slots__ = ("_streams", "call")
+
+    def __init__(self, call: CompiledCall | PlainCall, streams: Streams) -> None:
+        self.call = call
+        self._streams = streams
+
+    async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
+        """The answer. Raises Fault."""
+        if asyncio.current_task() is None:  # granian can run a request without one
+            return await asyncio.create_task(self(exchange, envelope))
+        taking = Taking(self._streams, exchange)
+        state = stream_state(self.call.plan, exchange, envelope)
+        try:
+            return await self.call.run(state)
+        except asyncio.CancelledError:
+            stopping = ending.ended()
+            if stopping is None:
+                raise
+            raise stopping from None
+        finally:
+            try:
+                if state.input is not None:
+                    exchange.items = state.input.count
+                    await state.input.aclose()
+            finally:
+                taking.leave()
 
 
 class StreamCall:
@@ -33,22 +65,17 @@ class StreamCall:
         self._streams = streams
 
     async def __call__(self, exchange: Exchange, envelope: Any) -> Stream:
-        """The stream, once everything before the handler has let the call pass. Raises Fault.
-
-        The surface's deadline is none of a stream's; the operation's own and the caller's bound it to its end.
-        """
-        operation = self.plan.operation
-        exchange.operation = operation.name
+        """The stream, once everything before the handler has let the call pass. Raises Fault."""
         stream = Stream(self._streams, exchange)
+        state = stream_state(self.plan, exchange, envelope)
+        items = _Items(self, state)
         try:
-            state = State(exchange, envelope, exchange.limit)
-            if operation.deadline is not None:
-                state.deadline = min(state.deadline, asyncio.get_running_loop().time() + operation.deadline)
             await self.before(state)
         except BaseException:
             await stream.aclose()
+            await items.close()
             raise
-        return stream.of(_Items(self, state))
+        return stream.of(items)
 
     async def before(self, state: State) -> None:
         """Run what comes before the handler."""
@@ -66,12 +93,13 @@ class StreamCall:
 class _Items:
     """What makes the items of one call."""
 
-    __slots__ = ("_call", "_state", "name")
+    __slots__ = ("_call", "_state", "_takes", "name")
 
     def __init__(self, call: StreamCall, state: State) -> None:
         self._call = call
         self._state = state
         self.name = call.plan.operation.name
+        self._takes = call.plan.operation.interaction.streams_input
 
     async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:
         """Drive the handler to its end, and commit."""
@@ -84,9 +112,16 @@ class _Items:
             if timer.expired():
                 raise DeadlineExceeded(f"{self.name} took longer than its deadline allows") from None
             raise
+        finally:
+            await self.close()
         state.result = None
-        state.deadline = min(state.deadline, asyncio.get_running_loop().time() + COMMIT_SECONDS)
+        state.deadline = commit_deadline(state)
         await self._call.after(state)
+
+    async def close(self) -> None:
+        """Take no more of what the call takes, if that is a stream."""
+        if self._takes and self._state.input is not None:
+            await self._state.input.aclose()
 
     async def _drive(self, give: Callable[[Any], Awaitable[None]], timer: asyncio.Timeout) -> None:
         state, each = self._state, self._call.each

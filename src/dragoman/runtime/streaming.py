@@ -28,33 +28,77 @@ class Source(Protocol):
         """Give each item, as the style encoded it; then commit, and return. Raises the handler's exceptions."""
         ...
 
+    async def close(self) -> None:
+        """Take no more of what the call takes. May be called again."""
+        ...
+
+
+class Live(Protocol):
+    """A stream that is under way."""
+
+    async def stop(self) -> None:
+        """End it, for the application stops: whoever waits for it is told UNAVAILABLE. Returns once nothing of it runs
+        any more.
+        """
+        ...
+
 
 class Streams:
     """The streams of a process. They are counted apart from calls, for they stay: ``most`` bounds how many.
-    ``beginning`` is how many of the exchanges under way wait for a stream's head.
+    ``exchanges`` is how many of the exchanges under way are streams': they wait for the head of an answer, or take what
+    comes.
     """
 
     def __init__(self, most: int) -> None:
-        self.beginning = 0
+        self.exchanges = 0
         self._most = most
-        self._live: set[Stream] = set()
+        self._live: set[Live] = set()
 
     def __len__(self) -> int:
         return len(self._live)
 
-    def admit(self, stream: Stream) -> None:
+    def admit(self, stream: Live) -> None:
         """Count it, until it leaves. Raises Unavailable where there are too many."""
         if len(self._live) >= self._most:
-            raise Unavailable("the server is sending as many streams as it can; try again in a moment", retry_after=1)
+            raise Unavailable(
+                "the server has as many streams under way as it can; try again in a moment", retry_after=1
+            )
         self._live.add(stream)
 
-    def leave(self, stream: Stream) -> None:
+    def leave(self, stream: Live) -> None:
         """Count it no more."""
         self._live.discard(stream)
 
     async def end(self) -> None:
-        """End them all, for the application stops: their readers are told UNAVAILABLE."""
-        await asyncio.gather(*(stream.end(ending.stopping()) for stream in self._live))
+        """End them all, for the application stops."""
+        await asyncio.gather(*(stream.stop() for stream in self._live))
+
+
+class Taking:
+    """A call that takes a stream and is answered once. It runs in its exchange's task, and is counted from here until
+    it leaves.
+    """
+
+    __slots__ = ("_left", "_streams", "_task")
+
+    def __init__(self, streams: Streams, exchange: Exchange) -> None:
+        self._streams = streams
+        self._task = asyncio.current_task()
+        self._left = asyncio.Event()
+        streams.admit(self)
+        streams.exchanges += 1
+        exchange.items = 0
+
+    def leave(self) -> None:
+        """It has come to its end."""
+        self._streams.leave(self)
+        self._left.set()
+
+    async def stop(self) -> None:
+        """Cancel it: its caller is told UNAVAILABLE."""
+        assert self._task is not None
+        ending.end(self._task)
+        await self._left.wait()
 
 
 class Stream:
@@ -83,7 +127,7 @@ class Stream:
         """Itself, with what makes its items."""
         self._source = source
         self._exchange.items = 0
-        self._streams.beginning += 1
+        self._streams.exchanges += 1
         return self
 
     def __aiter__(self) -> Stream:
@@ -170,9 +214,9 @@ class Stream:
         if self._fault is None:
             self._fault = fault
 
-    async def end(self, fault: Fault) -> None:
-        """Cancel the handler: the reader is told this fault next. Returns once nothing of it runs any more."""
-        self._fail(fault)
+    async def stop(self) -> None:
+        """Cancel the handler: the reader is told UNAVAILABLE next. Returns once nothing of it runs any more."""
+        self._fail(ending.stopping())
         await self.aclose()
         self._wake()
 
@@ -186,6 +230,8 @@ class Stream:
         elif not task.done():
             task.cancel()
             await asyncio.wait({task})
+        if self._source is not None:
+            await self._source.close()  # it may never have run
 
 
 def _release(future: asyncio.Future[None]) -> None:

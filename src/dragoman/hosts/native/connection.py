@@ -7,7 +7,6 @@ handler does.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,6 +14,7 @@ from dragoman.contract.fault import Unavailable
 from dragoman.hosts.refusal import refuse
 from dragoman.ports.wire import ByteStream, Response
 from dragoman.runtime import ending
+from dragoman.runtime.eager import AT_ONCE
 
 from .bridge import Bridge
 from .heads import CHUNKED, CONTINUE, LAST_CHUNK, UnfitHeader, chunk, connection_of, framing_of, head_of
@@ -40,10 +40,6 @@ LINGER_SECONDS: Final = 2.0
 AT_ONCE_MOST: Final = 64
 """Pieces that are parsed in one turn of the loop: who sends thousands of requests at once must not keep others waiting.
 """
-
-
-AT_ONCE: Final[dict[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-"""A task runs at once, until it first waits; before Python 3.12 it runs in the loop's next turn."""
 
 
 class Connection(asyncio.Protocol):

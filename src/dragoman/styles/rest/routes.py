@@ -73,10 +73,16 @@ def routes_of(
     for each in exposed:
         operation = each.operation
         if operation.interaction not in (Interaction.UNARY, Interaction.SERVER_STREAM):
+            resource = operation.resource
+            elsewhere = (
+                "Expose it on a dm.rpc surface"
+                if resource is None
+                else f'Expose {resource.plural}.without("{operation.short_name}")'
+            )
             raise DeclarationError(
                 f"{place}, {operation.name}",
                 f"its interaction is {operation.interaction}, and a REST request has one body, read before the answer",
-                "Leave it out of exposes=[…], or take all input in one message",
+                f"{elsewhere}, or take a list in one message",
             )
         if operation.resource is None:
             routes.append(_operation(each, "/" + segment(operation.name), types[operation.name]))

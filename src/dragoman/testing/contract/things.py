@@ -72,6 +72,19 @@ async def answer_slowly(question: Question) -> AsyncIterator[Answer]:
         yield Answer(text=word, likely=0.5)
 
 
+@things.operation
+async def sum_up(questions: AsyncIterator[Question]) -> Answer:
+    """Take many questions, and answer them in one."""
+    return Answer(text=" ".join([each.text async for each in questions]), likely=0.5)
+
+
+@things.operation(effect="safe")
+async def converse(questions: AsyncIterator[Question]) -> AsyncIterator[Answer]:
+    """Answer each question as it comes."""
+    async for each in questions:
+        yield Answer(text=each.text, likely=0.5)
+
+
 @all_things.method
 def disassemble(thing: Thing) -> Iterator[Answer]:
     """Take a thing apart, letter by letter."""
