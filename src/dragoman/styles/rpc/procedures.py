@@ -28,8 +28,6 @@ Give: TypeAlias = Callable[[State], Any]
 """What is answered, from a call's state."""
 
 LONGEST_KEY: Final = 255
-INPUT_STREAMS: Final = frozenset({Interaction.CLIENT_STREAM, Interaction.BIDIRECTIONAL})
-OUTPUT_STREAMS: Final = frozenset({Interaction.SERVER_STREAM, Interaction.BIDIRECTIONAL})
 
 
 def receiver(bound: Bound, surface: Surface, types: Types) -> Receive:
@@ -178,13 +176,16 @@ def _key(state: State, message: Mapping[str, Any]) -> None:
 
 def _without_key(receive: Receive) -> Receive:
     def without(state: State, message: Any) -> None:
-        if state.key is not None:
-            raise InvalidArgument(
-                "a stream is never replayed, and no key can protect it; leave the idempotency key out"
-            )
+        refuse_key(state)
         receive(state, message)
 
     return without
+
+
+def refuse_key(state: State) -> None:
+    """Raises InvalidArgument where a call has a key that no repetition of it can be known by."""
+    if state.key is not None:
+        raise InvalidArgument("a stream is never replayed, and no key can protect it; leave the idempotency key out")
 
 
 def _create(singular: str, decoder: JsonDecoder) -> Receive:

@@ -26,7 +26,7 @@ from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 
 from .codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
 from .endpoint import Door, RpcEndpoint, RpcMatch, stale
-from .procedures import INPUT_STREAMS, giver, items, receiver
+from .procedures import giver, items, receiver
 from .proto.lock import Lock, LockError, changes, number
 from .proto.model import Message
 from .proto.services import Bound, Services
@@ -161,7 +161,7 @@ class _Binding:
         operation, surface, types = bound.operation, self._surface, self._types(bound)
         place = f"{self._place}, {operation.name}"
         freshness(operation, place)
-        streamed = operation.interaction in INPUT_STREAMS
+        streamed = operation.interaction.streams_input
         if streamed and operation.resource is not None:
             raise DeclarationError(
                 place, "it is a method of a resource that takes a stream", "Declare it as an operation of the contract"

@@ -11,7 +11,7 @@ import dragoman as dm
 from . import recall as _handlers  # noqa: F401  (binds the handler of an operation that is declared without one)
 from .second_hand import appraise
 from .stock import countries, notes, parts, reorder, write_note
-from .things import all_things, answer_slowly, ask, forget, makers, recall
+from .things import all_things, answer_slowly, ask, converse, forget, makers, recall, sum_up
 from .trouble import crash, fail, lie, take_too_long, wait
 
 PUBLIC: Final = "/v1"
@@ -133,6 +133,8 @@ def surfaces() -> tuple[dm.Surface, ...]:
                 notes.without("create"),
                 write_note,
                 reorder,
+                sum_up,
+                converse,
             ],
         ),
     )

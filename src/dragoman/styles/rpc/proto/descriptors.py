@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from dragoman.contract.operation import Effect, Interaction
+from dragoman.contract.operation import Effect
 from dragoman.styles.rpc.codec.varint import write
 
 from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape
@@ -135,9 +135,9 @@ def _procedure(each: Procedure) -> bytes:
     ]
     if options:
         parts.append(_bytes(4, options))
-    if each.interaction in (Interaction.CLIENT_STREAM, Interaction.BIDIRECTIONAL):
+    if each.interaction.streams_input:
         parts.append(_number(5, 1))
-    if each.interaction in (Interaction.SERVER_STREAM, Interaction.BIDIRECTIONAL):
+    if each.interaction.streams_output:
         parts.append(_number(6, 1))
     return b"".join(parts)
 

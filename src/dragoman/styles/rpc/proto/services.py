@@ -226,7 +226,7 @@ class Services:
         total = "How many there are on all pages, if the request asks."
         mapper.add(
             given,
-            MessageField("total_size", LEAVES[Kind.INT], Label.OPTIONAL, key="total_size", description=total),
+            MessageField("total_size", LEAVES[Kind.INT32], Label.OPTIONAL, key="total_size", description=total),
         )
         return given
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from dragoman.contract.operation import Effect, Interaction
+from dragoman.contract.operation import Effect
 
 from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape
 
@@ -76,8 +76,8 @@ class _File:
     def _procedure(self, each: Procedure, service: Service) -> Iterator[str]:
         yield from _comment(each.description, "  ")
         yield from self._exceptions(each, service)
-        taken = self._named(each.input, each.interaction in (Interaction.CLIENT_STREAM, Interaction.BIDIRECTIONAL))
-        given = self._named(each.output, each.interaction in (Interaction.SERVER_STREAM, Interaction.BIDIRECTIONAL))
+        taken = self._named(each.input, each.interaction.streams_input)
+        given = self._named(each.output, each.interaction.streams_output)
         options = []
         if each.deprecated:
             options.append("option deprecated = true;")

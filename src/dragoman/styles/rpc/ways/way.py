@@ -17,7 +17,7 @@ from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.idempotency import idempotency_key
 from dragoman.runtime.streaming import Stream
-from dragoman.styles.rpc.procedures import INPUT_STREAMS, OUTPUT_STREAMS, Give, Receive
+from dragoman.styles.rpc.procedures import Give, Receive, refuse_key
 from dragoman.styles.rpc.proto.services import Bound
 
 Items = Callable[[AsyncIterator[Any]], AsyncIterator[Any]]
@@ -50,12 +50,12 @@ class Spoken:
     @property
     def takes_stream(self) -> bool:
         """Whether the input is a stream."""
-        return self.bound.operation.interaction in INPUT_STREAMS
+        return self.bound.operation.interaction.streams_input
 
     @property
     def gives_stream(self) -> bool:
         """Whether the answer is a stream."""
-        return self.bound.operation.interaction in OUTPUT_STREAMS
+        return self.bound.operation.interaction.streams_output
 
 
 class Way(Protocol):
@@ -94,7 +94,7 @@ def decoding(spoken: Spoken) -> Callable[[State], None]:
     def read_all(state: State) -> None:
         envelope = state.envelope
         state.key = idempotency_key(envelope.headers)
-        receive(state, {})
+        refuse_key(state)
         state.input = items(envelope.messages)
 
     return read_all
