@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,7 +21,7 @@ from .ports.authenticator import Authenticator
 from .ports.limits import Limits
 from .ports.mount import Mount
 from .ports.store import Store, StoreError, Table
-from .ports.style import Surface
+from .ports.style import Probe, Surface
 from .ports.wire import Request, Response
 from .runtime import observation
 from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of, longest_call
@@ -98,6 +98,7 @@ class App:
         outbox = Outbox(self.contracts)
         self._beside: set[asyncio.Task[Any]] = set()
         longest = max(map(longest_call, self._surfaces))
+        shared: dict[str, Any] = {}
         self.surfaces: tuple[BoundSurface, ...] = tuple(
             bind_surface(
                 surface,
@@ -113,6 +114,8 @@ class App:
                     self._beside,
                     plain=self._plain,
                     longest_call=longest,
+                    shared=shared,
+                    ready=self._is_ready,
                 ),
                 self.store,
             )
@@ -133,10 +136,9 @@ class App:
             path: most for bound in self.surfaces for path, most in bound.endpoint.bodies.items()
         }
         self._exchanges = Exchanges(self.surfaces, self._streams, max_in_flight=self.limits.calls)
-        self._probes: Mapping[str, Callable[[], Awaitable[Response]]] = {
-            "/healthz": self._healthy,
-            "/readyz": self._ready,
-        }
+        self._probes: dict[str, Probe] = {"/healthz": self._healthy, "/readyz": self._ready}
+        for bound in self.surfaces:
+            self._probes = {**bound.endpoint.probes, **self._probes}
 
     def use(
         self,
@@ -245,13 +247,9 @@ class App:
         probe = self._probes.get(request.path)
         return self._exchanges.respond(request) if probe is None else self._tell(request, probe)
 
-    async def _tell(self, request: Request, probe: Callable[[], Awaitable[Response]]) -> Response:
+    async def _tell(self, request: Request, probe: Probe) -> Response:
         """Answer who asks how the server is."""
-        if request.method not in PROBED:
-            response = _status(405, f"only {' and '.join(PROBED)} are offered here")
-            response.headers = [*response.headers, (b"allow", ", ".join(PROBED).encode())]
-            return response
-        return await probe()
+        return await probe(request)
 
     def share(self, request: Request, response: Response) -> None:
         """Tell browsers which pages may read the answer to a request that a host refused by itself."""
@@ -261,20 +259,37 @@ class App:
         """The application as ASGI 3 has it."""
         await self.asgi(scope, receive, send)
 
-    async def _healthy(self) -> Response:
-        return _status(200, "ok")
+    async def _healthy(self, request: Request) -> Response:
+        return _not_probed(request) or _status(200, "ok")
 
-    async def _ready(self) -> Response:
+    async def _ready(self, request: Request) -> Response:
+        wrong = await self._unready()
+        return _not_probed(request) or _status(503 if wrong else 200, wrong or "ready")
+
+    async def _is_ready(self) -> bool:
+        return not await self._unready()
+
+    async def _unready(self) -> str:
+        """Why no calls are taken, if they are not."""
         if not self._started:
-            return _status(503, "not started")
+            return "not started"
         if self._leaving:
-            return _status(503, "stopping")
+            return "stopping"
         try:
             await self.store.guard_version(None, "ready", "")
         except Exception as error:
             LOG.warning("not ready: %s", error)
-            return _status(503, "the database does not answer")
-        return _status(200, "ready")
+            return "the database does not answer"
+        return ""
+
+
+def _not_probed(request: Request) -> Response | None:
+    """The answer to a method that asks nothing; None for one that does."""
+    if request.method in PROBED:
+        return None
+    response = _status(405, f"only {' and '.join(PROBED)} are offered here")
+    response.headers = [*response.headers, (b"allow", ", ".join(PROBED).encode())]
+    return response
 
 
 def _status(code: int, text: str) -> Response:

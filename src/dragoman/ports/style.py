@@ -7,10 +7,10 @@ driving those calls. A new style is a new package: a surface carries its style, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
@@ -132,13 +132,20 @@ class Call(Protocol):
     async def __call__(self, exchange: Any, envelope: Any) -> Any: ...
 
 
+Ready: TypeAlias = Callable[[], Awaitable[bool]]
+Probe: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
 class Binder(Protocol):
     """What the runtime offers a style while a surface is bound. ``longest_call`` is how long a call may take on any
-    surface, in seconds.
+    surface, in seconds; ``shared`` is where the surfaces of one application find what they have in common; ``ready``
+    tells whether the application takes calls.
     """
 
     surface: Surface
     longest_call: float
+    shared: dict[str, Any]
+    ready: Ready
 
     def types(self, exposed: Exposed) -> Types:
         """The named types of the operation's contract."""
@@ -243,6 +250,11 @@ class Endpoint(Protocol):
         """The largest body that is taken at a path, in bytes, where it is another than the application's limit; None
         where the body is read while it comes, so that the request has a stream.
         """
+        return {}
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """What tells how the server is, by path: answered without credentials, by whichever surface comes first."""
         return {}
 
     def document(self, request: Request) -> Response | None:

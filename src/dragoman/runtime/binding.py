@@ -14,7 +14,7 @@ from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Types
 from dragoman.ports.store import Store
-from dragoman.ports.style import Surface
+from dragoman.ports.style import Ready, Surface
 
 from .call import CompiledCall, PlainCall, Plan, Step
 from .codec import JsonEncoder
@@ -52,9 +52,13 @@ class SurfaceBinder:
         *,
         plain: bool,
         longest_call: float,
+        shared: dict[str, Any],
+        ready: Ready,
     ) -> None:
         self.surface = surface
         self.longest_call = longest_call
+        self.shared = shared
+        self.ready = ready
         self._contracts = contracts
         self._registry = registry
         self._store = store

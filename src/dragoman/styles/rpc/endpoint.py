@@ -2,54 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault, NotFound, Unimplemented
-from dragoman.contract.operation import Effect
-from dragoman.ports.style import Endpoint, Explained, Surface
+from dragoman.ports.style import Endpoint, Explained, Probe, Surface
 from dragoman.ports.wire import Request, Response
+from dragoman.runtime import observation
+from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
-from dragoman.runtime.http.options import OptionsMatch, offered
-from dragoman.runtime.http.problem import MethodNotAllowed, UnsupportedMediaType
+from dragoman.runtime.http.options import OptionsMatch
+from dragoman.runtime.http.problem import MethodNotAllowed
 
+from .health import Health
 from .proto.descriptors import descriptor_set
 from .proto.lock import Lock, LockError, number
 from .proto.model import Package
 from .proto.text import proto
+from .reflection import Reflection
 from .ways import connect, grpc
+from .ways.doors import POST, Door, RpcMatch
 from .ways.plain import Plain
-from .ways.way import Spoken, Way
 
-POST: Final = offered(["POST"])
-POST_AND_GET: Final = offered(["GET", "POST"])
 FRAME: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class RpcMatch:
-    """A request whose procedure is known. ``way`` is how it is called."""
-
-    operation: str
-    way: Any
-
-    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
-        """Drive the call."""
-        answering: Coroutine[Any, Any, Response] = self.way.answer(exchange, request)
-        return answering
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A procedure's path: its ways, by the type of their requests."""
-
-    spoken: Spoken
-    ways: Mapping[str, Way]
-    matches: Mapping[str, RpcMatch]
+PROBE_SECONDS: Final = 30.0
 
 
 class RpcEndpoint(Endpoint):
@@ -63,6 +43,8 @@ class RpcEndpoint(Endpoint):
         packages: Sequence[Package],
         doors: Mapping[str, Door],
         plain: Mapping[str, Plain],
+        reflection: Reflection | None,
+        health: Health,
         locked: Path | None,
         stale: DeclarationError | None,
         examples: Sequence[str],
@@ -70,9 +52,10 @@ class RpcEndpoint(Endpoint):
         self._surface = surface
         self._packages = packages
         self._locked = locked
-        self._doors = doors
+        self._doors = {**doors, **({} if reflection is None else reflection.doors)}
+        self._health = health
         self._plain = {path: RpcMatch(way.spoken.bound.operation.name, way) for path, way in plain.items()}
-        self._calls = {each.spoken.bound.operation.name: each.spoken for each in doors.values()}
+        self._calls = {path: each.spoken for path, each in doors.items()}
         self._stale = stale
         self._examples = examples
 
@@ -83,6 +66,22 @@ class RpcEndpoint(Endpoint):
             *(f"/{each.name}" for each in self._packages),
             *sorted({path.rpartition("/")[0] for path in self._doors}),
         ]
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """gRPC's own way of asking how the server is."""
+        return dict.fromkeys(self._health.doors, self._probe)
+
+    async def _probe(self, request: Request) -> Response:
+        exchange = Exchange(
+            observation.request_id(request, 0.0), 0.0, asyncio.get_running_loop().time() + PROBE_SECONDS
+        )
+        try:
+            match = self._health.doors[request.path].match(request)
+            response: Response = await match.answer(exchange, request)
+        except Fault as fault:
+            response = self.refuse(fault, request, exchange)
+        return response
 
     @property
     def bodies(self) -> Mapping[str, int | None]:
@@ -121,24 +120,7 @@ class RpcEndpoint(Endpoint):
     def match(self, request: Request) -> RpcMatch | OptionsMatch:
         """Find the procedure, and the way that the request comes. Raises NotFound and other faults."""
         door = self._doors.get(request.path)
-        if door is None:
-            return self._match_plain(request)
-        headers = request.headers
-        if request.method == "POST":
-            media = headers.get("content-type", "")
-            match = door.matches.get(media) or door.matches.get(media.partition(";")[0].strip().lower())
-            if match is not None:
-                return match
-            raise UnsupportedMediaType(
-                f"the Content-Type {media[:40]!r} is none that this procedure is called with; "
-                f"send one of {', '.join(door.ways)}"
-            )
-        if request.method == "OPTIONS":
-            return OptionsMatch(POST_AND_GET if door.spoken.bound.operation.effect is Effect.SAFE else POST)
-        if request.method == "GET" and "GET json" in door.matches:
-            proto_form = "encoding=proto" in request.query.split("&")
-            return door.matches["GET proto" if proto_form and "GET proto" in door.matches else "GET json"]
-        raise MethodNotAllowed(request.method, POST)
+        return self._match_plain(request) if door is None else door.match(request)
 
     def _match_plain(self, request: Request) -> RpcMatch | OptionsMatch:
         match = self._plain.get(request.path)
@@ -173,9 +155,12 @@ class RpcEndpoint(Endpoint):
         routes: dict[str, list[str]] = {}
         for path, match in self._plain.items():
             routes.setdefault(match.operation, []).append(f"POST {path}")
-        for path, door in self._doors.items():
-            routes.setdefault(door.spoken.bound.operation.name, []).append(f"POST {path} (gRPC, gRPC-Web, Connect)")
-        return {name: explain(spoken.call, routes[name]) for name, spoken in self._calls.items()}
+        found = {}
+        for path, spoken in self._calls.items():
+            name = spoken.bound.operation.name
+            every = [*routes.get(name, ()), f"POST {path} (gRPC, gRPC-Web, Connect)"]
+            found[name] = explain(spoken.call, every)
+        return found
 
     def examples(self) -> Sequence[str]:
         """A call of each operation, with the least input that it takes, if one can be made up."""

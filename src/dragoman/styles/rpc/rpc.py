@@ -13,7 +13,6 @@ from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.example import NoExample, example
 from dragoman.contract.handle import Exposable, Exposed
-from dragoman.contract.operation import Effect
 from dragoman.contract.principal import AudienceName
 from dragoman.contract.schema import Type, Types
 from dragoman.ports.authenticator import Authenticator
@@ -25,15 +24,16 @@ from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 
 from .codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
-from .endpoint import Door, RpcEndpoint, RpcMatch, stale
+from .endpoint import RpcEndpoint, stale
+from .health import Health
 from .procedures import giver, items, receiver
 from .proto.lock import Lock, LockError, changes, number
 from .proto.model import Message
 from .proto.services import Bound, Services
-from .ways.connect import Connect, ConnectStream
-from .ways.grpc import Grpc, GrpcWeb
+from .reflection import Reflection
+from .ways.doors import JSON, PROTO, Door
 from .ways.plain import Plain
-from .ways.way import Form, Spoken, Way, decoding, encoding
+from .ways.way import Form, Spoken, decoding, encoding
 
 LOCK: Final = "dragoman.lock"
 MESSAGE_SIZE: Final = 4 * 1024 * 1024
@@ -49,6 +49,7 @@ def rpc(
     package: str = "",
     lock: str | PathLike[str] | None = LOCK,
     message_size: int = MESSAGE_SIZE,
+    reflection: bool = False,
     deadline: float = 30.0,
     cross_tenants: bool = False,
     title: str = "",
@@ -63,7 +64,8 @@ def rpc(
     ``<path>/<operation>``. ``package`` is ``<contract>.v1``, if nothing is said. The numbers of fields are in the file
     ``lock``, which is written by ``dragoman lock`` and committed; its path is relative to the folder of the module that
     calls this. With None there are no numbers, and only JSON is spoken: by plain POST and by Connect.
-    ``message_size`` is the largest message that is received, in bytes.
+    ``message_size`` is the largest message that is received, in bytes. ``reflection`` tells whoever may call the
+    surface what there is to call, as tools such as grpcurl ask.
 
     The rest is that of :class:`~dragoman.ports.style.Surface`.
     """
@@ -74,7 +76,7 @@ def rpc(
         name,
         path,
         audience,
-        Rpc(package, lock, message_size),
+        Rpc(package, lock, message_size, reflection),
         auth,
         exposes,
         deadline=deadline,
@@ -94,6 +96,7 @@ class Rpc:
     package: str = ""
     lock: Path | None = None
     message_size: int = MESSAGE_SIZE
+    reflection: bool = False
 
     @property
     def name(self) -> str:
@@ -133,7 +136,14 @@ class _Binding:
                 if bound.operation.resource is None:
                     examples.append(f"POST {path}{_example(bound.operation.input, self._types(bound))}")
             doors[bound.path] = self._door(spoken)
-        return RpcEndpoint(self._surface, self._packages, doors, plain, self._style.lock, wrong, examples)
+        reflection = None
+        if self._style.reflection:
+            reflection = Reflection(self._packages, self._surface.deadline)
+        services = self._binder.shared.setdefault("services", {})
+        services.update(dict.fromkeys(each.service.name for each in self._bound))
+        health = Health(services, self._binder.ready)
+        surface, lock = self._surface, self._style.lock
+        return RpcEndpoint(surface, self._packages, doors, plain, reflection, health, lock, wrong, examples)
 
     def _types(self, bound: Bound) -> Types:
         return self._binder.types(bound.exposed)
@@ -180,38 +190,19 @@ class _Binding:
 
     def _door(self, spoken: Spoken) -> Door:
         procedure = spoken.bound.procedure
-        changed = spoken.bound.changed
-        binary, text = self._forms(procedure.input, procedure.output, changed)
-        forms = {"json": text} if self._style.lock is None else {"proto": binary, "json": text}
-        ways: dict[str, Way] = {}
-        for media, form in (("", binary), ("+proto", binary), ("+json", text)) if "proto" in forms else ():
-            ways[f"application/grpc{media}"] = Grpc(spoken, form, f"application/grpc{media}")
-            if not spoken.takes_stream:
-                for kind in ("", "-text"):
-                    name = f"application/grpc-web{kind}{media}"
-                    ways[name] = GrpcWeb(spoken, form, name, text=bool(kind))
-        for name, form in forms.items():
-            if spoken.takes_stream or spoken.gives_stream:
-                media = f"application/connect+{name}"
-                ways[media] = ConnectStream(spoken, form, media)
-            else:
-                media = f"application/{name}"
-                ways[media] = Connect(spoken, form, media)
-                if spoken.bound.operation.effect is Effect.SAFE:
-                    ways[f"GET {name}"] = ways[media]
-        operation = spoken.bound.operation.name
-        return Door(spoken, ways, {media: RpcMatch(operation, way) for media, way in ways.items()})
+        forms = self._forms(procedure.input, procedure.output, spoken.bound.changed)
+        return Door(spoken, {JSON: forms[JSON]} if self._style.lock is None else forms)
 
-    def _forms(self, taken: Message | None, given: Message | None, changed: Message | None) -> tuple[Form, Form]:
+    def _forms(self, taken: Message | None, given: Message | None, changed: Message | None) -> dict[str, Form]:
         taken = taken or Message("google.protobuf.Empty", [])
         given = given or Message("google.protobuf.Empty", [])
         made = self._encoders.get(given)
         if made is None:
             made = self._encoders[given] = BinaryEncoder(given), ProtoJsonEncoder(given)
-        return (
-            Form(BinaryDecoder(taken, changed).decode, made[0].encode),
-            Form(ProtoJsonDecoder(taken, changed).decode, made[1].encode),
-        )
+        return {
+            PROTO: Form(BinaryDecoder(taken, changed).decode, made[0].encode),
+            JSON: Form(ProtoJsonDecoder(taken, changed).decode, made[1].encode),
+        }
 
 
 def _example(input: Type | None, types: Types) -> str:

@@ -123,6 +123,7 @@ def surfaces() -> tuple[dm.Surface, ...]:
             package="kit.things.v2",
             lock="remote.lock",
             message_size=8 * 1024 * 1024,
+            reflection=True,
             cross_tenants=False,
             idempotency=dm.Idempotency(retention=3 * 86_400),
             exposes=[

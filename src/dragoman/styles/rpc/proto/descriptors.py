@@ -19,12 +19,12 @@ _MESSAGE, _ENUM = 11, 14
 _LEVELS: Final = {Effect.SAFE: 1, Effect.IDEMPOTENT: 2}
 
 
-def file_descriptor(package: Package) -> bytes:
-    """A FileDescriptorProto."""
+def file_descriptor(package: Package, path: str = "") -> bytes:
+    """A FileDescriptorProto, of the path that a package has if nothing is said."""
     types = sorted(package.types.values(), key=lambda each: each.name)
     return b"".join(
         [
-            _text(1, package.path),
+            _text(1, path or package.path),
             _text(2, package.name),
             *(_text(3, each) for each in imports(package)),
             *(_bytes(4, _message(each)) for each in types if isinstance(each, Message)),

@@ -1,0 +1,105 @@
+"""``grpc.health.v1.Health`` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md): whether the server is
+ready, for whoever balances load. As ``/readyz`` it is answered without credentials, and says nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from dragoman.contract.fault import NotFound, ResourceExhausted
+from dragoman.contract.operation import Effect, Interaction
+from dragoman.runtime.exchange import Exchange
+
+from .builtin import TEXT, door, message, written
+from .proto.model import EnumNumber, EnumType, Package, Procedure
+from .ways.doors import Door
+from .ways.way import Envelope
+
+Ready = Callable[[], Awaitable[bool]]
+
+NAME: Final = "grpc.health.v1"
+MOST_WATCHING: Final = 64
+"""How many watch at once: each is a stream that nobody had to be known for."""
+LOOK_SECONDS: Final = 1.0
+
+SERVING, NOT_SERVING, UNKNOWN = "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"
+
+
+class Health:
+    """The service. ``services`` are the names of those that there are, in all surfaces of the application."""
+
+    def __init__(self, services: Mapping[str, Any], ready: Ready) -> None:
+        self._services = services
+        self._ready = ready
+        self._watching = 0
+        self.package = Package(NAME)
+        values = [EnumNumber(each, each, number) for number, each in enumerate((SERVING, NOT_SERVING, UNKNOWN), 1)]
+        status = EnumType(f"{NAME}.HealthCheckResponse.ServingStatus", values, "UNKNOWN")
+        asked = message(f"{NAME}.HealthCheckRequest", service=(1, TEXT))
+        told = message(f"{NAME}.HealthCheckResponse", status=(1, status))
+        told.nested.append(status)
+        self.package.types |= {each.name: each for each in (asked, told)}
+        kinds = (("Check", Interaction.UNARY, self._check), ("Watch", Interaction.SERVER_STREAM, self._watch))
+        self.doors: dict[str, Door] = {
+            f"/{NAME}.Health/{name}": door(
+                self.package, "Health", Procedure(name, f"health.{name}", asked, told, kind, Effect.SAFE), call, 30.0
+            )
+            for name, kind, call in kinds
+        }
+
+    async def _status(self, service: str) -> str:
+        if service and service not in self._services:
+            return UNKNOWN
+        return SERVING if await self._ready() else NOT_SERVING
+
+    async def _check(self, exchange: Exchange, envelope: Envelope) -> Any:
+        service = envelope.way.read(envelope)["service"]
+        status = await self._status(service)
+        if status == UNKNOWN:
+            raise NotFound(f"there is no service {service[:80]!r} here")
+        return written(exchange, envelope, {"status": status})
+
+    async def _watch(self, exchange: Exchange, envelope: Envelope) -> Any:
+        service = envelope.way.read(envelope)["service"]
+        if self._watching >= MOST_WATCHING:
+            raise ResourceExhausted("as many watch as can", retry_after=60)
+        self._watching += 1
+        return _Watching(self, service, exchange, envelope)
+
+    def left(self) -> None:
+        """One watches no more."""
+        self._watching -= 1
+
+    async def next(self, service: str, before: str) -> str:
+        """The status, once it is another than before."""
+        while True:
+            status = await self._status(service)
+            if status != before:
+                return status
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class _Watching:
+    """The stream of one who watches."""
+
+    def __init__(self, health: Health, service: str, exchange: Exchange, envelope: Envelope) -> None:
+        self._health: Health | None = health
+        self._service = service
+        self._exchange = exchange
+        self._envelope = envelope
+        self._status = ""
+
+    async def next(self) -> Any:
+        """The frame of the next status."""
+        if self._health is None:
+            raise StopAsyncIteration
+        self._status = await self._health.next(self._service, self._status)
+        return written(self._exchange, self._envelope, {"status": self._status})
+
+    async def aclose(self) -> None:
+        """Watch no more."""
+        if self._health is not None:
+            self._health.left()
+            self._health = None

@@ -1,0 +1,145 @@
+"""``grpc.reflection.v1.ServerReflection`` (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md): tells
+tools such as grpcurl what there is to call. Off, unless a surface asks for it; whoever asks needs the credentials of
+that surface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dragoman.contract.fault import Code
+from dragoman.contract.operation import Effect, Interaction
+from dragoman.contract.schema import Kind
+from dragoman.runtime.exchange import Exchange
+
+from .builtin import BYTES, NUMBER, TEXT, door, message, written
+from .proto.descriptors import file_descriptor
+from .proto.model import LEAVES, EnumNumber, EnumType, Label, Message, MessageField, Package, Procedure, Shape, Value
+from .proto.text import IMPORTS, imports
+from .ways.doors import Door
+from .ways.way import Envelope
+
+NAMES: Final = ("grpc.reflection.v1", "grpc.reflection.v1alpha")
+"""The package, and what it was called before: tools in use still ask by that name."""
+
+
+class Reflection:
+    """The service, which tells of these packages."""
+
+    def __init__(self, packages: Sequence[Package], patience: float) -> None:
+        self._services = sorted(name for package in packages for name in package.services)
+        well_known = _well_known()
+        self._files = {each.path: [file_descriptor(each), *_needed(each, well_known)] for each in packages}
+        self._files |= {path: [content] for path, content in well_known.items()}
+        self._symbols: dict[str, str] = {}
+        for package in packages:
+            for service in package.services.values():
+                self._symbols[service.name] = package.path
+                self._symbols |= {f"{service.name}.{each.name}": package.path for each in service.procedures}
+            self._symbols |= {each.name: package.path for each in package.everything()}
+        self._symbols |= IMPORTS
+        self.doors: dict[str, Door] = {}
+        for name in NAMES:
+            asked, told = _messages(name)
+            procedure = Procedure(
+                "ServerReflectionInfo", "reflection", asked, told, Interaction.BIDIRECTIONAL, Effect.SAFE
+            )
+            path = f"/{name}.ServerReflection/{procedure.name}"
+            self.doors[path] = door(Package(name), "ServerReflection", procedure, self._answer, patience)
+
+    async def _answer(self, exchange: Exchange, envelope: Envelope) -> Any:
+        return _Telling(self, exchange, envelope)
+
+    def tell(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one question."""
+        answer: dict[str, Any] = {"valid_host": asked.get("host", ""), "original_request": asked}
+        if "list_services" in asked:
+            answer["list_services_response"] = {"service": [{"name": each} for each in self._services]}
+            return answer
+        path = asked.get("file_by_filename", "")
+        if "file_containing_symbol" in asked:
+            path = self._symbols.get(asked["file_containing_symbol"], "")
+        if path in self._files:
+            answer["file_descriptor_response"] = {"file_descriptor_proto": self._files[path]}
+        else:
+            said = "there is no such file, symbol or extension"
+            answer["error_response"] = {"error_code": int(Code.NOT_FOUND), "error_message": said}
+        return answer
+
+
+class _Telling:
+    """The answers to whoever asks on one stream."""
+
+    def __init__(self, reflection: Reflection, exchange: Exchange, envelope: Envelope) -> None:
+        self._reflection = reflection
+        self._exchange = exchange
+        self._envelope = envelope
+
+    async def next(self) -> Any:
+        """The frame of the next answer."""
+        assert self._envelope.messages is not None
+        asked = await anext(self._envelope.messages)
+        return written(self._exchange, self._envelope, self._reflection.tell(asked))
+
+    async def aclose(self) -> None:
+        """Nothing runs in between."""
+
+
+def _messages(name: str) -> tuple[Message, Message]:
+    one = Label.OPTIONAL
+    asked = message(
+        f"{name}.ServerReflectionRequest",
+        host=(1, TEXT),
+        file_by_filename=(3, TEXT, one),
+        file_containing_symbol=(4, TEXT, one),
+        all_extension_numbers_of_type=(6, TEXT, one),
+        list_services=(7, TEXT, one),
+    )
+    files = message(f"{name}.FileDescriptorResponse", file_descriptor_proto=(1, BYTES, Label.REPEATED))
+    service = message(f"{name}.ServiceResponse", name=(1, TEXT))
+    services = message(f"{name}.ListServiceResponse", service=(1, service, Label.REPEATED))
+    error = message(f"{name}.ErrorResponse", error_code=(1, NUMBER), error_message=(2, TEXT))
+    told = message(
+        f"{name}.ServerReflectionResponse",
+        valid_host=(1, TEXT),
+        original_request=(2, asked),
+        file_descriptor_response=(4, files),
+        list_services_response=(6, services),
+        error_response=(7, error),
+    )
+    return asked, told
+
+
+def _needed(package: Package, well_known: dict[str, bytes]) -> list[bytes]:
+    return [well_known[path] for path in imports(package)]
+
+
+def _well_known() -> dict[str, bytes]:
+    """The files of the well-known messages, by path."""
+    name = "google.protobuf"
+    number, flag = LEAVES[Kind.DOUBLE], LEAVES[Kind.BOOLEAN]
+    seconds, nanos = (1, LEAVES[Kind.INT64]), (2, NUMBER)
+    null = EnumType(f"{name}.NullValue", [EnumNumber("NULL_VALUE", "NULL_VALUE", 0)], "")
+    struct, value = Message(f"{name}.Struct", []), Message(f"{name}.Value", [], Shape.UNION)
+    values = Message(f"{name}.ListValue", [MessageField("values", value, Label.REPEATED, number=1)])
+    struct.fields.append(MessageField("fields", value, Label.MAP, map_key=TEXT, number=1))
+    kinds: tuple[Value, ...] = (null, number, TEXT, flag, struct, values)
+    names = ("null_value", "number_value", "string_value", "bool_value", "struct_value", "list_value")
+    value.fields += [
+        MessageField(field, kind, oneof="kind", number=at)
+        for at, (field, kind) in enumerate(zip(names, kinds, strict=True), 1)
+    ]
+    files: dict[str, list[Message | EnumType]] = {
+        "empty": [message(f"{name}.Empty")],
+        "timestamp": [message(f"{name}.Timestamp", seconds=seconds, nanos=nanos)],
+        "duration": [message(f"{name}.Duration", seconds=seconds, nanos=nanos)],
+        "field_mask": [message(f"{name}.FieldMask", paths=(1, TEXT, Label.REPEATED))],
+        "struct": [struct, value, values, null],
+    }
+    return {
+        f"google/protobuf/{file}.proto": file_descriptor(
+            Package(name, {}, {each.name: each for each in types}), f"google/protobuf/{file}.proto"
+        )
+        for file, types in files.items()
+    }
