@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -153,6 +154,9 @@ class Counted(Connection):
         self.received += len(data)
 
 
+NOT_YET: Final = SimpleNamespace(_paused=False, _unread=False)
+
+
 class Serving:
     """An application under its server, in the event loop that runs. What the loop is told of goes to ``troubles``."""
 
@@ -172,12 +176,14 @@ class Serving:
         self.port = self._listener.getsockname()[1]
         await self.server.listen([self._listener])
 
-    def connection_of(self, line: Line) -> Connection:
-        """The server's end of a connection over TCP."""
+    def connection_of(self, line: Line) -> Any:
+        """The server's end of a connection over TCP; NOT_YET where nothing has come of it that tells its protocol."""
         name = line.writer.get_extra_info("sockname")
-        return next(
-            each for each in self.server.connections if each._transport.get_extra_info("peername")[:2] == name[:2]
-        )
+        found: Any
+        for found in self.server.connections:
+            if isinstance(found, Connection) and found._transport.get_extra_info("peername")[:2] == name[:2]:
+                return found
+        return NOT_YET
 
     def close(self) -> None:
         """Accept no more, and leave whatever there is."""
