@@ -94,6 +94,7 @@ class Server:
         self.hosts: set[str] = set()
         self.closing = False
         self.bodies = app.bodies
+        self.body_largest = max(self.limits.body, *(each or 0 for each in self.bodies.values()), 0)
         self.asks_certificates = False
         self.connections: set[Connected] = set()
         self._coming: weakref.WeakSet[Connected] = weakref.WeakSet()

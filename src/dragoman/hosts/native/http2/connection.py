@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from dragoman.contract.fault import Fault
+from dragoman.contract.fault import Fault, Unavailable
 from dragoman.hosts.certificates import peer_certificate
 from dragoman.hosts.native.body import Body
 from dragoman.hosts.native.connection import AT_ONCE, HELD_MOST, LEAVING_SECONDS, LINGER_SECONDS
@@ -23,7 +23,6 @@ from dragoman.runtime.http.problem import RequestTimeout
 from .engine import (
     CANCEL,
     ENHANCE_YOUR_CALM,
-    FRAME_MOST,
     INTERNAL_ERROR,
     NO_ERROR,
     PROTOCOL_ERROR,
@@ -36,10 +35,10 @@ from .engine import (
     Stopped,
     UnfitAnswer,
 )
-from .head import LIST_LEAST, LIST_TIMES, Heads, Unfit
+from .head import LIST_LEAST, LIST_TIMES, SILENT_TIMES, Heads, Unfit
 from .mount import Mount
 from .stream import Stream
-from .uploads import Uploads
+from .uploads import BODIES_MOST, Uploads
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -51,8 +50,13 @@ SLICE: Final = 16 * 1024
 LIVE_MOST: Final = 2 * STREAMS_MOST
 """Handlers of a connection that live. A stream that is reset makes room for another at once, its handler later."""
 
+ANSWERS_MOST: Final = 1024 * 1024
+"""Bytes of answers that wait for their peer, before no more requests are answered."""
+
 CONTINUE: Final = b"\x00\x00\x05\x01\x04%b\x08\x03100"
 """A frame with the head of 100 Continue, which leaves the compression as it is (RFC 7541, section 6.2.2)."""
+
+TOO_MUCH: Final = "this connection sends more at once than is held of it; send less at a time"
 
 LOOK_SECONDS: Final = 1.0
 """How often to look whether peers do what is waited for."""
@@ -61,10 +65,10 @@ LOOK_SECONDS: Final = 1.0
 class Http2Connection(asyncio.Protocol):
     """A connection of a server. ``expires`` is when it has to be looked after, on the server's clock.
 
-    ``_streams`` are those that are not over. ``_live`` is how many handlers there are, which may be more. ``_held`` are
-    bytes that wait to be read, and ``_frames`` what was read and waits: nothing is done while nothing can be written.
-    ``_silent`` is how many bytes came without a frame being complete. ``_over``: nothing more is read. ``_lost``:
-    nothing more can be written.
+    ``_streams`` are those that are not over, and ``_ready`` those of them that wait to be answered. ``_live`` is how
+    many handlers there are, which may be more. ``_held`` are bytes that wait to be read, and ``_frames`` what was read
+    and waits: nothing is done while nothing can be written. ``_silent`` is how many bytes came without a frame being
+    complete. ``_over``: nothing more is read. ``_lost``: nothing more can be written.
     """
 
     def __init__(self, server: Server) -> None:
@@ -74,8 +78,9 @@ class Http2Connection(asyncio.Protocol):
         self._heads = Heads(server)
         self._engine = Engine(self, LIST_TIMES * max(server.limits.head, LIST_LEAST))
         self._writer = Writer(self._engine, server.loop)
-        self._uploads = Uploads(self._engine)
+        self._uploads = Uploads()
         self._streams: dict[Stream, None] = {}
+        self._ready: dict[Stream, None] = {}
         self._live = 0
         self._held = b""
         self._frames: list[Frame] = []
@@ -137,6 +142,7 @@ class Http2Connection(asyncio.Protocol):
         for stream in self._writer.resume():
             self.writable(stream)
         self._writer.flush()
+        self._settle()
         self._go_on()
 
     # Reading
@@ -152,7 +158,7 @@ class Http2Connection(asyncio.Protocol):
             self._count_silent(len(data), frames)
             self._apply(frames)
         except Broken as broken:
-            self._end(broken.reason)
+            self._end(broken.reason, linger=True)
             return
         self._writer.flush()
         self._settle()
@@ -162,7 +168,7 @@ class Http2Connection(asyncio.Protocol):
             self._silent = 0
             return
         self._silent += size
-        if self._silent > max(self._server.limits.head, LIST_LEAST) + FRAME_MOST:
+        if self._silent > SILENT_TIMES * max(self._server.limits.head, LIST_LEAST):
             raise Broken(ENHANCE_YOUR_CALM, "the headers of a request are too large")
 
     def _apply(self, frames: list[Frame]) -> None:
@@ -191,7 +197,7 @@ class Http2Connection(asyncio.Protocol):
             try:
                 self._apply(frames)
             except Broken as broken:
-                self._end(broken.reason)
+                self._end(broken.reason, linger=True)
                 return
             self._writer.flush()
             self._settle()
@@ -260,13 +266,16 @@ class Http2Connection(asyncio.Protocol):
             if ended:
                 body.end()
             return
-        stream.size += len(part)
-        if stream.size > stream.limit:
-            self._refuse(stream, request, too_large(stream.limit))
-            return
         if part:
+            self._uploads.came(stream, len(part))
+            if stream.size > stream.limit:
+                self._refuse(stream, request, too_large(stream.limit))
+                return
+            if self._uploads.size > BODIES_MOST * self._server.body_largest:
+                self._refuse(stream, request, Unavailable(TOO_MUCH, retry_after=1))
+                return
             stream.parts.append(part)
-            self._uploads.came(stream, len(part), ended)
+            self._engine.give_room(stream, len(part))
         if ended:
             self._uploads.arrived(stream)
             parts = stream.parts
@@ -307,6 +316,9 @@ class Http2Connection(asyncio.Protocol):
     # Answering
 
     def _start(self, stream: Stream, request: Request) -> None:
+        if self._writer.held > ANSWERS_MOST:
+            self._ready[stream] = None
+            return
         task = asyncio.Task(self._respond(request), loop=self._loop, **AT_ONCE)
         if task.done():
             self._finish(stream, request, task)
@@ -314,6 +326,15 @@ class Http2Connection(asyncio.Protocol):
             self._live += 1
             stream.task = task
             task.add_done_callback(lambda task: self._answered(stream, request, task))
+
+    def _start_ready(self) -> None:
+        """Answer what had to wait, as far as the peer takes its answers."""
+        while self._ready and self._writer.held <= ANSWERS_MOST:
+            stream = next(iter(self._ready))
+            del self._ready[stream]
+            assert stream.request is not None
+            self._start(stream, stream.request)
+        self._writer.soon()
 
     def _answered(self, stream: Stream, request: Request, task: asyncio.Task[Response]) -> None:
         """An answer that took its time."""
@@ -464,19 +485,23 @@ class Http2Connection(asyncio.Protocol):
         """There is no more to do for a stream."""
         stream.over = True
         self._streams.pop(stream, None)
+        if self._ready:
+            self._ready.pop(stream, None)
         self._uploads.forget(stream)
-        self._writer.release(stream)
+        self._writer.forget(stream)
         if stream.body is not None:
             stream.body.leave()
         if stream.gone is not None:
             stream.gone.set()
         # What holds each other waits for the collector.
-        stream.body = stream.request = stream.rest = None
+        stream.body = stream.request = None
 
     def _settle(self) -> None:
         """Note when the connection has to be looked after, and end it if it has no more to do."""
         if self._over:
             return
+        if self._ready:
+            self._start_ready()
         server = self._server
         if not self._streams:
             if self._engine.finished or (self._leaving and self._engine.left):
@@ -538,8 +563,10 @@ class Http2Connection(asyncio.Protocol):
             if isinstance(stream.task, asyncio.Task):
                 ending.end(stream.task)
 
-    def _end(self, reason: int | None) -> None:
-        """Say why, write what there is, and close."""
+    def _end(self, reason: int | None, *, linger: bool = False) -> None:
+        """Say why, write what there is, and close; with ``linger`` what still comes is read and dropped for a while: a
+        reset would take the reason from the client.
+        """
         if self._over:
             return
         if reason is not None:
@@ -552,7 +579,13 @@ class Http2Connection(asyncio.Protocol):
         self.expires = self._server.now + LINGER_SECONDS
         if self._transport.get_write_buffer_size():
             self._server.watch(self, self._transport)
-        self._transport.close()
+        if not linger or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        if self._unread:
+            self._unread = False
+            self._transport.resume_reading()
+        self._transport.write_eof()
 
 
 def _known_of(head: Head, peer: str) -> Request:

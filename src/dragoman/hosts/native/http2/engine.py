@@ -159,6 +159,8 @@ class Engine:
                 stream.id = opening.stream_id
                 streams.accepted(stream.id)
                 events.opened(stream, frame, opening.eof)
+            elif opening.kind == H2_HEADERS_TRAILERS and _names_what_only_heads_do(frame):
+                self._reset(streams.reset_on_error(frame.stream_id, PROTOCOL_ERROR))
             elif opening.kind == H2_HEADERS_TRAILERS:
                 events.came(
                     cast("Stream", opening.handle), b"", True
@@ -297,6 +299,12 @@ class Engine:
         self.finished = True
         # The connection and this hold one another: they go now, and do not wait for the collector.
         del self._events
+
+
+def _names_what_only_heads_do(trailers: Head) -> bool:
+    """Whether they have a pseudo-header (RFC 9113, section 8.1)."""
+    found = (trailers.method, trailers.scheme, trailers.authority, trailers.path, trailers.status)
+    return any(each is not None for each in found)
 
 
 def _ended_by(error: H2Error) -> Broken:

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 LIST_LEAST: Final = 32 * 1024
 LIST_TIMES: Final = 8
 """httpunk drops the headers that are beyond the size that it is told, and says nothing of it. So it is told one that is
-so many times what is taken that no head gets there unnoticed: either what is left of it is too large as well, or so
-many bytes came without any frame being complete that the connection is ended.
+so many times what is taken that no head gets there unnoticed: either what is left of it is too large as well; or the
+first that is dropped has so many bytes that SILENT_TIMES what is taken came in a row without completing any frame,
+which ends the connection. (The best compression of what is no repetition takes five bits for a byte.)
 """
+
+SILENT_TIMES: Final = 3
+
+SCHEMES: Final = frozenset({"http", "https"})
 
 OVERHEAD: Final = 32
 """What a header counts beside its bytes (RFC 9113, section 10.5.1)."""
@@ -48,12 +53,12 @@ class Heads:
     to the last ones were judged already.
     """
 
-    __slots__ = ("_asked", "_authority", "_items", "_method", "_path", "_server")
+    __slots__ = ("_asked", "_authority", "_items", "_method", "_path", "_scheme", "_server")
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._items: list[tuple[str, bytes]] | None = None
-        self._method = self._path = ""
+        self._method = self._path = self._scheme = ""
         self._authority: str | None = None
         self._asked = Asked("", "", {})
 
@@ -65,7 +70,7 @@ class Heads:
             and head.path == self._path
             and head.method == self._method
             and head.authority == self._authority
-            and head.scheme is not None
+            and head.scheme == self._scheme
             and head.status is None
         ):
             return self._asked
@@ -73,8 +78,10 @@ class Heads:
         asked = self._judged(head, items)
         assert head.method is not None
         assert head.path is not None
+        assert head.scheme is not None
         self._items, self._asked = items, asked
-        self._method, self._path, self._authority = head.method, head.path, head.authority
+        self._method, self._path = head.method, head.path
+        self._scheme, self._authority = head.scheme, head.authority
         return asked
 
     def _judged(self, head: Head, items: list[tuple[str, bytes]]) -> Asked:
@@ -84,8 +91,10 @@ class Heads:
             raise Unfit
         if method == "CONNECT":
             target_of(method, "")  # which refuses it
-        if path is None or head.scheme is None or not path:
+        if not path or head.scheme is None or head.authority == "":
             raise Unfit
+        if head.scheme not in SCHEMES:
+            raise Refused(Malformed("the :scheme is neither http nor https"))
         if len(path) > limits.target:
             raise Refused(TargetTooLong(f"the request target is longer than {limits.target:,} bytes; send less"))
         if len(items) > limits.headers:
@@ -127,7 +136,7 @@ class Heads:
             if host is not None and host.lower() != authority.lower():
                 raise Refused(Malformed("Host is not what :authority says; send one of them"))
             headers["host"] = host = authority
-        if host is None:
+        if not host:
             raise Refused(Malformed("there is no :authority; send it"))
         if host not in self._server.hosts and not self._server.takes_host(host):
             raise Refused(Malformed(":authority is no host with a port; send one such as example.com:8080"))

@@ -15,7 +15,7 @@ class Stream:
     ``body`` is that of a request which is answered while it comes; else ``parts`` are what came of it, ``size`` bytes
     of at most ``limit``. ``rest`` is what is still to be sent, from ``at`` on, and behind it the end, if ``final``,
     with ``trailers``; ``room`` is who waits until it was taken. ``since`` is when it began to wait for its peer, and
-    ``counted`` what had come of the body then. ``unreleased`` are bytes that came and whose room was not given back.
+    ``counted`` what had come of the body then.
     ``gone`` tells what is mounted that there is nobody any more. ``over``: there is no more to do for it.
     """
 
@@ -36,7 +36,6 @@ class Stream:
         "size",
         "task",
         "trailers",
-        "unreleased",
     )
 
     def __init__(self) -> None:
@@ -44,7 +43,7 @@ class Stream:
         self.request: Request | None = None
         self.body: Body | None = None
         self.parts: list[bytes] = []
-        self.size = self.limit = self.counted = self.unreleased = 0
+        self.size = self.limit = self.counted = 0
         self.task: asyncio.Future[Any] | None = None
         self.rest: bytes | None = None
         self.at = 0

@@ -18,12 +18,13 @@ ROUNDS_MOST: Final = 16
 
 class Writer:
     """Sends answers. ``waiting`` are the streams whose peer has to take something before they can go on; ``paused``:
-    the peer takes nothing of the whole connection. ``finished`` is told of each stream whose answer was sent.
+    the peer takes nothing of the whole connection. ``held`` is how many bytes of whole answers wait.
     """
 
     def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop) -> None:
         self.waiting: dict[Stream, None] = {}
         self.paused = False
+        self.held = 0
         self._engine = engine
         self._loop = loop
         self._transport: asyncio.Transport | None = None
@@ -46,6 +47,7 @@ class Writer:
         was taken already. Raises Stopped.
         """
         stream.rest, stream.at, stream.final, stream.trailers = body, 0, True, trailers
+        self.held += len(body)
         return self._push(stream)
 
     async def part(self, stream: Stream, data: bytes) -> None:
@@ -82,7 +84,7 @@ class Writer:
                     stream.since = -1.0  # from the next look on
                 self.waiting[stream] = None
                 return False
-        stream.rest = None
+        self._let_go(stream)
         if self.waiting:
             self.waiting.pop(stream, None)
         if stream.final and stream.trailers is not None:
@@ -101,6 +103,16 @@ class Writer:
             return True
         self.release(stream)
         return False
+
+    def _let_go(self, stream: Stream) -> None:
+        if stream.final and stream.rest is not None:
+            self.held -= len(stream.rest)
+        stream.rest = None
+
+    def forget(self, stream: Stream) -> None:
+        """There is no more to do for a stream."""
+        self._let_go(stream)
+        self.release(stream)
 
     def release(self, stream: Stream) -> None:
         """Let who waits for room go on: there is some, or there is no stream any more."""
