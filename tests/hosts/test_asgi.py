@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -24,6 +24,7 @@ class Recorder:
     """An application that remembers each request and answers with what it is told to."""
 
     mounts = ()
+    bodies: Mapping[str, int | None] = {}
 
     def __init__(self, *, max_body: int = 100, listening: str = "127.0.0.1") -> None:
         self.limits = Limits(body=max_body)

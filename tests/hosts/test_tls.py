@@ -178,7 +178,7 @@ def test_a_certificate_tells_who_calls(authority: Authority, tmp_path: Path) -> 
         assert document["security"] == [{"mutualTLS": []}]
         assert ask(None, "/mounted/").text == "https"
         with connect(server, authority.client()) as line:
-            assert line.selected_alpn_protocol() == "http/1.1"
+            assert line.selected_alpn_protocol() == "h2"
             assert line.version() == "TLSv1.3"
         check_old_versions_are_refused(server)
         # Neither HTTP nor nonsense on the port is worth a word.

@@ -183,7 +183,7 @@ class Process:
         ending = self._ending
         if ending is not Ending.GIVE_WAY:
             app.leave()
-        server.closing = True
+        server.wind_down()
         if ending is Ending.FINISH and self._settings.grace:
             await self._unless_hurried(asyncio.sleep(self._settings.grace))
         server.stop_listening()

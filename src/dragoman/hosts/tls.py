@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-PROTOCOLS: Final = ["http/1.1"]
+PROTOCOLS: Final = ["h2", "http/1.1"]
 
 LOOK_SECONDS: Final = 1.0
 """How often to look whether the files have changed."""

@@ -11,9 +11,9 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import h11
 import pytest
@@ -48,6 +48,7 @@ class Recorder:
 
     limits = dm.Limits(head=LARGE, headers=10_000, target=LARGE)
     mounts = ()
+    bodies: ClassVar[Mapping[str, int | None]] = {}
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []

@@ -47,7 +47,6 @@ async def mounted(scope: Any, receive: Any, send: Any) -> None:
 def test_nothing_is_left(loop_factory: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path) -> None:
     async def act(served: Serving) -> None:
         found = [weakref.ref(await came(served, sent)) for sent in SENT]
-        await until(lambda: not served.server.connections)
         try:
             await until(lambda: not any(each() for each in found), 5)
         except TimeoutError:
@@ -58,8 +57,9 @@ def test_nothing_is_left(loop_factory: Callable[[], asyncio.AbstractEventLoop], 
         async with line_to(served) as line:
             line.send(sent.encode())
             await until(lambda: bool(served.server.connections))
-            connection = served.connection_of(line)
             await asyncio.sleep(0.05)
+            (connection,) = served.server.connections
+        await until(lambda: not served.server.connections)
         return connection
 
     gc.collect()

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -19,9 +20,12 @@ import dragoman as dm
 from dragoman.hosts.native import Server
 from dragoman.hosts.native.connection import Connection
 from dragoman.hosts.native.proxies import Proxies
-from dragoman.ports.wire import Request, Response
+from dragoman.ports.wire import BodyStream, Request, Response
 
 T = TypeVar("T")
+
+READ: Final = ("/read", "/read/later", "/read/none", "/read/back")
+TEXT: Final = (b"content-type", b"text/plain")
 
 SHOWN: Final = ("x-", "cookie")
 """How the names of the headers begin that answers tell of."""
@@ -79,7 +83,9 @@ class Tried(dm.App):
 
     ``/slow`` takes some turns of the loop, and everything does if it is ``slow``; ``/sleep/N`` takes N seconds,
     ``/never`` for ever; ``/size/N`` answers with N bytes, ``/stream/N`` with a stream of N parts of 64 KiB; ``/host``
-    and ``/peer`` tell of those too.
+    and ``/peer`` tell of those too; ``/trailers`` has some. The bodies of READ are read while they come: ``/read``
+    tells how much that was, once it was let go where it is ``/read/later``, ``/read/none`` reads nothing, and
+    ``/read/back`` is a stream of what it reads. ``/small`` takes ten bytes.
     """
 
     def __init__(
@@ -87,7 +93,9 @@ class Tried(dm.App):
     ) -> None:
         surface = dm.rest("work", "/calls", audience="public", auth=dm.anonymous(), exposes=[hold, watch])
         super().__init__(surface, *mounts, database=folder / f"{name}.db", limits=limits)
+        self.bodies = {**dict.fromkeys(READ), "/small": 10}
         self.seen: list[str] = []
+        self.faults: list[str] = []
         self.cancelled = 0
         self.made = 0
         self.ended = 0
@@ -100,6 +108,10 @@ class Tried(dm.App):
         if request.path.startswith("/calls/") or request.path in ("/healthz", "/readyz"):
             return await super().respond(request)
         self.seen.append(f"{request.method} {request.path}")
+        if request.path in READ:
+            return await self._read(request)
+        if request.path == "/trailers":
+            return Response(200, [TEXT], b"body", trailers=[(b"x-told", b"later")] if request.trailers else None)
         if path == "/size" and size.isdecimal():
             return Response(200, [(b"content-type", b"text/plain")], b"s" * int(size))
         if path == "/stream" and size.isdecimal():
@@ -115,6 +127,35 @@ class Tried(dm.App):
             for _ in range(3):
                 await asyncio.sleep(0)
         return Response(200, [(b"content-type", b"text/plain; charset=latin-1")], said_of(request).encode("latin-1"))
+
+    async def _read(self, request: Request) -> Response:
+        assert request.stream is not None
+        assert not request.body
+        if request.path == "/read/back":
+            return Response(200, [TEXT], stream=self._back(request.stream))
+        if request.path == "/read/later":
+            await HELD.wait()
+        size = 0
+        try:
+            if request.path != "/read/none":
+                async for chunk in request.stream:
+                    assert chunk
+                    size += len(chunk)
+        except dm.Fault as fault:
+            self.faults.append(fault.code.name)
+            return Response(400, [TEXT], str(fault).encode())
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return Response(200, [TEXT], b"%d" % size)
+
+    async def _back(self, stream: BodyStream) -> AsyncGenerator[bytes, None]:
+        try:
+            async for chunk in stream:
+                self.made += 1
+                yield chunk
+        finally:
+            self.ended += 1
 
     async def _parts(self, count: int) -> AsyncGenerator[bytes, None]:
         try:
@@ -153,6 +194,9 @@ class Counted(Connection):
         self.received += len(data)
 
 
+NOT_YET: Final = SimpleNamespace(_paused=False, _unread=False)
+
+
 class Serving:
     """An application under its server, in the event loop that runs. What the loop is told of goes to ``troubles``."""
 
@@ -172,12 +216,14 @@ class Serving:
         self.port = self._listener.getsockname()[1]
         await self.server.listen([self._listener])
 
-    def connection_of(self, line: Line) -> Connection:
-        """The server's end of a connection over TCP."""
+    def connection_of(self, line: Line) -> Any:
+        """The server's end of a connection over TCP; NOT_YET where nothing has come of it that tells its protocol."""
         name = line.writer.get_extra_info("sockname")
-        return next(
-            each for each in self.server.connections if each._transport.get_extra_info("peername")[:2] == name[:2]
-        )
+        found: Any
+        for found in self.server.connections:
+            if isinstance(found, Connection) and found._transport.get_extra_info("peername")[:2] == name[:2]:
+                return found
+        return NOT_YET
 
     def close(self) -> None:
         """Accept no more, and leave whatever there is."""

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -14,13 +15,14 @@ from dragoman.contract.fault import Fault, Unavailable
 from dragoman.hosts.certificates import asgi_certificate
 from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.refusal import refuse, too_large
-from dragoman.ports.wire import WITHOUT_CONTENT, Request, Response, repeated
+from dragoman.ports.wire import Request, Response, repeated
 from dragoman.runtime import ending, observation
 
 from .late import RETRY_SECONDS, LateStart, failure_of
 from .mounts import Mounts
 from .paths import UNQUOTED, path_as_sent
-from .sending import Receive, Send, send_stream
+from .presence import Arriving, Presence, Receive
+from .sending import Send, send_stream, send_whole
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Serve: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -49,7 +51,7 @@ class AsgiHost:
     def __init__(self, app: Hosted) -> None:
         self.app = app
         self._late = LateStart(app.start)
-        self._mounts = Mounts(app.mounts, self._send) if app.mounts else None
+        self._mounts = Mounts(app.mounts, send_whole) if app.mounts else None
         self._addresses: dict[str, bool] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -99,31 +101,54 @@ class AsgiHost:
         request = request_of(scope)
         if self._late.loop is not asyncio.get_running_loop() and not await self._late.happens():
             fault: Fault = Unavailable("the application could not be started", retry_after=RETRY_SECONDS)
-            await self._send(request, self._refuse(fault, request), send)
+            await send_whole(request, self._refuse(fault, request), send)
             return
         if self._mounts is not None and (mounted := self._mounts.find(request.path)) is not None:
             await self._mounts.serve(mounted, scope, request, receive, send)
             return
         if not self._may_answer(scope):
             fault = Unavailable("this application must not be reached at this address", retryable=False)
-            await self._send(request, self._refuse(fault, request), send)
+            await send_whole(request, self._refuse(fault, request), send)
+            return
+        most = self.app.bodies.get(request.path, self.app.limits.body)
+        if most is None:
+            await self._answer_what_comes(request, receive, send)
             return
         try:
-            request.body = await self._read(request, receive)
+            request.body = await self._read(request, receive, most)
             response = await self.app.respond(request)
         except Gone:
             return
         except TooLarge:
-            response = self._refuse(too_large(self.app.limits.body), request)
+            response = self._refuse(too_large(most), request)
         except asyncio.CancelledError:
             stopping = ending.ended()
             if stopping is None:
                 raise
             response = self._refuse(stopping, request)
         if response.stream is None:
-            await self._send(request, response, send)
+            await send_whole(request, response, send)
         else:
-            await send_stream(request, response, response.stream, receive, send)
+            await send_stream(request, response, response.stream, Presence(receive), send)
+
+    async def _answer_what_comes(self, request: Request, receive: Receive, send: Send) -> None:
+        """Answer a request whose body is read while it comes."""
+        if asyncio.current_task() is None:  # granian can run a request without one
+            await asyncio.create_task(self._answer_what_comes(request, receive, send))
+            return
+        async with Arriving(receive) as body:
+            request.stream = body
+            try:
+                response = await self.app.respond(request)
+            except asyncio.CancelledError:
+                stopping = ending.ended()
+                if stopping is None:
+                    raise
+                response = self._refuse(stopping, request)
+            if response.stream is None:
+                await send_whole(request, response, send)
+            else:
+                await send_stream(request, response, response.stream, nullcontext(body), send)
 
     def _refuse(self, fault: Fault, request: Request) -> Response:
         response = refuse(self.app, fault, request)
@@ -144,9 +169,8 @@ class AsgiHost:
         await receive()
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "no WebSockets here"})
 
-    async def _read(self, request: Request, receive: Receive) -> bytes:
+    async def _read(self, request: Request, receive: Receive, limit: int) -> bytes:
         """The body. Raises TooLarge as soon as that is known."""
-        limit = self.app.limits.body
         stated = request.headers.get("content-length", "")
         if len(stated) > 18 or (stated.isdecimal() and int(stated) > limit):
             raise TooLarge
@@ -170,15 +194,6 @@ class AsgiHost:
             parts.append(body)
             if not message.get("more_body", False):
                 return b"".join(parts)
-
-    async def _send(self, request: Request, response: Response, send: Send) -> None:
-        body, headers = response.body, [*response.headers]
-        if response.status not in WITHOUT_CONTENT:
-            headers.append((b"content-length", b"%d" % len(body)))
-        if request.method == "HEAD":
-            body = b""  # the length that a GET would have, and nothing of it
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -244,7 +259,17 @@ def request_of(scope: Scope) -> Request:
         scope.get("http_version", "1.1"),
         quote(root.rstrip("/"), safe=UNQUOTED) if root else "",
         asgi_certificate(extensions["tls"]) if extensions and "tls" in extensions else None,
+        None,
+        _can_send_trailers(scope),
     )
+
+
+def _can_send_trailers(scope: Scope) -> bool:
+    """Whether the server can send headers behind a body, as clients of HTTP/2 expect it."""
+    extensions = scope.get("extensions")
+    if not extensions or "http.response.trailers" not in extensions:
+        return False
+    return not scope.get("http_version", "1.1").startswith("1")
 
 
 def is_address(text: str) -> bool:

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from dragoman.ports.wire import WITHOUT_CONTENT, Header
+from dragoman.ports.wire import WITHOUT_CONTENT, Header, Request
 
 from .heads import CHUNKED, LAST_CHUNK, UnfitHeader, check, chunk, connection_of, head_of
 
@@ -27,6 +27,40 @@ BUFFERED_MOST: Final = 64 * 1024
 
 OURS: Final = frozenset({b"connection", b"date", b"keep-alive", b"transfer-encoding"})
 """Headers that say what the connection does: that is not for the application to say."""
+
+
+class Answer(NamedTuple):
+    """How an ASGI application begins its answer. ``headers`` are those that are its own to say, with its length, if it
+    says one. ``close``: it asks for the connection's end.
+    """
+
+    status: int
+    headers: list[Header]
+    length: int | None
+    close: bool
+
+
+def answer_of(message: Message) -> Answer:
+    """What ``http.response.start`` says. Raises UnfitHeader: nothing is sent yet, and something else can be."""
+    status, close, length = int(message["status"]), False, None
+    taken: list[Header] = []
+    headers: Iterable[tuple[Any, Any]] = message.get("headers", ())
+    for name, value in headers:
+        key, value = bytes(name).lower(), bytes(value)
+        if key == b"content-length":
+            if length is not None or not value.isdigit():
+                raise UnfitHeader("Content-Length is not one number")
+            length = int(value)
+            if status == 204:
+                continue  # RFC 9110, section 8.6
+        elif key == b"connection" and b"close" in value.lower():
+            close = True
+        if key not in OURS:
+            taken.append((key, value))
+    check(taken)
+    if not 200 <= status <= 999:
+        raise UnfitHeader(f"the status {status} is that of no answer")
+    return Answer(status, taken, length, close)
 
 
 class Bridge:
@@ -122,32 +156,15 @@ class Bridge:
         if self._gone:
             raise OSError("the client is gone")
         if kind == "http.response.start" and not self._status and not self.answered.done():
-            self._take(int(message["status"]), message.get("headers", ()))
+            self._take(answer_of(message))
         elif kind == "http.response.body" and self._status and not self.answered.done():
             await self._send_body(message)
         else:
             raise RuntimeError(f"the ASGI message {kind!r} is not for this moment")
 
-    def _take(self, status: int, headers: Iterable[tuple[Any, Any]]) -> None:
-        """Note how the answer begins. Raises UnfitHeader: nothing is sent yet, and something else can be."""
-        taken: list[Header] = []
-        keep, length = self._keep, None
-        for name, value in headers:
-            key, value = bytes(name).lower(), bytes(value)
-            if key == b"content-length":
-                if length is not None or not value.isdigit():
-                    raise UnfitHeader("Content-Length is not one number")
-                length = int(value)
-                if status == 204:
-                    continue  # RFC 9110, section 8.6
-            elif key == b"connection" and b"close" in value.lower():
-                keep = False
-            if key not in OURS:
-                taken.append((key, value))
-        check(taken)
-        if not 200 <= status <= 999:
-            raise UnfitHeader(f"the status {status} is that of no answer")
-        self._status, self._headers, self._left, self._keep = status, taken, length, keep
+    def _take(self, answer: Answer) -> None:
+        self._status, self._headers, self._left = answer.status, answer.headers, answer.length
+        self._keep = self._keep and not answer.close
 
     async def _send_body(self, message: Message) -> None:
         body, more = bytes(message.get("body", b"")), bool(message.get("more_body", False))
@@ -185,7 +202,7 @@ class Bridge:
         return head_of(status, headers, self._server.date, connection_of(close=not self._keep, version=self._version))
 
 
-def scope_of(request: Incoming, peer: tuple[str, int] | None, server: tuple[str, int] | None, scheme: str) -> Message:
+def scope_of(request: Request, peer: tuple[str, int] | None, server: tuple[str, int] | None, scheme: str) -> Message:
     """The request as an ASGI scope."""
     return {
         "type": "http",

@@ -16,6 +16,7 @@ from dragoman.ports.wire import ByteStream, Response
 from dragoman.runtime import ending
 from dragoman.runtime.eager import AT_ONCE
 
+from .body import Body
 from .bridge import Bridge
 from .heads import CHUNKED, CONTINUE, LAST_CHUNK, UnfitHeader, chunk, connection_of, framing_of, head_of
 from .incoming import Incoming, Refused
@@ -57,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._queue: deque[Incoming] = deque()
         self._task: asyncio.Future[Any] | None = None
         self._bridge: Bridge | WebSocketBridge | None = None
+        self._coming: Body | None = None
         self._drained: asyncio.Future[None] | None = None
         self._held = b""
         self._paused = self._unread = self._over = self._lost = self._ended = False
@@ -104,6 +106,8 @@ class Connection(asyncio.Protocol):
         self._reader.leave()
         self._queue.clear()
         self._held = b""
+        if self._coming is not None:
+            self._coming.leave()
         if self._bridge is not None:
             self._bridge.lost()  # what is mounted is told, and may go on
         elif self._task is not None:
@@ -159,11 +163,13 @@ class Connection(asyncio.Protocol):
                 size = len(data)
 
     def _waits(self) -> bool:
-        """Whether parsing has to wait: for an answer, or for a mount that has not taken what came."""
+        """Whether parsing has to wait: for an answer, or for who reads a body and has not taken what came."""
         if self._task is None:
             return self._paused or bool(self._queue)
-        if self._bridge is None or self._reader.phase < Phase.BODY:
+        if self._reader.phase < Phase.BODY:
             return True
+        if self._bridge is None:
+            return self._coming is None or self._coming.full
         # Another protocol may answer what it reads, as WebSockets answer pings.
         return self._bridge.full or (self._paused and self._reader.phase is Phase.UPGRADED)
 
@@ -200,6 +206,17 @@ class Connection(asyncio.Protocol):
             request.bridge = Bridge(self, request, scope, self._server)
         self.arrived(request)
 
+    def streamed(self, request: Incoming, *, ended: bool) -> None:
+        """The head is complete of a request that is answered while its body comes; ``ended`` if it has none."""
+        request.stream = request.coming = body = Body(self._taken)
+        if ended:
+            body.end()
+        self.arrived(request)
+
+    def _taken(self, size: int) -> None:
+        """Who reads a body has taken what there was of it."""
+        self.go_on()
+
     def go_ahead(self) -> None:
         """The client waits to be told to send its body."""
         self._transport.write(CONTINUE)
@@ -211,6 +228,7 @@ class Connection(asyncio.Protocol):
         if request.refused is not None or request.bridge is not None:
             self._start_otherwise(request)
             return
+        self._coming = request.coming
         task = asyncio.Task(self._respond(request), loop=self._loop, **AT_ONCE)
         if task.done():
             self._finish(request, task)
@@ -257,16 +275,19 @@ class Connection(asyncio.Protocol):
     def _answer(self, request: Incoming, response: Response) -> None:
         """Write an answer whole, or begin a stream."""
         stream = response.stream
+        self._coming = None
         if self._lost:
             if stream is not None:
                 self._server.close_stream(stream)
             return
         if stream is not None:
+            self._coming = request.coming
             self._task = self._loop.create_task(self._stream(request, response, stream))
             self._task.add_done_callback(lambda task: self._streamed(stream, task))
             return
         server = self._server
-        close = not request.keep or server.closing
+        # What was not read of the request would be taken for the next.
+        close = not request.keep or server.closing or request.unread
         framing, body = framing_of(response, head_only=request.method == "HEAD", close=close, version=request.version)
         try:
             head = head_of(response.status, response.headers, server.date, framing)
@@ -280,7 +301,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         self._be_idle()
         if close:
-            self._close(linger=request.refused is not None)
+            self._close(linger=request.refused is not None or request.unread)
 
     def _be_idle(self) -> None:
         if self._reader.phase is Phase.IDLE:
@@ -308,7 +329,7 @@ class Connection(asyncio.Protocol):
             return False
         finally:
             await stream.aclose()
-        return not close
+        return not close and not request.unread
 
     def _streamed(self, stream: ByteStream, task: asyncio.Future[bool]) -> None:
         """A stream is sent, or was cancelled: perhaps before it began, so that it did not close itself."""
@@ -318,7 +339,7 @@ class Connection(asyncio.Protocol):
 
     def _sent(self, task: asyncio.Future[bool]) -> None:
         """A stream, or a mount's answer, is sent."""
-        self._task = self._bridge = None
+        self._task = self._bridge = self._coming = None
         if self._lost or not self._whole(task):
             return
         self._be_idle()
@@ -360,6 +381,9 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         """Answer what cannot be served, in its turn; nothing behind it is read."""
         self._over = True
+        if self._coming is not None:  # who reads it answers, with this or something else
+            self._coming.fail(refused.fault)
+            return
         bridge = self._bridge
         if bridge is not None:  # it will not get the rest of the body
             if bridge.begun:
@@ -401,6 +425,9 @@ class Connection(asyncio.Protocol):
             self.close()
         elif (fault := self._reader.late(now)) is not None:
             self._refuse(Refused(fault))
+
+    def wind_down(self) -> None:
+        """The server will end. Its answers say so, and the connection ends with the next of them."""
 
     @property
     def idle(self) -> bool:

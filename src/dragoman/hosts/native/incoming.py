@@ -9,6 +9,7 @@ from dragoman.contract.fault import Fault, Malformed, Unimplemented
 from dragoman.ports.wire import Header, Request
 
 if TYPE_CHECKING:
+    from .body import Body
     from .bridge import Bridge
     from .websocket import WebSocketBridge
 
@@ -36,12 +37,19 @@ class Refused(Exception):
 
 class Incoming(Request, eq=False):
     """A request of a connection. ``keep``: the connection may be used for another one after it. ``refused`` is why it
-    is not served, if it is not; ``bridge`` speaks ASGI to what answers it, if that is a mount.
+    is not served, if it is not; ``bridge`` speaks ASGI to what answers it, if that is a mount. ``coming`` is its
+    stream, if it has one.
     """
 
     keep: bool = True
     refused: Refused | None = None
     bridge: Bridge | WebSocketBridge | None = None
+    coming: Body | None = None
+
+    @property
+    def unread(self) -> bool:
+        """Whether it is answered while its body comes, and not all of that has."""
+        return self.coming is not None and not self.coming.complete
 
 
 def method_of(name: bytes) -> str:

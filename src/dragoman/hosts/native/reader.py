@@ -72,6 +72,9 @@ class Reads(Protocol):
     def mounted(self, request: Incoming, *, upgrade: bool) -> None:
         """The head of a request to a mount is complete; ``upgrade`` if it asks for a WebSocket. Raises Refused."""
 
+    def streamed(self, request: Incoming, *, ended: bool) -> None:
+        """The head is complete of a request that is answered while its body comes; ``ended`` if it has none."""
+
     def go_ahead(self) -> None:
         """The client waits to be told to send its body."""
 
@@ -95,6 +98,7 @@ class Reader:
         "_keep",
         "_known",
         "_length",
+        "_most",
         "_parser",
         "_passed_over",
         "_piece",
@@ -122,6 +126,7 @@ class Reader:
         self._received = self._hosts = 0
         self._body: bytes | bytearray = b""
         self._size = self._length = self._fed = self._counted = 0
+        self._most: int | None = None
         self._chunked = self._worn = False
         self._keep = True
         self._since = 0.0
@@ -183,7 +188,7 @@ class Reader:
             return False  # the parser has to be asked: it knows what is refused, too
         name = METHODS[line[1]]
         path, _, query = url.partition("?")
-        if server.mounts and server.is_mounted(path):
+        if (server.mounts and server.is_mounted(path)) or server.body_most(path) is None:
             return False
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
         self._empty = b""
@@ -272,15 +277,18 @@ class Reader:
             if mounted and server.upgrades(request) and can_be_websocket(request):
                 connection.mounted(request, upgrade=True)
             return  # else the head is parsed again
+        self._most = most = None if mounted else server.body_most(path)
         framed = "transfer-encoding" in headers or "content-length" in headers or "expect" in headers
         if framed:
-            self._expect_body(request, mounted)
+            self._expect_body(request, most)
         elif keep and version == "1.1" and not self._raw and not host and not again:
             piece = self._piece
             self._known = piece[piece.find(b"\r\n") :], headers
         if mounted:
             connection.mounted(request, upgrade=False)
-        if framed:
+        elif most is None:
+            connection.streamed(request, ended=not (self._chunked or self._length))
+        if framed and (mounted or most is not None):
             self._since = server.now
             connection.expires = self._since + server.limits.body_grace_seconds
 
@@ -305,9 +313,9 @@ class Reader:
         if host is not None and host not in server.hosts and not server.takes_host(host):
             raise Refused(Malformed("Host is no host with a port; send one such as example.com:8080"))
 
-    def _expect_body(self, request: Incoming, mounted: bool) -> None:
-        """Settle how the body comes. Raises Refused."""
-        headers, limits = request.headers, self._server.limits
+    def _expect_body(self, request: Incoming, most: int | None) -> None:
+        """Settle how the body comes, of which no more than ``most`` is taken. Raises Refused."""
+        headers = request.headers
         coding, length, expected = (headers.get(each) for each in ("transfer-encoding", "content-length", "expect"))
         if coding is not None:
             if request.version == "1.0":
@@ -319,8 +327,8 @@ class Reader:
             if len(length) > 20:
                 raise Refused(Malformed("Content-Length has more digits than a length can have"))
             self._length = int(length)
-            if self._length > limits.body and not mounted:
-                raise Refused(too_large(limits.body))
+            if most is not None and self._length > most:
+                raise Refused(too_large(most))
         if expected is not None and request.version == "1.1":
             if any(each.strip() != "100-continue" for each in expected.lower().split(",")):
                 raise Refused(ExpectationFailed("only 100-continue can be expected; leave Expect out"))
@@ -335,8 +343,11 @@ class Reader:
         if asked.bridge is not None:
             asked.bridge.feed(body)
             return
-        if self._size > self._server.limits.body:
-            raise Refused(too_large(self._server.limits.body))
+        if asked.coming is not None:
+            asked.coming.feed(body)
+            return
+        if self._most is not None and self._size > self._most:
+            raise Refused(too_large(self._most))
         if not self._body:
             self._body = body
             return
@@ -358,14 +369,17 @@ class Reader:
             self._connection.expires = NEVER
             request.bridge.end()
             return
-        if self._body:
+        if request.coming is not None:
+            request.coming.end()
+        elif self._body:
             request.body = bytes(self._body)
             self._body = b""
         # A connection keeps nothing large while it is idle.
         self.asked = None
         if self._raw:
             self._raw, self._headers = b"", {}
-        self._connection.arrived(request)
+        if request.coming is None:
+            self._connection.arrived(request)
 
     def _upgraded(self) -> bytes | None:
         """Another protocol was asked for. Where it is not spoken, that means nothing (RFC 9110, section 7.8)."""

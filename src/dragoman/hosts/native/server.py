@@ -15,14 +15,13 @@ from typing import Any, Final, Protocol
 from dragoman.contract.fault import Internal
 from dragoman.hosts.hosted import Hosted
 from dragoman.hosts.listening import BACKLOG
-from dragoman.ports.wire import ByteStream
+from dragoman.ports.wire import ByteStream, Request
 
-from .bridge import Bridge, Message, scope_of
-from .certified import CertifiedConnection
-from .connection import Connection
+from .bridge import Message, scope_of
 from .incoming import HOST, Incoming
+from .newcomer import Newcomer
 from .proxies import Proxies
-from .websocket import SPOKEN, WebSocketBridge
+from .websocket import SPOKEN
 
 TICK_SECONDS: Final = 0.5
 HOSTS_MOST: Final = 256
@@ -45,6 +44,40 @@ class Served(Hosted, Protocol):
         ...
 
 
+class Connected(Protocol):
+    """A connection, as a server sees it. ``expires`` is when it has to have done something, on the server's clock."""
+
+    expires: float
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way on it."""
+        ...
+
+    def expire(self, now: float) -> None:
+        """Its time is over."""
+
+    def wind_down(self) -> None:
+        """The server will end, once what is under way was answered."""
+
+    def close(self) -> None:
+        """End it once all is sent."""
+
+    def end(self) -> None:
+        """End what is under way: the server has no more time for it."""
+
+    def abort(self) -> None:
+        """End it now."""
+
+
+class Answering(Protocol):
+    """What speaks ASGI to a mounted application."""
+
+    def run(self, asgi: Callable[..., Any]) -> Coroutine[Any, Any, None]:
+        """Let the application answer."""
+        ...
+
+
 class Server:
     """The connections of one process. ``proxies`` are whose word on the client is taken.
 
@@ -60,13 +93,15 @@ class Server:
         self.loop = asyncio.get_running_loop()
         self.hosts: set[str] = set()
         self.closing = False
-        self._asks_certificates = False
-        self.connections: set[Connection] = set()
-        self._coming: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self.bodies = app.bodies
+        self.body_largest = max(self.limits.body, *(each or 0 for each in self.bodies.values()), 0)
+        self.asks_certificates = False
+        self.connections: set[Connected] = set()
+        self._coming: weakref.WeakSet[Connected] = weakref.WeakSet()
         self.now = 0.0
         self.idle_until = 0.0
         self.date = b""
-        self._stalling: dict[Connection, tuple[asyncio.Transport, int, float]] = {}
+        self._stalling: dict[Connected, tuple[asyncio.Transport, int, float]] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self._said = -SAID_SECONDS
         self._listening: list[asyncio.Server] = []
@@ -82,7 +117,7 @@ class Server:
         options: dict[str, Any] = {"backlog": BACKLOG}
         if tls is not None:
             options |= {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": BYE_SECONDS}
-            self._asks_certificates = tls.verify_mode is not ssl.CERT_NONE
+            self.asks_certificates = tls.verify_mode is not ssl.CERT_NONE
         for each in sockets:
             self._listening.append(await self._listen(each.dup(), options))
         for listening in before:
@@ -105,11 +140,17 @@ class Server:
             each.close()
         self._listening = []
 
+    def wind_down(self) -> None:
+        """From now on, answers say that their connection ends with them, or the connection itself that it will end."""
+        self.closing = True
+        for each in tuple(self.connections):
+            each.wind_down()
+
     async def finish(self, seconds: float, *, quiet: float = 0.0) -> None:
         """Let what is under way come to its end; return when no connection is left. Those without a request are closed
         after ``quiet`` seconds: until then, a request that is on its way is answered.
         """
-        self.closing = True
+        self.wind_down()
         begun = self.loop.time()
         while (now := self.loop.time()) < begun + seconds:
             waits = now < begun + quiet
@@ -139,14 +180,16 @@ class Server:
 
     # For connections
 
-    def _coming_one(self) -> Connection:
+    def _coming_one(self) -> Newcomer:
         """A connection was accepted. It is made later: with TLS, once hands have been shaken."""
-        connection = CertifiedConnection(self) if self._asks_certificates else Connection(self)
-        self._coming.add(connection)
-        return connection
+        newcomer = Newcomer(self)
+        self._coming.add(newcomer)
+        return newcomer
 
-    def enter(self, connection: Connection) -> bool:
+    def enter(self, connection: Connected) -> bool:
         """A connection was made; whether there is room for it."""
+        if connection in self.connections:
+            return True
         self._coming.discard(connection)
         self.connections.add(connection)
         if len(self.connections) <= self.limits.connections:
@@ -156,12 +199,18 @@ class Server:
             LOG.warning("more than %d connections are open: new ones are refused", self.limits.connections)
         return False
 
-    def leave(self, connection: Connection) -> None:
+    def replace(self, before: Connected, connection: Connected) -> None:
+        """A connection goes on as another, with the same room, if it had any."""
+        if before in self.connections:
+            self.connections.remove(before)
+            self.connections.add(connection)
+
+    def leave(self, connection: Connected) -> None:
         """A connection is lost."""
         self.connections.discard(connection)
         self._stalling.pop(connection, None)
 
-    def watch(self, connection: Connection, transport: asyncio.Transport) -> None:
+    def watch(self, connection: Connected, transport: asyncio.Transport) -> None:
         """Its peer has to take something of what was written within the time that it has."""
         self._stalling[connection] = (transport, transport.get_write_buffer_size(), self.now)
 
@@ -173,6 +222,10 @@ class Server:
             self.hosts.add(host)
         return True
 
+    def body_most(self, path: str) -> int | None:
+        """How large a body is taken at a path; None where it is read while it comes."""
+        return self.bodies.get(path, self.limits.body) if self.bodies else self.limits.body
+
     def is_mounted(self, path: str) -> bool:
         """Whether the path is a mount's."""
         return any(path.startswith(start) or path == whole for whole, start in self.mounts)
@@ -181,7 +234,7 @@ class Server:
         """Whether another protocol is spoken, as the request asks."""
         return SPOKEN and request.headers.get("upgrade", "").lower() == "websocket"
 
-    def scope_of(self, request: Incoming, transport: asyncio.Transport) -> Message:
+    def scope_of(self, request: Request, transport: asyncio.Transport) -> Message:
         """The request as an ASGI scope."""
         peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         scheme = "https" if transport.get_extra_info("sslcontext") else "http"
@@ -194,7 +247,7 @@ class Server:
         address = _address(transport.get_extra_info("peername"))
         return address[0] if address else ""
 
-    def run(self, bridge: Bridge | WebSocketBridge) -> None:
+    def run(self, bridge: Answering) -> None:
         """Let a mounted application answer, in a task of its own, which may outlive its connection."""
         self._keep(bridge.run(self.app.asgi))
 
@@ -226,7 +279,7 @@ class Server:
         for connection in tuple(self._stalling):
             self._check(connection, now)
 
-    def _check(self, connection: Connection, now: float) -> None:
+    def _check(self, connection: Connected, now: float) -> None:
         transport, size, since = self._stalling[connection]
         left = transport.get_write_buffer_size()
         if left == 0:
