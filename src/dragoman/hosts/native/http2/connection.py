@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from dragoman.contract.fault import Fault, Unavailable
 from dragoman.hosts.certificates import peer_certificate
 from dragoman.hosts.native.body import Body
-from dragoman.hosts.native.connection import AT_ONCE, HELD_MOST, LEAVING_SECONDS, LINGER_SECONDS
+from dragoman.hosts.native.connection import HELD_MOST, LEAVING_SECONDS, LINGER_SECONDS
 from dragoman.hosts.native.incoming import Refused
 from dragoman.hosts.native.reader import NEVER
 from dragoman.hosts.refusal import refuse, too_large
 from dragoman.ports.wire import WITHOUT_CONTENT, ByteStream, Certificate, Request, Response
 from dragoman.runtime import ending
+from dragoman.runtime.eager import AT_ONCE
 from dragoman.runtime.http.problem import RequestTimeout
 
 from .engine import (
