@@ -76,8 +76,8 @@ class _File:
     def _procedure(self, each: Procedure, service: Service) -> Iterator[str]:
         yield from _comment(each.description, "  ")
         yield from self._exceptions(each, service)
-        taken = self._named(each.input, each.interaction.streams_input)
-        given = self._named(each.output, each.interaction.streams_output)
+        taken = self._named(each.input, service, each.interaction.streams_input)
+        given = self._named(each.output, service, each.interaction.streams_output)
         options = []
         if each.deprecated:
             options.append("option deprecated = true;")
@@ -111,8 +111,10 @@ class _File:
             rules.append("RPC_REQUEST_RESPONSE_UNIQUE")
         yield from (f"  // buf:lint:ignore {rule}" for rule in rules)
 
-    def _named(self, message: Message | None, stream: bool) -> str:
+    def _named(self, message: Message | None, service: Service, stream: bool) -> str:
         name = EMPTY if message is None else self._relative(message.name)
+        if message is not None and name in {each.name for each in service.procedures}:
+            name = f".{message.name}"  # within a service a method's name hides a message's
         return f"stream {name}" if stream else name
 
     def _relative(self, name: str) -> str:

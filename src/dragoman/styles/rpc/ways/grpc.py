@@ -45,15 +45,16 @@ class Grpc:
             raise Unimplemented(
                 "gRPC needs HTTP/2 with trailers, which this connection has not; use Connect or gRPC-Web"
             )
-        limit(exchange, spoken, grpc_timeout(headers))
+        seconds = grpc_timeout(headers)
+        if seconds is not None:
+            limit(exchange, spoken, seconds)
         coded = framing.check_coding(headers.get("grpc-encoding"))
-        assert spoken.call is not None
         if spoken.takes_stream:
             assert request.stream is not None
-            messages = self._each(request.stream, coded)
-            envelope = Envelope(self, headers, messages=messages)
-            return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
-        envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded))
+            envelope = Envelope(self, headers, b"", self._each(request.stream, coded))
+        else:
+            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded))
+        assert spoken.call is not None
         return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
 
     async def _each(self, stream: BodyStream, coded: bool) -> AsyncIterator[Any]:

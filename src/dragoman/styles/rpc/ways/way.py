@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from dragoman.contract.fault import Fault, Malformed
+from dragoman.contract.operation import Effect
 from dragoman.ports.style import Call
 from dragoman.ports.wire import Header
 from dragoman.runtime import ending, observation
@@ -35,6 +36,7 @@ class Form:
 class Spoken:
     """A procedure of a surface, compiled. ``most`` bounds a message that is received, in bytes; ``domain`` is whose
     reasons its faults have; ``headers`` are those of each answer. ``items`` is there where the input is a stream.
+    ``takes_stream`` and ``gives_stream`` say whether input and answer are streams.
     """
 
     bound: Bound
@@ -46,16 +48,12 @@ class Spoken:
     patience: float
     headers: Sequence[Header]
     call: Call | None = None
+    takes_stream: bool = field(init=False)
+    gives_stream: bool = field(init=False)
 
-    @property
-    def takes_stream(self) -> bool:
-        """Whether the input is a stream."""
-        return self.bound.operation.interaction.streams_input
-
-    @property
-    def gives_stream(self) -> bool:
-        """Whether the answer is a stream."""
-        return self.bound.operation.interaction.streams_output
+    def __post_init__(self) -> None:
+        interaction = self.bound.operation.interaction
+        self.takes_stream, self.gives_stream = interaction.streams_input, interaction.streams_output
 
 
 class Way(Protocol):
@@ -82,6 +80,13 @@ class Envelope(msgspec.Struct, eq=False):
 def decoding(spoken: Spoken) -> Callable[[State], None]:
     """The step that reads a call, whichever way it came."""
     receive, items = spoken.receive, spoken.items
+    if items is None and spoken.bound.operation.effect is Effect.SAFE:
+
+        def read_safe(state: State) -> None:
+            envelope = state.envelope
+            receive(state, envelope.way.read(envelope))
+
+        return read_safe
     if items is None:
 
         def read(state: State) -> None:
