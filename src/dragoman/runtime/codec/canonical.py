@@ -40,7 +40,12 @@ class Canonical:
 
 def to_builtins(wire: Any) -> Any:
     """What was decoded, or is to be encoded, as JSON has it; what is absent is left out."""
-    return msgspec.to_builtins(wire, enc_hook=plain)
+    return msgspec.to_builtins(wire, enc_hook=_parsed)
+
+
+def _parsed(value: Any) -> Any:
+    """Parts of a row that are kept as JSON text, too."""
+    return msgspec.json.decode(value) if type(value) is msgspec.Raw else plain(value)
 
 
 def shown(types: Types, view: View, type_: Type, value: Any) -> Any:

@@ -298,7 +298,7 @@ def _list(bound: Bound) -> Receive:
         state.query = ListRequest(
             tuple(asked),
             message.get("order_by", ""),
-            message.get("page_size"),
+            message.get("page_size") or None,
             message.get("page_token", ""),
             within[0] if within else None,
             tuple(ids) if ids else None,
