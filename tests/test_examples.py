@@ -253,3 +253,13 @@ def test_retries() -> None:
         paid, again = (ask("/v1/pay", "2", {"cents": 900}) for _ in range(2))
         assert paid.json() == again.json()
         assert module.charged == {paid.json()["reference"]: 900}
+
+
+def test_rpc() -> None:
+    with served("14_rpc") as client:
+        made = client.post("/internal/pages.create", json={"page": {"title": "Home", "text": "Welcome home"}}).json()
+        listed = client.post("/wiki.v1.PageService/ListPages", json={"pageSize": 5}).json()
+        assert [each["id"] for each in listed["pages"]] == [made["id"]]
+        change = {"page": {"id": made["id"], "text": "", "etag": made["etag"]}, "updateMask": "text"}
+        assert client.post("/wiki.v1.PageService/UpdatePage", json=change).json()["text"] == ""
+        assert client.post("/wiki.v1.PageService/UpdatePage", json=change).json()["code"] == "aborted"

@@ -32,7 +32,7 @@ SERVER_SET = ("created_at", "updated_at")
 
 @dataclass
 class Asked:
-    """A call. ``id`` and ``body`` name resources by their names (``<mkr 1>``); ``many`` are the messages of a stream."""
+    """A call. ``id`` and ``body`` name resources by their names, such as ``<mkr 1>``."""
 
     operation: Operation
     who: str | None
@@ -111,7 +111,7 @@ def _replayed(response: Response) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Without what styles may leave out or add: nulls, empty lists and texts, entity tags. Times of now are not compared."""
+    """Without what styles may leave out or add: nulls, empty lists and texts, entity tags; and without times of now."""
     if isinstance(value, list):
         return [plain(each) for each in value]
     if not isinstance(value, dict):
