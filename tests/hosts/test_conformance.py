@@ -16,6 +16,8 @@ TRAILERS: Final = "takes trailers for headers"
 SPACE: Final = "keeps the space behind a header's value"
 LENGTH: Final = "serves a request that states a length and comes in chunks"
 CHUNKS: Final = "sends a stream in chunks over HTTP/1.0"
+HTTP1: Final = "does not speak HTTP/2 on the same port, unless it is told to"
+TRAILED: Final = "sends no trailers over HTTP/2"
 TARGET: Final = "does not find the path in `GET http://host/v1/orders`"
 
 
@@ -34,6 +36,12 @@ class TestUvicorn(HostConformance):
         "test_trailers_are_no_headers": TRAILERS,
         "test_space_around_values": SPACE,
         "test_a_stream_over_http_1_0_ends_with_the_connection": CHUNKS,
+        "test_http2": HTTP1,
+        "test_http2_requests_are_answered_in_any_order": HTTP1,
+        "test_http2_bodies_are_read_while_they_come": HTTP1,
+        "test_http2_bodies_go_both_ways": HTTP1,
+        "test_a_stream_of_http2_that_is_broken_off_cancels_its_call": HTTP1,
+        "test_trailers_are_sent_behind_the_body": HTTP1,
     }
 
 
@@ -42,7 +50,9 @@ class TestGranian(HostConformance):
     host = CommandHost("-m", "granian", "--interface", "asgi", "--port", "{port}", "{app}")
     lacks = {
         "test_a_client_that_leaves_cancels_its_call": UNTOLD,
+        "test_a_stream_of_http2_that_is_broken_off_cancels_its_call": UNTOLD,
         "test_a_length_and_chunks_together_are_not_served": LENGTH,
+        "test_trailers_are_sent_behind_the_body": TRAILED,
     }
 
 
@@ -52,6 +62,7 @@ class TestHypercorn(HostConformance):
     host = CommandHost("-m", "hypercorn", "--workers", "0", "--bind", "127.0.0.1:{port}", "{app}")
     lacks = {
         "test_a_client_that_leaves_cancels_its_call": UNTOLD,
+        "test_a_stream_of_http2_that_is_broken_off_cancels_its_call": UNTOLD,
         "test_a_length_and_chunks_together_are_not_served": LENGTH,
         "test_a_target_with_the_host_in_it": TARGET,
     }

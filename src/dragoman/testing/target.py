@@ -2,7 +2,8 @@
 
 Under ``/wire`` nothing of Dragoman's own stands between the host and the test: ``/wire/echo…`` answers with the request
 as it arrived, ``/wire/answer`` with what the query asks for, ``/wire/stream`` part by part, and ``/wire/hang`` tells
-later whether it was cancelled.
+later whether it was cancelled. ``/wire/read``, ``/wire/unread`` and ``/wire/back`` have bodies that come as they are
+read; ``/wire/trailers`` has trailers.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 import dragoman as dm
-from dragoman.ports.wire import Header, Request, Response
+from dragoman.ports.wire import BodyStream, Header, Request, Response
 from dragoman.testing.contract import surfaces
 
 TARGET: Final = "dragoman.testing.target:app"
@@ -26,7 +27,16 @@ MAX_BODY: Final = 1024 * 1024
 HANGING: Final = 4.0
 """Seconds that ``/wire/hang`` takes, if nobody cancels it."""
 
+BODIES: Final[Mapping[str, int | None]] = {
+    "/wire/read": None,
+    "/wire/unread": None,
+    "/wire/back": None,
+    "/wire/echo/small": 10,
+}
+
 EVENTS: Final[Header] = (b"content-type", b"text/event-stream")
+TEXT: Final[Header] = (b"content-type", b"text/plain")
+TOLD: Final[Header] = (b"x-told", b"later")
 JSON: Final[Header] = (b"content-type", b"application/json")
 
 
@@ -35,6 +45,7 @@ class Target(dm.App):
 
     def __init__(self) -> None:
         super().__init__(*surfaces(), limits=dm.Limits(body=MAX_BODY))
+        self.bodies = {**self.bodies, **BODIES}
         self._wire = Wire()
 
     async def respond(self, request: Request) -> Response:
@@ -56,6 +67,10 @@ class Wire:
             "wait": self._wait,
             "stream": self._stream,
             "state": self._state,
+            "read": self._read,
+            "unread": self._leave_unread,
+            "back": self._back,
+            "trailers": self._trailers,
         }
 
     async def respond(self, request: Request) -> Response:
@@ -120,6 +135,40 @@ class Wire:
         finally:
             self._states[name] = ended
 
+    async def _read(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        """How much it was, read from some ``seconds`` on; the state is how much has been until now."""
+        (name,), size = query["name"], 0
+        self._states[name] = "0"
+        await asyncio.sleep(float(query.get("seconds", ["0"])[0]))
+        assert request.stream is not None
+        ended = "left"
+        try:
+            async for chunk in request.stream:
+                size += len(chunk)
+                self._states[name] = str(size)
+            ended = str(size)
+        except dm.Cancelled:
+            return Response(499)
+        finally:
+            self._states[name] = ended
+        return Response(200, [TEXT], b"%d" % size)
+
+    async def _leave_unread(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        return Response(200, [TEXT], b"unread")
+
+    async def _back(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        assert request.stream is not None
+        return Response(200, [TEXT], stream=_as_it_came(request.stream))
+
+    async def _trailers(self, request: Request, query: Mapping[str, list[str]]) -> Response:
+        """A body, or with ``stream`` one that is made while it is sent, and what is known only then."""
+        if not request.trailers:
+            return Response(200, [TEXT], b"body")
+        trailers: list[Header] = []
+        if "stream" in query:
+            return Response(200, [TEXT], stream=_with(trailers), trailers=trailers)
+        return Response(200, [TEXT], b"body", trailers=[TOLD])
+
     async def _state(self, request: Request, query: Mapping[str, list[str]]) -> Response:
         return Response(200, [JSON], msgspec.json.encode(self._states.get(query["name"][0], "")))
 
@@ -127,6 +176,16 @@ class Wire:
 def content(size: int) -> bytes:
     """So many bytes, with every value among them."""
     return (bytes(range(256)) * (size // 256 + 1))[:size]
+
+
+async def _as_it_came(stream: BodyStream) -> AsyncGenerator[bytes, None]:
+    async for chunk in stream:
+        yield chunk
+
+
+async def _with(trailers: list[Header]) -> AsyncGenerator[bytes, None]:
+    yield b"body"
+    trailers.append(TOLD)
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from typing import Final
 import hpack
 from tried import PLENTY, Line, Serving, line_to
 
+from dragoman.hosts.native.http2.engine import STREAM_WINDOW
+
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 WIDE: Final = 2**31 - 1
 
@@ -29,6 +31,7 @@ class Type(enum.IntEnum):
     CONTINUATION = 9
 
 
+OF_ANSWERS: Final = (Type.DATA, Type.HEADERS, Type.RST_STREAM)
 ACK, END_STREAM, END_HEADERS, PADDED = 1, 1, 4, 8
 
 NO_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR = 0, 1, 3, 5, 6
@@ -105,8 +108,9 @@ class Peer:
         self.answers: dict[int, Answer] = {}
         self.others: list[Frame] = []
         self.over = False
+        self._room = {0: 65_535}
         self._decoder = hpack.Decoder(max_header_list_size=1_000_000)
-        self._stream = -1
+        self.last = -1
 
     def begin(self, settings: bytes = b"") -> None:
         """The preface."""
@@ -114,8 +118,8 @@ class Peer:
 
     def next(self) -> int:
         """The number of another stream."""
-        self._stream += 2
-        return self._stream
+        self.last += 2
+        return self.last
 
     def block(self, headers: Iterable[tuple[str | bytes, str | bytes]]) -> bytes:
         """Headers, compressed."""
@@ -148,7 +152,7 @@ class Peer:
 
     def data(self, data: bytes = b"", *, stream: int | None = None, end: bool = True) -> bytes:
         """Data as bytes, in as many frames as it needs."""
-        number = self._stream if stream is None else stream
+        number = self.last if stream is None else stream
         pieces = [data[at : at + 16_384] for at in range(0, len(data), 16_384)] or [b""]
         last = len(pieces) - 1
         return b"".join(
@@ -161,7 +165,7 @@ class Peer:
         self.line.send(self.head(path, *more, method=method, end=body is None))
         if body is not None:
             self.line.send(self.data(body))
-        return self._stream
+        return self.last
 
     async def read(self) -> Frame | None:
         """The next frame, once it was taken note of; None at the end."""
@@ -177,7 +181,7 @@ class Peer:
         return found
 
     def _note(self, found: Frame) -> None:
-        answer = self.answers.setdefault(found.stream, Answer())
+        answer = self.answers.setdefault(found.stream, Answer()) if found.type in OF_ANSWERS else Answer()
         if found.type == Type.HEADERS:
             assert found.flags & END_HEADERS
             answer.heads.append([(str(name), str(value)) for name, value in self._decoder.decode(found.payload)])
@@ -187,6 +191,9 @@ class Peer:
             answer.reset = found.code
         else:
             self.others.append(found)
+            if found.type == Type.WINDOW_UPDATE:
+                more = int.from_bytes(found.payload, "big")
+                self._room[found.stream] = more + self._room.get(found.stream, STREAM_WINDOW)
             if found.type == Type.SETTINGS and not found.flags & ACK:
                 self.line.send(frame(Type.SETTINGS, flags=ACK))
         if found.type in (Type.HEADERS, Type.DATA) and found.flags & END_STREAM:
@@ -203,6 +210,20 @@ class Peer:
             lambda: stream in self.answers and (self.answers[stream].ended or self.answers[stream].reset is not None)
         )
         return self.answers.get(stream, Answer())
+
+    async def upload(self, stream: int, data: bytes) -> None:
+        """Send a part of a body, as the windows allow, until there is an answer."""
+        room, at = self._room, 0
+        room.setdefault(stream, STREAM_WINDOW)
+        while at < len(data) and stream not in self.answers:
+            size = min(16_384, room[0], room[stream], len(data) - at)
+            if size == 0:
+                assert await self.read() is not None
+                continue
+            self.line.send(frame(Type.DATA, data[at : at + size], stream=stream))
+            room[0] -= size
+            room[stream] -= size
+            at += size
 
     async def get(
         self, path: str = "/a", *more: tuple[str, str], method: str = "GET", body: bytes | None = None

@@ -51,6 +51,10 @@ class Connection:
         """Send bytes as they are."""
         self._socket.sendall(data)
 
+    def send_some(self, data: bytes) -> int:
+        """Send as many of them as can be sent now; returns how many. Raises TimeoutError if none can for long."""
+        return self._socket.send(data)
+
     def request(self, method: str, target: str, *headers: str, body: bytes = b"", version: str = "1.1") -> None:
         """Send a request, with a Host, and a Content-Length where it has a body."""
         lines = [f"{method} {target} HTTP/{version}", f"Host: {self._host}", *headers]

@@ -11,14 +11,16 @@ import pytest
 from dragoman.testing.target import TARGET
 
 from .answers import Answers
+from .bodies import Bodies
 from .calls import Calls
+from .http2 import Http2
 from .life import Life
 from .requests import Requests
 from .server import Host, Server, wait_until_ready
 from .streams import Streams
 
 
-class HostConformance(Requests, Answers, Calls, Streams, Life):
+class HostConformance(Requests, Bodies, Answers, Calls, Streams, Http2, Life):
     """The tests that every host passes, whoever wrote it. Subclass it where pytest looks::
 
         class TestGranian(HostConformance):

@@ -67,9 +67,10 @@ class Http2Connection(asyncio.Protocol):
     """A connection of a server. ``expires`` is when it has to be looked after, on the server's clock.
 
     ``_streams`` are those that are not over, and ``_ready`` those of them that wait to be answered. ``_live`` is how
-    many handlers there are, which may be more. ``_held`` are bytes that wait to be read, and ``_frames`` what was read
-    and waits: nothing is done while nothing can be written. ``_silent`` is how many bytes came without a frame being
-    complete. ``_over``: nothing more is read. ``_lost``: nothing more can be written.
+    many handlers there are, which may be more; ``_used``: there was a request since it was last idle. ``_held`` are
+    bytes that wait to be read, and ``_frames`` what was read and waits: nothing is done while nothing can be written.
+    ``_silent`` is how many bytes came without a frame being complete. ``_over``: nothing more is read. ``_lost``:
+    nothing more can be written.
     """
 
     def __init__(self, server: Server) -> None:
@@ -78,7 +79,7 @@ class Http2Connection(asyncio.Protocol):
         self._respond = server.app.respond
         self._heads = Heads(server)
         self._engine = Engine(self, LIST_TIMES * max(server.limits.head, LIST_LEAST))
-        self._writer = Writer(self._engine, server.loop)
+        self._writer = Writer(self._engine, server.loop, self.writable)
         self._uploads = Uploads()
         self._streams: dict[Stream, None] = {}
         self._ready: dict[Stream, None] = {}
@@ -86,6 +87,7 @@ class Http2Connection(asyncio.Protocol):
         self._held = b""
         self._frames: list[Frame] = []
         self._silent = 0
+        self._used = True
         self._unread = self._over = self._lost = self._leaving = False
         self._certificate: Certificate | None = None
         self.peer = ""
@@ -104,8 +106,6 @@ class Http2Connection(asyncio.Protocol):
         self.expires = server.now + server.limits.head_seconds
         if not server.enter(self):
             self._end(NO_ERROR)  # which says that nothing was served, so that all may be sent again
-        elif server.closing:
-            self.wind_down()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
@@ -140,9 +140,7 @@ class Http2Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """It does again."""
-        for stream in self._writer.resume():
-            self.writable(stream)
-        self._writer.flush()
+        self._writer.resume()
         self._settle()
         self._go_on()
 
@@ -180,8 +178,7 @@ class Http2Connection(asyncio.Protocol):
                 self._frames = frames[at:]
                 return
             apply(frame)
-        if self._leaving or not self._streams:
-            self._engine.acknowledge()
+        self._engine.acknowledge()
 
     def _hold(self, data: bytes) -> None:
         self._held += data
@@ -219,7 +216,10 @@ class Http2Connection(asyncio.Protocol):
             self._reset(stream, REFUSED_STREAM)
             return
         self._streams[stream] = None
+        self._used = True
         server = self._server
+        if server.closing:
+            self.wind_down()
         try:
             path, query, headers = self._heads.judge(head)
         except Unfit:
@@ -507,7 +507,8 @@ class Http2Connection(asyncio.Protocol):
         if not self._streams:
             if self._engine.finished or (self._leaving and self._engine.left):
                 self._end(None)
-            elif self._engine.settled:
+            elif self._used and self._engine.settled:
+                self._used = False  # what is no request does not make it less idle
                 self.expires = server.idle_until
         elif self._uploads or self._writer.waiting:
             self.expires = min(self.expires, server.now + LOOK_SECONDS)

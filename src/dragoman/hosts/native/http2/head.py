@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dragoman.contract.fault import Malformed
 from dragoman.hosts.native.incoming import Refused, target_of
 from dragoman.ports.wire import repeated
-from dragoman.runtime.http.problem import HeadersTooLarge, TargetTooLong
+from dragoman.runtime.http.problem import ExpectationFailed, HeadersTooLarge, TargetTooLong
 
 if TYPE_CHECKING:
     from dragoman.hosts.native.server import Server
@@ -26,6 +26,7 @@ which ends the connection. (The best compression of what is no repetition takes 
 
 SILENT_TIMES: Final = 3
 
+CONTINUE: Final = "100-continue"
 SCHEMES: Final = frozenset({"http", "https"})
 
 OVERHEAD: Final = 32
@@ -125,6 +126,8 @@ class Heads:
             raise Refused(HeadersTooLarge(f"the headers are larger than {most:,} bytes; send less"))
         if any(each in headers for each in _OF_CONNECTIONS) or headers.get("te", "trailers") != "trailers":
             raise Unfit
+        if headers.get("expect", CONTINUE).lower() != CONTINUE:
+            raise Refused(ExpectationFailed("only 100-continue can be expected; leave Expect out"))
         length = headers.get("content-length")
         if length is not None and _DIGITS.fullmatch(length) is None:
             raise Unfit
