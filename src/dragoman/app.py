@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from .contract.declaration import DeclarationError
+from .contract.fault import Fault
 from .engines.sqlite import SqliteStore
 from .hosts.asgi import AsgiHost
 from .interop import Lifespan, Lifespans
@@ -25,6 +26,7 @@ from .ports.style import Probe, Surface
 from .ports.wire import Request, Response
 from .runtime import observation
 from .runtime.binding import SurfaceBinder, bind_resources, bind_surface, check_surfaces, contracts_of, longest_call
+from .runtime.exchange import Exchange
 from .runtime.exchanges import BoundSurface, Exchanges
 from .runtime.handlers import Handlers
 from .runtime.ledger import LEDGER
@@ -251,9 +253,9 @@ class App:
         """Answer who asks how the server is."""
         return await probe(request)
 
-    def share(self, request: Request, response: Response) -> None:
-        """Tell browsers which pages may read the answer to a request that a host refused by itself."""
-        self._exchanges.share(request, response)
+    def refuse(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        """The answer to a request that a host refuses by itself."""
+        return self._exchanges.refuse(fault, request, exchange)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The application as ASGI 3 has it."""

@@ -11,11 +11,14 @@ import httpx
 import pytest
 
 from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.fault import Fault
 from dragoman.hosts.asgi import AsgiHost
 from dragoman.hosts.asgi.paths import path_as_sent
 from dragoman.ports.limits import Limits
 from dragoman.ports.store import StoreError
 from dragoman.ports.wire import Request, Response
+from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http import problem
 
 Messages = list[dict[str, Any]]
 
@@ -50,8 +53,10 @@ class Recorder:
         self.requests.append(request)
         return self.answer if self.handle is None else await self.handle(request)
 
-    def share(self, request: Request, response: Response) -> None:
+    def refuse(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        response = problem.respond(fault, request_id=exchange.request_id)
         response.headers = [*response.headers, (b"access-control-allow-origin", b"*")]
+        return response
 
     def check_listening(self, host: str) -> None:
         if host != self.listening:

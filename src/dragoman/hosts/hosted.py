@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
+from dragoman.contract.fault import Fault
 from dragoman.ports.limits import Limits
 from dragoman.ports.mount import Mounted
 from dragoman.ports.wire import Request, Response
+from dragoman.runtime.exchange import Exchange
 
 
 class Hosted(Protocol):
@@ -40,8 +42,11 @@ class Hosted(Protocol):
         """Answer one request. Never raises, but for the cancellation of its own task."""
         ...
 
-    def share(self, request: Request, response: Response) -> None:
-        """Tell browsers which pages may read an answer of the host's own."""
+    def refuse(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        """The answer to a request that the host refuses by itself: in the words of the style that it is for, and
+        readable for the pages that may read the others.
+        """
+        ...
 
     def check_listening(self, host: str) -> None:
         """Raises DeclarationError if it is not safe to listen there."""

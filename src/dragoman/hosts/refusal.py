@@ -8,7 +8,7 @@ from dragoman.contract.fault import Fault
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime import observation
 from dragoman.runtime.exchange import Exchange
-from dragoman.runtime.http.problem import ContentTooLarge, respond
+from dragoman.runtime.http.problem import ContentTooLarge
 
 from .hosted import Hosted
 
@@ -18,10 +18,9 @@ def refuse(app: Hosted, fault: Fault, request: Request) -> Response:
     started = time.perf_counter()
     exchange = Exchange(observation.request_id(request, started), started, 0.0)
     exchange.fault = fault.code.name
-    response = respond(fault, request_id=exchange.request_id)
+    response = app.refuse(fault, request, exchange)
     observation.access(request, response.status, len(response.body), exchange)
     observation.add_request_id(response, exchange)
-    app.share(request, response)
     return response
 
 

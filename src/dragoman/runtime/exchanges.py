@@ -109,11 +109,13 @@ class Exchanges:
             response.stream = observation.Observed(response.stream, request, response.status, exchange)
         return response
 
-    def share(self, request: Request, response: Response) -> None:
-        """Tell browsers who may read an answer that was made elsewhere: by a host, of a request that it refuses."""
+    def refuse(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        """What a request is answered that a host refuses: in the words of its surface, if it is for one."""
         bound = self._find(request.path)
+        response = _refuse(bound, fault, request, exchange)
         if bound is not None and bound.sharing is not None:
             bound.sharing.share(request, response)
+        return response
 
     def _find(self, path: str) -> BoundSurface | None:
         for whole, start, bound in self._surfaces:

@@ -20,9 +20,12 @@ import pytest
 from generated import requests
 
 import dragoman as dm
+from dragoman.contract.fault import Fault
 from dragoman.hosts.native import Server
 from dragoman.hosts.native.connection import Connection
 from dragoman.ports.wire import Request, Response
+from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http import problem
 
 COUNT: Final = int(os.environ.get("DRAGOMAN_REQUESTS", "3000"))
 PARTS: Final = 4
@@ -59,8 +62,9 @@ class Recorder:
         self.seen.append(Seen(request.method, target, tuple(sorted(request.headers.items())), request.body))
         return Response(200)
 
-    def share(self, request: Request, response: Response) -> None:
-        """Tell nobody."""
+    def refuse(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
+        """Refuse as the application does where there is no surface."""
+        return problem.respond(fault, request_id=exchange.request_id)
 
     async def asgi(self, *scope: Any) -> None:
         """Nothing is mounted."""

@@ -26,6 +26,7 @@ from .proto.text import proto
 from .reflection import Reflection
 from .ways import connect, grpc
 from .ways.doors import POST, Door, RpcMatch
+from .ways.framing import too_large
 from .ways.plain import Plain
 
 FRAME: Final = 5
@@ -139,6 +140,8 @@ class RpcEndpoint(Endpoint):
     def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
         """The fault, in the words of the protocol that the request speaks."""
         media = request.headers.get("content-type", "")
+        if isinstance(fault, problem.ContentTooLarge) and request.path in self._doors:
+            fault = too_large(self._doors[request.path].spoken.most)  # in these protocols it has another code
         if media.startswith(grpc.PREFIX):
             write = grpc.web_refusal if media.startswith(grpc.WEB) else grpc.refusal
             return write(fault, request, exchange, self._domain(request))
