@@ -1,7 +1,10 @@
 """Dragoman: state an API contract once, in typed Python, and let every surface speak the style that fits its callers.
 
-``import dragoman as dm`` gives all that a product is written with.
+``import dragoman as dm`` gives all that a product is written with. What only clients need is loaded when it is asked
+for.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from .app import App
 from .auth import anonymous, api_keys, client_certificates
@@ -42,6 +45,7 @@ from .contract.fault import (
     NotFound,
     OutOfRange,
     PermissionDenied,
+    PreconditionFailed,
     ResourceExhausted,
     Unauthenticated,
     Unavailable,
@@ -68,6 +72,9 @@ from .runtime.http.caching import Fresh
 from .styles.rest import rest
 from .styles.rpc import Number, Procedure, rpc
 
+if TYPE_CHECKING:
+    from .client import AsyncClient, Client, Page, Retries
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -76,10 +83,12 @@ __all__ = [
     "Aborted",
     "AlreadyExists",
     "App",
+    "AsyncClient",
     "Audience",
     "Batch",
     "Cancelled",
     "Certificate",
+    "Client",
     "Code",
     "Contact",
     "Context",
@@ -120,14 +129,17 @@ __all__ = [
     "Number",
     "Only",
     "OutOfRange",
+    "Page",
     "Pattern",
     "PermissionDenied",
+    "PreconditionFailed",
     "Principal",
     "Procedure",
     "ReadOnly",
     "Ref",
     "Resource",
     "ResourceExhausted",
+    "Retries",
     "Sort",
     "Struct",
     "Surface",
@@ -152,3 +164,15 @@ __all__ = [
     "rest",
     "rpc",
 ]
+
+_LATE = ("AsyncClient", "Client", "Page", "Retries")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import client
+
+    for each in _LATE:
+        globals()[each] = getattr(client, each)
+    return globals()[name]

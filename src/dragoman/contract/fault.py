@@ -68,10 +68,12 @@ class Fault(Exception):
     ``retryable`` defaults by code; ``retry_after`` says how long to wait before the next attempt, in seconds
     (google.rpc.RetryInfo), and implies it. ``metadata`` are facts for programs (string to string). Of the violations
     the first :data:`MAX_VIOLATIONS` are kept. Raises ValueError for a time below 0, and for one that no retry follows.
+    Of a fault that a client was answered with, ``request_id`` is what the server's log knows the call by.
     """
 
     code: ClassVar[Code] = Code.UNKNOWN
     reason: ClassVar[str] = ""
+    request_id: str = ""
 
     def __init__(
         self,

@@ -62,12 +62,14 @@ _INTEGERS: Final = {
 
 class BinaryDecoder:
     """Decodes one message. ``changed`` is the message of a resource that is to be changed: of that only what is there
-    is wanted, with its id and its etag; of all others absent is zero, and what the server sets is passed over.
+    is wanted, with its id and its etag; of all others absent is zero, and what the server sets is passed over, unless
+    the message is an ``answer`` of a server.
     """
 
-    def __init__(self, message: Message, changed: Message | None = None) -> None:
+    def __init__(self, message: Message, changed: Message | None = None, *, answer: bool = False) -> None:
         self._made: dict[Message, Read] = {}
         self._changed = changed
+        self._answer = answer
         self._read = self._function(message)
 
     def decode(self, data: bytes) -> Any:
@@ -85,24 +87,31 @@ class BinaryDecoder:
             return made
         # A message may hold itself: until its function is there, another stands for it.
         self._made[message] = lambda *arguments: self._made[message](*arguments)
-        self._made[message] = made = _Reader(message, self._function, message is self._changed).compile()
+        self._made[message] = made = _Reader(message, self._function, message is self._changed, self._answer).compile()
         return made
 
 
 class _Reader:
     """Writes the function that reads one message."""
 
-    def __init__(self, message: Message, function: Callable[[Message], Read], changed: bool) -> None:
+    def __init__(
+        self, message: Message, function: Callable[[Message], Read], changed: bool, answer: bool = False
+    ) -> None:
         self._message = message
         self._function = function
         self._changed = changed
+        self._answer = answer
         self._scope: dict[str, Any] = {"varint": read, "skip": skip, "broken": broken}
         self._lines: list[str] = []
 
     def compile(self) -> Read:
         """The function: (data, at, end, nesting left, what was read before) to what was read."""
         message = self._message
-        fields = [each for each in message.fields if not each.output_only or (self._changed and each.key in KEPT)]
+        fields = [
+            each
+            for each in message.fields
+            if self._answer or not each.output_only or (self._changed and each.key in KEPT)
+        ]
         first = True
         for field in fields:
             first = self._field(field, first)

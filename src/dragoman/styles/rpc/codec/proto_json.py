@@ -47,11 +47,14 @@ _INTEGERS: Final = frozenset({"int32", "int64", "uint32", "uint64"})
 
 
 class ProtoJsonDecoder:
-    """Decodes one message. ``changed`` as :class:`~.binary.BinaryDecoder` has it."""
+    """Decodes one message. ``changed`` and ``answer`` as :class:`~.binary.BinaryDecoder` has them; of an answer, names
+    that are not known are passed over.
+    """
 
-    def __init__(self, message: Message, changed: Message | None = None) -> None:
+    def __init__(self, message: Message, changed: Message | None = None, *, answer: bool = False) -> None:
         self._made: dict[Message, Convert] = {}
         self._changed = changed
+        self._answer = answer
         self._convert = self._message(message)
 
     def decode(self, data: bytes) -> Any:
@@ -80,7 +83,7 @@ class ProtoJsonDecoder:
         changed = message is self._changed
         fields: dict[str, tuple[MessageField, Convert] | None] = {}
         for field in message.fields:
-            passed = field.output_only and not (changed and field.key in KEPT)
+            passed = field.output_only and not self._answer and not (changed and field.key in KEPT)
             each = None if passed else (field, self._field(field))
             fields[field.name] = fields[json_name(field.name)] = each
         names = [json_name(field.name) for field in message.fields]
@@ -93,6 +96,8 @@ class ProtoJsonDecoder:
             given = []
             for name, each in value.items():
                 if name not in fields:
+                    if self._answer:
+                        continue
                     close = nearest(name, names, found)
                     more = f"; did you mean {close!r}?" if close else ""
                     found.append(Violation((*path, name), f"is not a field of {message.short}{more}", "unknown_field"))
@@ -308,6 +313,8 @@ class ProtoJsonEncoder:
             return str
         if value.word == DURATION:
             return _show_duration
+        if value.word == FIELD_MASK:
+            return _show_mask
         if value.kind is Kind.BYTES:
             return lambda given: base64.b64encode(given).decode() if type(given) is bytes else given
         return None
@@ -318,3 +325,7 @@ def _show_duration(value: str) -> str:
     sign = "-" if seconds < 0 or nanos < 0 else ""
     fraction = f".{abs(nanos) // 1000:06}" if nanos else ""
     return f"{sign}{abs(seconds)}{fraction}s"
+
+
+def _show_mask(paths: list[str]) -> str:
+    return ",".join(".".join(map(json_name, path.split("."))) for path in paths)

@@ -13,7 +13,7 @@ from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.resource import ResourceDescription
-from dragoman.contract.schema import Enum, Kind, Nullable, Record, Scalar, Types
+from dragoman.contract.schema import Enum, Kind, Nullable, Record, Scalar
 from dragoman.ports.style import Binder, Surface, filter_parameter
 from dragoman.runtime.codec.view import View
 from dragoman.styles.rpc.traits import Procedure as Named
@@ -56,21 +56,28 @@ class Bound:
 
 
 class Services:
-    """The packages of one surface, by name. ``package`` is the name of the only one, if it is set by hand."""
+    """The packages of one surface, by name. ``package`` is the name of the only one, if it is set by hand. With
+    ``later``, nothing is bound that :meth:`bind` is not called for.
+    """
 
-    def __init__(self, surface: Surface, exposed: Sequence[Exposed], binder: Binder, package: str) -> None:
+    def __init__(
+        self, surface: Surface, exposed: Sequence[Exposed], binder: Binder, package: str, *, later: bool = False
+    ) -> None:
         self._surface = surface
         self._place = f"surface {surface.name!r}"
         self._view = View(surface.audience)
         self._exposed = exposed
+        self._binder = binder
         self._package = package
         self._mappers: dict[str, Mapper] = {}
         self._resources: dict[str, Message] = {}
         self.packages: dict[str, Package] = {}
-        self.bound = [self._bind(each, binder.types(each)) for each in exposed]
+        self.bound = [] if later else [self.bind(each) for each in exposed]
 
-    def _bind(self, exposed: Exposed, types: Types) -> Bound:
+    def bind(self, exposed: Exposed) -> Bound:
+        """The procedure of an operation, with its messages. Raises DeclarationError for what they cannot carry."""
         operation, contract = exposed.operation, exposed.handle.contract
+        types = self._binder.types(exposed)
         name = self._package or f"{snake(contract.name)}.{VERSION}"
         mapper = self._mappers.get(contract.name)
         if mapper is None:
