@@ -101,6 +101,7 @@ class Mapper:
             name,
             TEXT,
             key=field.name,
+            null=nullable and (field.required or inner == Scalar(Kind.ANY)),
             output_only=field.read_only,
             description=field.description,
             deprecated=field.deprecated,
@@ -262,10 +263,11 @@ def check_input(types: Types, view: View, type_: Type, place: str, seen: set[int
             seen.add(id(inner))
             for field in view.fields(inner):
                 nullable, _ = _of(types, field.type)
-                if nullable and field.default is not MISSING and field.default is not None:
+                if nullable and not field.required and field.default is not None:
+                    other = "not set" if field.default is MISSING else repr(field.default)
                     raise DeclarationError(
                         f"{place}, {inner.name}.{field.name}",
-                        f"it can be null, and is {field.default!r} where it is absent: in a message null is absent",
+                        f"it can be null, and is {other} where it is absent: in a message null is absent",
                         "Give it the default None, or do not let it be None",
                     )
                 check_input(types, view, field.type, f"{place}, {inner.name}.{field.name}", seen)
