@@ -152,7 +152,7 @@ def test_a_deadline(client: Any, ask: Any, kind: str) -> None:
         list(getattr(client, kind)(given(kind, question), metadata=KEY, timeout=0.2))
     assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert time.monotonic() - began < 10
-    eventually(lambda: seen(client).cancelled == before + 1, 10)
+    eventually(lambda: seen(client).cancelled > before, 10)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -169,10 +169,10 @@ def test_cancelling(client: Any, ask: Any, kind: str) -> None:
         call = getattr(client, kind)
         begin = call if kind in ("Repeat", "Talk") else call.future
         under_way = begin(asks() if kind in STREAMED else ask(pause=30), metadata=KEY)
-        eventually(lambda: seen(client).begun == before.begun + 1, 10)
+        eventually(lambda: seen(client).begun > before.begun, 10)
         under_way.cancel()
         assert under_way.code() is grpc.StatusCode.CANCELLED
-        eventually(lambda: seen(client).cancelled == before.cancelled + 1, 10)
+        eventually(lambda: seen(client).cancelled > before.cancelled, 10)
     finally:
         over.set()
 
@@ -182,7 +182,7 @@ def test_leaving_after_the_first_answer(client: Any, ask: Any) -> None:
     call = client.Repeat(ask(times=1_000_000), metadata=KEY)
     assert next(call).number == 1
     call.cancel()
-    eventually(lambda: seen(client).cancelled == before + 1, 10)
+    eventually(lambda: seen(client).cancelled > before, 10)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -151,13 +151,14 @@ class _Reader:
             return f"{field.key!r}: {{}}"
         if field.null:
             return f"{field.key!r}: None"
-        if field.label is Label.OPTIONAL or not isinstance(field.value, Leaf) or field.value.well_known:
-            return ""
-        return f"{field.key!r}: {self._zero_of(field)}"
+        zero = self._zero_of(field)
+        return "" if zero == "None" else f"{field.key!r}: {zero}"
 
     @staticmethod
     def _zero_of(field: MessageField) -> str:
         value = field.value
+        if isinstance(value, EnumType) and field.label is not Label.OPTIONAL:
+            return repr(value.absent)
         if field.label is Label.OPTIONAL or not isinstance(value, Leaf) or value.well_known:
             return "None"
         return _ZERO.get(value.word) or ("'0'" if value.kind in leaves.TEXTUAL else "0")

@@ -224,6 +224,9 @@ def _zero(field: MessageField) -> Callable[[], Any] | None:
         return dict
     if field.null:
         return _null
+    if isinstance(field.value, EnumType) and field.label is Label.PLAIN:
+        absent = field.value.absent
+        return None if absent is None else lambda: absent
     if field.label is Label.OPTIONAL or not isinstance(field.value, Leaf) or field.value.well_known:
         return None
     kind, word = field.value.kind, field.value.word

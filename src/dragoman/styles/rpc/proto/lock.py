@@ -4,6 +4,8 @@ It is JSON, meant to be committed and read by people::
 
     {"fraud.v1": {"Score": {"1": "double probability", "2": "reserved string old_reason"}}}
 
+New numbers begin with 1. A value of an enum that has 0 in an existing ``.proto`` is given it here, by hand: it is then
+what an absent one is.
 A field keeps its number wherever it stands in its class. One that is removed, or whose type becomes another, leaves its
 number reserved. Who renames a field and wants to keep its number renames it here too.
 """
@@ -77,6 +79,8 @@ def number(package: Package, lock: Lock, place: str) -> Lock:
         name = each.name.removeprefix(f"{package.name}.")
         before = known.get(name, {})
         numbers = made[name] = _numbered(each, before, f"{place}, {name}", package.name)
+        if isinstance(each, EnumType) and any(value.number == 0 for value in each.values):
+            each.zero = ""
         gone = {n: said.removeprefix(GONE) for n, said in numbers.items() if said.startswith(GONE)}
         fields = isinstance(each, Message)
         each.reserved = {n: said.rpartition(" ")[2] if fields else said for n, said in gone.items()}

@@ -91,6 +91,11 @@ class EnumType:
         """The name without what it stands in."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def absent(self) -> str | None:
+        """The value with the number 0, which is that of an absent field; None where that is none."""
+        return next((each.value for each in self.values if each.number == 0), None) if not self.zero else None
+
 
 @dataclass(slots=True, eq=False)
 class MessageField:

@@ -69,12 +69,15 @@ class Way(Protocol):
 
 
 class Envelope(msgspec.Struct, eq=False):
-    """What a call came in: its way, the request's headers, and its message or all of them."""
+    """What a call came in: its way, the request's headers, and its message or all of them. ``compress``: what is
+    answered may be compressed.
+    """
 
     way: Any
     headers: Mapping[str, str]
     message: bytes = b""
     messages: AsyncIterator[Any] | None = None
+    compress: bool = False
 
 
 def decoding(spoken: Spoken) -> Callable[[State], None]:
