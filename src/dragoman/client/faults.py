@@ -121,7 +121,7 @@ def of_problem(status: int, headers: Mapping[str, str], body: bytes) -> Told:
     for each in problem.get("errors") or ():
         if isinstance(each, dict):
             where = each.get("pointer")
-            path = _pointer(where) if isinstance(where, str) else _dotted(str(each.get("parameter", "")))
+            path = _pointer(where) if isinstance(where, str) else _parameter(str(each.get("parameter", "")))
             told.violations.append(Violation(path, str(each.get("detail", "")), str(each.get("rule", "invalid"))))
     return told
 
@@ -238,6 +238,11 @@ def _pointer(text: str) -> Path:
     """A JSON pointer in fragment form, as a path."""
     parts = text.removeprefix("#").split("/")[1:]
     return tuple(int(each) if each.isdecimal() else each.replace("~1", "/").replace("~0", "~") for each in parts)
+
+
+def _parameter(text: str) -> Path:
+    """The name of a parameter, with what is within it behind points, as a path."""
+    return tuple(int(each) if each.isdecimal() else each for each in text.split(".") if each)
 
 
 def _dotted(text: str) -> Path:

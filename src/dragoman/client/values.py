@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from dragoman.contract.annotations import Only
-from dragoman.contract.fault import Internal, Path, Violation
+from dragoman.contract.fault import Internal, InvalidArgument, Path, Violation
 from dragoman.contract.principal import Audience
 from dragoman.contract.resource import Resource
 from dragoman.contract.schema import List, Map, Nullable, Record, Ref, Scalar, Type, Types, Union
@@ -89,10 +89,8 @@ class Input:
                 raise TypeError(f"{self.record.name} has no field {attribute!r} that can be changed; it has {known}")
             try:
                 made[name] = self.field(name, value)
-            except Exception as error:
-                if not hasattr(error, "violations"):
-                    raise
-                found += error.violations
+            except InvalidArgument as fault:
+                found += fault.violations
         if found:
             raise invalid(found)
         return made

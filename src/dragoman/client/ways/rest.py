@@ -113,6 +113,8 @@ class Rest(Spoken):
                 if field is not None and field.default is not MISSING and field.default is not None:
                     raise ValueError(f"{self.operation.name}: {name!r} is null, which a query cannot say")
                 continue
+            if each == [] and field is not None and (field.required or field.default not in ([], None, MISSING)):
+                raise ValueError(f"{self.operation.name}: {name!r} is an empty list, which a query cannot say")
             if isinstance(each, list):
                 asked += [(name, _text(item)) for item in each]
             else:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Final
 
@@ -137,7 +137,6 @@ class Rpc(Spoken):
     messages: Messages
     form: Form
     most: int
-    headers: Sequence[tuple[str, str]] = field(init=False, default=())
 
     def encoded(self, value: Any) -> bytes:
         """A message. Raises ValueError for a field that has no number."""
@@ -257,8 +256,10 @@ class ConnectStream(Framed):
 
     __slots__ = ()
 
-    def __post_init__(self) -> None:
-        self.two = self.operation.interaction is Interaction.BIDIRECTIONAL
+    @property
+    def two(self) -> bool:
+        """Over HTTP/1.1 an answer follows upon the whole question."""
+        return self.operation.interaction is Interaction.BIDIRECTIONAL
 
     def ask(self, given: Given, key: str | None) -> Ask:
         """The request."""
@@ -351,8 +352,10 @@ class Grpc(Framed):
 
     __slots__ = ()
 
-    def __post_init__(self) -> None:
-        self.two = True
+    @property
+    def two(self) -> bool:
+        """Its trailers need it."""
+        return True
 
     def ask(self, given: Given, key: str | None) -> Ask:
         """The request."""

@@ -71,8 +71,11 @@ class Spoken(ABC):
     operation: Operation
     input: Input | None
     output: Output | None
-    two: bool = field(init=False, default=False)
-    """Whether it needs HTTP/2."""
+
+    @property
+    def two(self) -> bool:
+        """Whether it needs HTTP/2."""
+        return False
 
     @abstractmethod
     def ask(self, given: Given, key: str | None) -> Ask:
