@@ -70,7 +70,7 @@ torture: ## Exactly once under kills, failing stores and failing disks, all of i
 	DRAGOMAN_TORTURE=1 DRAGOMAN_EXAMPLES=2000 "$(BIN)/python" -m pytest -s tests/torture tests/semantics/test_idempotency_model.py $(ARGS)
 
 bench-http: ## HTTP beside Fastify, Express, FastAPI, Litestar, Starlette: ten minutes; writes bench/RESULTS.md
-	@scripts/bench-http && exec "$(BIN)/python" bench/http/run.py $(ARGS)
+	@scripts/bench-http && exec "$(BIN)/python" -m bench.http.run $(ARGS)
 
 tools: ## Install what the tests need beyond Python (today: curl and openssl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."
