@@ -8,9 +8,9 @@ from typing import Any
 from unittest import mock
 
 from google.protobuf.message import DecodeError
+from googles import Both, NoJson, Random_messages, both, lost_entries, without_times
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from protobuf import Both, NoJson, Random_messages, both, lost_entries, without_times
 from schemas import ROOT, schemas
 
 from dragoman.contract.fault import Malformed

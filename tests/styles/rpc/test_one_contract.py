@@ -10,9 +10,9 @@ from random import Random
 from typing import Any
 
 from google.protobuf import json_format
+from googles import both
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from protobuf import both
 from schemas import ROOT, Endless, Random_values, schemas
 
 from dragoman.contract.schema import Types
