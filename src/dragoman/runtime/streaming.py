@@ -107,9 +107,15 @@ class Stream:
     The handler runs in a task of its own from the first item that is asked for, and stands still between two: it makes
     an item when it is asked for one. Behind the last what it staged is committed. A failure is a Fault to the reader,
     always; what nobody expected is in the log, and INTERNAL. Whoever was given it calls :meth:`aclose` in any case.
+
+    A reader may ask for :meth:`several` at once: then the handler goes on until it waits for something, or has made as
+    much as was asked for.
     """
 
-    __slots__ = ("_arrival", "_ended", "_exchange", "_fault", "_item", "_source", "_streams", "_task", "_wanted")
+    __slots__ = (
+        *("_arrival", "_ended", "_exchange", "_fault", "_item", "_more"),
+        *("_room", "_source", "_streams", "_task", "_wanted"),
+    )
 
     def __init__(self, streams: Streams, exchange: Exchange) -> None:
         self._streams = streams
@@ -119,6 +125,8 @@ class Stream:
         self._wanted: asyncio.Future[None] | None = None
         self._arrival: asyncio.Future[None] | None = None
         self._item: Any = _NOTHING
+        self._more: list[bytes] = []
+        self._room = 0
         self._fault: Fault | None = None
         self._ended = False
         streams.admit(self)
@@ -153,6 +161,28 @@ class Stream:
             raise self._fault
         raise StopAsyncIteration
 
+    async def several(self, most: int) -> list[bytes]:
+        """The next items, which are bytes: at least one, and those that the handler makes behind it without waiting,
+        until they are ``most`` bytes. Raises StopAsyncIteration and a Fault, as :meth:`next` does.
+        """
+        self._room = most
+        try:
+            if self._item is _NOTHING and not self._ended:
+                self._ask()
+                await self._until_arrival(None)
+        finally:
+            self._room = 0
+        items, self._more = self._more, []
+        if self._item is not _NOTHING:
+            items.append(self._item)
+            self._item = _NOTHING
+        if items:
+            self._exchange.items = (self._exchange.items or 0) + len(items)
+            return items
+        if self._fault is not None:
+            raise self._fault
+        raise StopAsyncIteration
+
     def _ask(self) -> None:
         if self._task is None:
             assert self._source is not None
@@ -176,6 +206,13 @@ class Stream:
         """Hand an item over, and stand still until the next is asked for."""
         if self._ended:
             raise asyncio.CancelledError  # the handler caught the first, and nobody asks for items any more
+        if self._room > 0:
+            self._room -= len(item)
+            if self._room > 0:
+                if not self._more:
+                    self._wake()
+                self._more.append(item)
+                return
         self._item = item
         self._wanted = asyncio.get_running_loop().create_future()
         self._wake()
@@ -224,6 +261,7 @@ class Stream:
         """Cancel the handler, if it runs. Returns once nothing of it runs any more. May be called again."""
         self._ended = True
         self._item = _NOTHING
+        self._more = []
         task = self._task
         if task is None:
             self._streams.leave(self)

@@ -76,11 +76,11 @@ class _Telling:
         self._exchange = exchange
         self._envelope = envelope
 
-    async def next(self) -> Any:
+    async def several(self, most: int) -> list[bytes]:
         """The frame of the next answer."""
         assert self._envelope.messages is not None
         asked = await anext(self._envelope.messages)
-        return written(self._exchange, self._envelope, self._reflection.tell(asked))
+        return [written(self._exchange, self._envelope, self._reflection.tell(asked))]
 
     async def aclose(self) -> None:
         """Nothing runs in between."""

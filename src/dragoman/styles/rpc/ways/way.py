@@ -17,7 +17,6 @@ from dragoman.runtime import ending, observation
 from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.idempotency import idempotency_key
-from dragoman.runtime.streaming import Stream
 from dragoman.styles.rpc.procedures import Give, Receive, refuse_key
 from dragoman.styles.rpc.proto.services import Bound
 
@@ -128,7 +127,20 @@ def limit(exchange: Exchange, spoken: Spoken, seconds: float | None) -> None:
     exchange.deadline = min(exchange.deadline, exchange.limit)
 
 
-NO_END: Final = b""
+AT_ONCE: Final = 64 * 1024
+"""How many bytes of a stream's messages are made before they are sent, if the handler waits for nothing meanwhile."""
+
+
+class Several(Protocol):
+    """What gives the frames of a stream, as :class:`~dragoman.runtime.streaming.Stream` does."""
+
+    async def several(self, most: int) -> list[bytes]:
+        """The next frames."""
+        ...
+
+    async def aclose(self) -> None:
+        """Make no more of them."""
+        ...
 
 
 class Messages:
@@ -138,7 +150,7 @@ class Messages:
 
     __slots__ = ("_end", "_exchange", "_over", "_stream")
 
-    def __init__(self, stream: Stream, exchange: Exchange, end: Callable[[Fault | None], bytes]) -> None:
+    def __init__(self, stream: Several, exchange: Exchange, end: Callable[[Fault | None], bytes]) -> None:
         self._stream = stream
         self._exchange = exchange
         self._end = end
@@ -151,7 +163,7 @@ class Messages:
         if self._over:
             raise StopAsyncIteration
         try:
-            item: bytes = await self._stream.next()
+            items = await self._stream.several(AT_ONCE)
         except StopAsyncIteration:
             return self._ended(None)
         except Fault as fault:
@@ -162,7 +174,7 @@ class Messages:
                 raise
             await self._stream.aclose()
             return self._ended(stopping)
-        return item
+        return items[0] if len(items) == 1 else b"".join(items)
 
     def _ended(self, fault: Fault | None) -> bytes:
         self._over = True
