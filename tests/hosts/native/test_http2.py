@@ -99,6 +99,7 @@ def test_bodies_that_are_read(loop_factory: Loops, tmp_path: Path) -> None:
             peer.line.send(reset(peer.last))
             await until(lambda: served.app.ended == 1)
             peer.line.send(peer.head("/read", method="POST", end=False))
+            await until(lambda: served.app.seen.count("POST /read") == 3)
             peer.line.send(reset(peer.last))
             await until(lambda: served.app.cancelled + len(served.app.faults) == 1)
             peer.line.send(peer.head("/read", method="POST", end=False), peer.data(b"u" * 1000, end=False))
