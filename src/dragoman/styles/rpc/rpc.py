@@ -30,6 +30,7 @@ from .procedures import giver, items, receiver
 from .proto.lock import Lock, LockError, changes, number
 from .proto.model import Message
 from .proto.services import Bound, Services
+from .traits import NAME
 from .ways.connect import Connect, ConnectStream
 from .ways.grpc import Grpc, GrpcWeb
 from .ways.plain import Plain
@@ -65,8 +66,14 @@ def rpc(
     calls this. With None there are no numbers, and only JSON is spoken: by plain POST and by Connect.
     ``message_size`` is the largest message that is received, in bytes.
 
-    The rest is that of :class:`~dragoman.ports.style.Surface`.
+    The rest is that of :class:`~dragoman.ports.style.Surface`. Raises DeclarationError for what is no package's name.
     """
+    if package and not all(map(NAME.fullmatch, package.split("."))):
+        raise DeclarationError(
+            f"surface {name!r}",
+            f"its package {package!r} is no name in protocol buffers: words with dots between",
+            "Give one such as shop.v1",
+        )
     if lock is not None:
         caller = sys._getframe(1).f_globals.get("__file__")
         lock = (Path(caller).parent if caller else Path.cwd()) / lock

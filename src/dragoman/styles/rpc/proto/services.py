@@ -18,7 +18,7 @@ from dragoman.ports.style import Binder, Surface, filter_parameter
 from dragoman.runtime.codec.view import View
 from dragoman.styles.rpc.traits import Procedure as Named
 
-from .mapping import Mapper, check_input
+from .mapping import Mapper, check_input, check_names
 from .model import FIELD_MASK, LEAVES, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service
 from .names import camel, snake
 
@@ -68,6 +68,8 @@ class Services:
         self._resources: dict[str, Message] = {}
         self.packages: dict[str, Package] = {}
         self.bound = [self._bind(each, binder.types(each)) for each in exposed]
+        for made in self.packages.values():
+            check_names(made, self._place)
 
     def _bind(self, exposed: Exposed, types: Types) -> Bound:
         operation, contract = exposed.operation, exposed.handle.contract
