@@ -147,6 +147,8 @@ class _File:
         if message.deprecated:
             yield f"{inner}option deprecated = true;"
         yield from _reserved(message.reserved, {each.name for each in message.fields}, inner)
+        if message.reserved and message.nested:
+            yield ""
         for nested in message.nested:
             yield from self._type(nested, inner)
             yield ""
@@ -211,7 +213,7 @@ def _reserved(reserved: dict[int, str], names_in_use: set[str], indent: str, *, 
     if not reserved:
         return
     yield f"{indent}reserved {', '.join(str(n) for n in sorted(reserved))};"
-    gone = sorted({name for name in reserved.values() if name not in names_in_use}) if names else []
+    gone = sorted(set(reserved.values()) - names_in_use - {""}) if names else []
     if gone:
         quoted = ", ".join(f'"{name}"' for name in gone)
         yield f"{indent}reserved {quoted};"
