@@ -29,7 +29,7 @@ from dragoman.runtime.codec.view import View
 from dragoman.styles.rpc.codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
 from dragoman.styles.rpc.proto.descriptors import file_descriptor
 from dragoman.styles.rpc.proto.lock import Lock, number
-from dragoman.styles.rpc.proto.mapping import Mapper
+from dragoman.styles.rpc.proto.mapping import Mapper, check_names
 from dragoman.styles.rpc.proto.model import EnumType, Label, Leaf, Message, MessageField, Package, Shape
 
 WELL_KNOWN = (any_pb2, duration_pb2, empty_pb2, field_mask_pb2, struct_pb2, timestamp_pb2)
@@ -66,12 +66,13 @@ class Both:
         return seen(self.parsed(data), self.message)
 
 
-def both(types: Types, type_: Type, *, lock: Lock | None = None) -> Both:
+def both(types: Types, type_: Type, *, package: str = "test.v1", lock: Lock | None = None) -> Both:
     """The message of a type, by fresh numbers or those of a lock."""
-    package = Package("test.v1")
-    message = Mapper(package, types, View(None), "a test").message(type_)
-    number(package, lock or Lock({}), "a test")
-    return both_of(package, message)
+    made = Package(package)
+    message = Mapper(made, types, View(None), "a test").message(type_)
+    check_names(made, "a test")
+    number(made, lock or Lock({}), "a test")
+    return both_of(made, message)
 
 
 def both_of(package: Package, message: Message) -> Both:

@@ -123,15 +123,6 @@ class MessageField:
         """Whether null is a value of it, and not its absence."""
         return self.label is Label.PLAIN and isinstance(self.value, Leaf) and self.value.word == VALUE and not self.null
 
-    @property
-    def type(self) -> str:
-        """The type as the file writes it, with its label as far as that is another wire form."""
-        word = self.value.word if isinstance(self.value, Leaf) else self.value.name
-        if self.label is Label.MAP:
-            assert self.map_key is not None
-            return f"map<{self.map_key.word}, {word}>"
-        return f"repeated {word}" if self.label is Label.REPEATED else word
-
 
 class Shape(enum.StrEnum):
     """What of the contract a message stands for."""
