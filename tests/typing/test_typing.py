@@ -15,7 +15,7 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BIN = Path(sys.executable).parent
-FILES = [HERE / "shop.py", HERE / "mistakes.py"]
+FILES = [HERE / "shop.py", HERE / "mistakes.py", HERE / "calls.py"]
 
 Lines = set[tuple[str, int]]
 

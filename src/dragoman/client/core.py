@@ -270,8 +270,10 @@ class Items:
         except Broken as broken:
             self.close()
             raise self._wrong or self._call.lost(broken) from None
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if self._wrong is not None and isinstance(error, Fault):
+                raise self._wrong from None
             raise
         if self._wrong is not None:
             raise self._wrong
@@ -337,7 +339,8 @@ async def _send(spoken: Spoken, exchange: Exchange, items: Any) -> None:
     each: AsyncIterator[Any] = aiter(items) if isinstance(items, AsyncIterable) else _handed(items)
     try:
         async for value in each:
-            await exchange.send(spoken.item(spoken.input.json(value)))
+            if not await exchange.send(spoken.item(spoken.input.json(value))):
+                break  # the answer is there, and says why
     finally:
         close = getattr(each, "aclose", None)
         if close is not None:

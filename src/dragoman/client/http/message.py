@@ -38,8 +38,8 @@ class Exchange(Protocol):
 
     deadline: float | None
 
-    async def send(self, data: bytes, *, end: bool = False) -> None:
-        """Send more of a body that is a stream; with ``end``, the last of it."""
+    async def send(self, data: bytes, *, end: bool = False) -> bool:
+        """Send more of a body that is a stream; with ``end``, the last of it. Returns whether anybody wants more."""
         ...
 
     async def head(self) -> Head:

@@ -67,13 +67,14 @@ class Exchange1:
             lines.append(f"content-length: {len(ask.body)}")
         await self._put("\r\n".join([*lines, "\r\n"]).encode("latin-1") + (ask.body or b""))
 
-    async def send(self, data: bytes, *, end: bool = False) -> None:
+    async def send(self, data: bytes, *, end: bool = False) -> bool:
         """Send a chunk. What cannot be sent may be because the answer is there already: that says why."""
         if self._sent or self._refused is not None:
-            return
+            return False
         chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
         self._sent = end
         await self._put(chunk + (b"0\r\n\r\n" if end else b""))
+        return self._refused is None and not end
 
     async def _put(self, data: bytes) -> None:
         try:

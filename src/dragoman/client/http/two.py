@@ -155,6 +155,8 @@ class Http2:
                 each.fail("the server is about to close the connection", reached=False)
         if event.error_code:
             self._end(f"the server ended the connection: {_reason(event.error_code)}")
+        elif not self._exchanges:
+            self._end("the server closed the connection")
 
     def _end(self, why: str) -> None:
         if self._dead is None:
@@ -219,6 +221,8 @@ class Http2:
             except h2.exceptions.ProtocolError:
                 pass  # it is closed
             self._flush(None)
+            if self._going and not self._exchanges:
+                self._end("the server closed the connection")
 
 
 class Exchange2:
@@ -266,10 +270,11 @@ class Exchange2:
             self.failure = Broken(why, reached=reached)
         self.signal.set()
 
-    async def send(self, data: bytes, *, end: bool = False) -> None:
+    async def send(self, data: bytes, *, end: bool = False) -> bool:
         """Send more of the body."""
         if not self.sent:
             await self._connection.send(self, data, end)
+        return not self.sent
 
     async def head(self) -> Head:
         """What the answer begins with."""
@@ -301,8 +306,9 @@ class Exchange2:
         await self.signal.wait(self.deadline)
 
     def close(self) -> None:
-        """Be done with it."""
+        """Be done with it, whoever waits for it still."""
         self._connection.forget(self)
+        self.fail("the call was given up", reached=True)
 
 
 def _head(headers: Iterable[Any]) -> Head:
