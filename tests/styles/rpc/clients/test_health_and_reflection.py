@@ -82,8 +82,12 @@ class WithKey(grpc.StreamStreamClientInterceptor):  # type: ignore[misc]
 def test_a_client_calls_what_it_learns_of(channel: grpc.Channel) -> None:
     """With nothing but the address: it finds the services, their messages, and what those refer to."""
     found = ProtoReflectionDescriptorDatabase(grpc.intercept_channel(channel, WithKey()))
-    assert list(found.get_services()) == [SERVICE]
+    assert list(found.get_services()) == [SERVICE, "grpc.health.v1.Health"]
     pool = DescriptorPool(found)
+    status = pool.FindEnumTypeByName("grpc.health.v1.HealthCheckResponse.ServingStatus")
+    assert [(each.name, each.number) for each in status.values] == list(
+        health_pb2.HealthCheckResponse.ServingStatus.items()
+    )
     service = pool.FindServiceByName(SERVICE)
     assert sorted(each.name for each in service.methods) == ["Echo", "Join", "Repeat", "Seen", "Shout", "Talk"]
     assert service.FindMethodByName("Seen").input_type.full_name == "google.protobuf.Empty"
