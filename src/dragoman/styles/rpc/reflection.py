@@ -25,7 +25,7 @@ NAMES: Final = ("grpc.reflection.v1", "grpc.reflection.v1alpha")
 
 
 class Reflection:
-    """The service, which tells of these packages."""
+    """The service, which tells of these packages: all that is called here, but for the service itself."""
 
     def __init__(self, packages: Sequence[Package], patience: float) -> None:
         self._services = sorted(name for package in packages for name in package.services)

@@ -143,12 +143,12 @@ class _Binding:
                 if bound.operation.resource is None:
                     examples.append(f"POST {path}{_example(bound.operation.input, self._types(bound))}")
             doors[bound.path] = self._door(spoken)
-        reflection = None
-        if self._style.reflection:
-            reflection = Reflection(self._packages, self._surface.deadline)
         services = self._binder.shared.setdefault("services", {})
         services.update(dict.fromkeys(each.service.name for each in self._bound))
         health = Health(services, self._binder.ready)
+        reflection = None
+        if self._style.reflection:
+            reflection = Reflection([*self._packages, health.package], self._surface.deadline)
         surface, lock = self._surface, self._style.lock
         return RpcEndpoint(surface, self._packages, doors, plain, reflection, health, lock, wrong, examples)
 

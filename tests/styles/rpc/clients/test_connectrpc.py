@@ -37,10 +37,7 @@ WAYS: Final = {
     "grpc-web, HTTP/1.1": (ProtocolType.GRPC_WEB, HTTPVersion.HTTP1),
     "grpc-web, HTTP/2": (ProtocolType.GRPC_WEB, HTTPVersion.HTTP2),
 }
-POSSIBLE: Final = [
-    (way, kind) for way in WAYS for kind in KINDS if not (way.startswith("grpc-web") and kind in ("Join", "Talk"))
-]
-"""gRPC-Web has no streams of requests."""
+EVERY: Final = [(way, kind) for way in WAYS for kind in KINDS]
 
 
 class Caller:
@@ -128,7 +125,7 @@ def run(server: Running, stubs: Stubs) -> Run:
 
 
 @pytest.mark.parametrize("form", CODECS)
-@pytest.mark.parametrize(("way", "kind"), POSSIBLE)
+@pytest.mark.parametrize(("way", "kind"), EVERY)
 def test_a_call(run: Run, way: str, kind: str, form: str) -> None:
     async def work(caller: Caller) -> None:
         (answer,) = await caller.call(kind, caller.ask(text="hello ☺"))
@@ -161,7 +158,7 @@ def test_many_answers(run: Run, way: str) -> None:
     run(work, way)
 
 
-@pytest.mark.parametrize("way", [each for each in WAYS if not each.startswith("grpc-web")])
+@pytest.mark.parametrize("way", WAYS)
 def test_many_questions(run: Run, way: str) -> None:
     async def work(caller: Caller) -> None:
         (answer,) = await caller.call("Join", *(caller.ask(text=each) for each in "abcdef"))
@@ -175,7 +172,7 @@ def test_many_questions(run: Run, way: str) -> None:
     run(work, way)
 
 
-@pytest.mark.parametrize("way", ["connect, HTTP/2", "grpc"])
+@pytest.mark.parametrize("way", ["connect, HTTP/2", "grpc", "grpc-web, HTTP/2"])
 def test_both_streams_at_once(run: Run, way: str) -> None:
     async def work(caller: Caller) -> None:
         answered: asyncio.Queue[None] = asyncio.Queue()
@@ -209,7 +206,7 @@ def test_a_fault_of_each_code(run: Run, way: str, kind: str) -> None:
     run(work, way)
 
 
-@pytest.mark.parametrize(("way", "kind"), POSSIBLE)
+@pytest.mark.parametrize(("way", "kind"), EVERY)
 def test_a_fault_has_its_details(run: Run, way: str, kind: str) -> None:
     async def work(caller: Caller) -> None:
         with pytest.raises(ConnectError) as error:
@@ -225,7 +222,7 @@ def test_a_fault_has_its_details(run: Run, way: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("form", CODECS)
-@pytest.mark.parametrize(("way", "kind"), POSSIBLE)
+@pytest.mark.parametrize(("way", "kind"), EVERY)
 def test_what_is_wrong_with_a_message_is_told(run: Run, way: str, kind: str, form: str) -> None:
     async def work(caller: Caller) -> None:
         with pytest.raises(ConnectError) as error:
@@ -238,7 +235,7 @@ def test_what_is_wrong_with_a_message_is_told(run: Run, way: str, kind: str, for
     run(work, way, form)
 
 
-@pytest.mark.parametrize(("way", "kind"), POSSIBLE)
+@pytest.mark.parametrize(("way", "kind"), EVERY)
 def test_who_calls_is_asked(run: Run, way: str, kind: str) -> None:
     async def work(caller: Caller) -> None:
         with pytest.raises(ConnectError) as error:
@@ -248,7 +245,7 @@ def test_who_calls_is_asked(run: Run, way: str, kind: str) -> None:
     run(work, way)
 
 
-@pytest.mark.parametrize(("way", "kind"), [each for each in POSSIBLE if each[1] != "Shout"])
+@pytest.mark.parametrize(("way", "kind"), [each for each in EVERY if each[1] != "Shout"])
 def test_a_deadline(run: Run, way: str, kind: str) -> None:
     async def work(caller: Caller) -> None:
         before = await caller.seen()
@@ -260,7 +257,7 @@ def test_a_deadline(run: Run, way: str, kind: str) -> None:
     run(work, way)
 
 
-@pytest.mark.parametrize(("way", "kind"), [each for each in POSSIBLE if each[1] != "Shout"])
+@pytest.mark.parametrize(("way", "kind"), [each for each in EVERY if each[1] != "Shout"])
 def test_leaving(run: Run, way: str, kind: str) -> None:
     """The handler is cancelled when its caller is gone."""
 
@@ -277,7 +274,7 @@ def test_leaving(run: Run, way: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("form", CODECS)
-@pytest.mark.parametrize(("way", "kind"), POSSIBLE)
+@pytest.mark.parametrize(("way", "kind"), EVERY)
 def test_compression(run: Run, way: str, kind: str, form: str) -> None:
     async def work(caller: Caller) -> None:
         text = "again " * 10_000
@@ -290,7 +287,7 @@ def test_compression(run: Run, way: str, kind: str, form: str) -> None:
     run(work, way, form, send_compression=gzip)
 
 
-@pytest.mark.parametrize(("way", "kind"), POSSIBLE)
+@pytest.mark.parametrize(("way", "kind"), EVERY)
 def test_four_mebibytes(run: Run, way: str, kind: str) -> None:
     async def work(caller: Caller) -> None:
         text = "ab" * ((LARGEST - 32) // 2)

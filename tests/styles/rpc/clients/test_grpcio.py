@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.protobuf import empty_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from running import eventually
+from running import Running, eventually
 from stubs import Stubs
 
 KEY = [("authorization", "Bearer valley")]
@@ -64,6 +65,20 @@ def test_a_call(client: Any, ask: Any) -> None:
     assert numbered([answer]) == [("hello ☺", 1)]
     assert (call.code(), call.details()) == (grpc.StatusCode.OK, "")
     assert "x-request-id" in dict(call.initial_metadata())
+
+
+def test_a_handler_reads_metadata_but_for_credentials(client: Any, ask: Any, server: Running) -> None:
+    metadata = [*KEY, ("x-colour", "blue"), ("x-shade-bin", b"\xab\xab"), ("cookie", "sweet")]
+    for name, value in (
+        ("x-colour", "BLUE"),
+        ("x-shade-bin", "Q6S"),
+        ("cookie", "COOKIE"),
+        ("authorization", "AUTHORIZATION"),
+    ):
+        assert client.Shout(ask(text=name), metadata=metadata).text == value
+    headers = {"authorization": "Bearer valley", "X-Colour": "blue"}
+    answer = httpx.post(f"{server.url}/echoes/shout", json={"text": "x-colour"}, headers=headers)
+    assert answer.json()["text"] == "BLUE"
 
 
 def test_a_stream_of_answers(client: Any, ask: Any) -> None:

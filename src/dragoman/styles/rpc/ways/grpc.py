@@ -52,16 +52,11 @@ class Grpc:
         compress = coded and _accepted(headers)
         if spoken.takes_stream:
             assert request.stream is not None
-            envelope = Envelope(self, headers, b"", self._each(request.stream, coded), compress)
+            envelope = Envelope(self, headers, b"", _each(self._form, request.stream, spoken.most, coded), compress)
         else:
             envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded), None, compress)
         assert spoken.call is not None
         return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
-
-    async def _each(self, stream: BodyStream, coded: bool) -> AsyncIterator[Any]:
-        decode = self._form.decode
-        async for message in framing.messages(stream, self.spoken.most, coded=coded):
-            yield decode(message)
 
     async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
         assert self.spoken.call is not None
@@ -91,6 +86,11 @@ class Grpc:
 
     def _trailers(self, fault: Fault, exchange: Exchange) -> list[Header]:
         return status.trailers(fault, exchange.request_id, self.spoken.domain)
+
+
+async def _each(form: Form, stream: BodyStream, most: int, coded: bool) -> AsyncIterator[Any]:
+    async for message in framing.messages(stream, most, coded=coded):
+        yield form.decode(message)
 
 
 def _accepted(headers: Mapping[str, str]) -> bool:
@@ -125,10 +125,14 @@ class GrpcWeb:
         coded = framing.check_coding(headers.get("grpc-encoding"))
         compress = coded and _accepted(headers)
         if spoken.takes_stream:
-            raise Unimplemented("gRPC-Web has no streams of requests; use gRPC or Connect")
+            if self._text:
+                raise Unimplemented(f"streams of requests are not sent as base64; use {WEB}, gRPC or Connect")
+            assert request.stream is not None
+            envelope = Envelope(self, headers, b"", _each(self._form, request.stream, spoken.most, coded), compress)
+        else:
+            body = _plain(request.body) if self._text else request.body
+            envelope = Envelope(self, headers, framing.one(body, spoken.most, coded=coded), None, compress)
         assert spoken.call is not None
-        body = _plain(request.body) if self._text else request.body
-        envelope = Envelope(self, headers, framing.one(body, spoken.most, coded=coded), None, compress)
         return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
 
     async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
