@@ -132,8 +132,9 @@ NO_END: Final = b""
 
 
 class Messages:
-    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. ``end`` is told how
-    it came to its end, and gives what stands there of the body: nothing, if all is said in trailers.
+    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. Those that are at
+    hand leave together. ``end`` is told how it came to its end, and gives what stands there of the body: nothing, if
+    all is said in trailers.
     """
 
     __slots__ = ("_end", "_exchange", "_over", "_stream")
@@ -151,7 +152,7 @@ class Messages:
         if self._over:
             raise StopAsyncIteration
         try:
-            item: bytes = await self._stream.next()
+            items: list[bytes] = await self._stream.several()
         except StopAsyncIteration:
             return self._ended(None)
         except Fault as fault:
@@ -162,7 +163,7 @@ class Messages:
                 raise
             await self._stream.aclose()
             return self._ended(stopping)
-        return item
+        return items[0] if len(items) == 1 else b"".join(items)
 
     def _ended(self, fault: Fault | None) -> bytes:
         self._over = True
