@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -24,6 +25,7 @@ UNAUTHENTICATED: Final = frozenset({"16", "401"})
 INVALID: Final = frozenset({"3", "400", "422"})
 LATE: Final = frozenset({"4", "504", "reset"})
 RIGHT: Final = frozenset({"0", "200"})
+LINE: Final = b"\n"
 LOGGED: Final = frozenset(
     {"time", "request_id", "method", "path", "status", "bytes", "ms", "peer", "surface", "operation"}
     | {"principal", "tenant", "credential"}
@@ -68,21 +70,24 @@ def prove_equal(side: Side, key: str) -> bytes:
     return answer.body
 
 
-def prove_lines(side: Side, before: int, calls: int) -> None:
-    """That it wrote a line for each call, where it had written so many. Raises Unequal."""
+def prove_lines(side: Side, calls: int) -> None:
+    """That it wrote a line for each call, and no others, since its log was emptied. Raises Unequal."""
     until = time.monotonic() + 3
-    while (found := lines(side) - before) != calls:
+    while (found := side.server.log.read_bytes()).count(LINE) != calls:
         if time.monotonic() > until:
-            raise Unequal(f"{side}: it wrote {found} lines for {calls} calls")
+            raise Unequal(f"{side}: it wrote {found.count(LINE)} lines for {calls} calls")
         time.sleep(0.05)
-    last = json.loads(side.server.told().splitlines()[-1])
+    last = json.loads(found[found.rindex(LINE, 0, -1) + 1 :])
     if last["principal"] != "bench" or last["operation"] not in side.call.path.lower() or LOGGED - set(last):
         raise Unequal(f"{side}: its line lacks {LOGGED - set(last) or 'the truth'}: {last}")
 
 
-def lines(side: Side) -> int:
-    """How many lines its server wrote."""
-    return side.server.log.read_bytes().count(b"\n")
+def empty(side: Side) -> None:
+    """Empty its server's log, once nothing more comes of earlier calls."""
+    size = -1
+    while size != (size := side.server.log.stat().st_size):
+        time.sleep(0.1)
+    os.truncate(side.server.log, 0)
 
 
 def ask(side: Side, key: str | None, message: Message = GOOD, patience: float = MUCH) -> Answer:

@@ -9,7 +9,7 @@ from bench.common.load import Latency
 from bench.common.rounds import Compared, turns
 
 from .calls import GOOD
-from .proof import lines, prove_equal, prove_lines
+from .proof import empty, prove_equal, prove_lines
 from .sides import Scenario, Shape, Side
 
 WARMING_SECONDS: Final = 0.5
@@ -33,9 +33,8 @@ def compare(sides: Sequence[Side], scenario: Scenario, *, rounds: int, seconds: 
     """Measure a scenario on all of them."""
     compared: Compared[Scenario] = Compared(scenario, 0, {each.name: [] for each in sides})
     for side in sides:
-        before = lines(side)
-        warmed = side.drive(scenario.shape, WARMING_SECONDS)
-        prove_lines(side, before, warmed.calls)
+        empty(side)
+        prove_lines(side, side.drive(scenario.shape, WARMING_SECONDS).calls)
     for side in turns(sides, rounds, scenario.title):
         compared.samples[side.name].append(side.drive(scenario.shape, seconds))
     return compared

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import dragoman as dm
 from dragoman.ports.wire import Request, Response
+from dragoman.runtime.streaming import AHEAD_BYTES
 from dragoman.styles.rpc.ways.framing import HEAD, frame
-from dragoman.styles.rpc.ways.way import AT_ONCE
 
 
 class Asked(dm.Struct):
@@ -120,7 +120,7 @@ def test_a_handler_stands_still_while_nobody_reads(tmp_path: Path) -> None:
             assert response.stream is not None
             first = await anext(aiter(response.stream))
             made = counting.made
-            assert len(first) < AT_ONCE + 2000
+            assert len(first) < AHEAD_BYTES + 2000
             assert made <= len(sizes([first])) + 1
             await asyncio.sleep(0.05)
             assert counting.made == made

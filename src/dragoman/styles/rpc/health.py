@@ -91,7 +91,7 @@ class _Watching:
         self._envelope = envelope
         self._status = ""
 
-    async def several(self, most: int) -> list[bytes]:
+    async def several(self) -> list[bytes]:
         """The frame of the next status."""
         if self._health is None:
             raise StopAsyncIteration

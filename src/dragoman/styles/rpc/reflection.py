@@ -76,7 +76,7 @@ class _Telling:
         self._exchange = exchange
         self._envelope = envelope
 
-    async def several(self, most: int) -> list[bytes]:
+    async def several(self) -> list[bytes]:
         """The frame of the next answer."""
         assert self._envelope.messages is not None
         asked = await anext(self._envelope.messages)

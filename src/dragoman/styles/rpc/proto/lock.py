@@ -123,6 +123,11 @@ def number(package: Package, lock: Lock, place: str) -> Lock:
     return Lock({**lock.packages, package.name: made})
 
 
+def written(field: MessageField, package: str) -> str:
+    """A field as a lock file has it: its type and its name."""
+    return f"{_type(field, package)} {field.name}"
+
+
 class _Numbered(Protocol):
     """A field, or a value of an enum."""
 
@@ -134,7 +139,7 @@ class _Numbered(Protocol):
 def _numbered(type_: Message | EnumType, before: Mapping[int, str], place: str, package: str) -> Numbers:
     said: list[tuple[str, _Numbered]]
     if isinstance(type_, Message):
-        said = [(f"{_type(each, package)} {each.name}", each) for each in type_.fields]
+        said = [(written(each, package), each) for each in type_.fields]
         if wrong := [n for n in before if not 0 < n <= LARGEST or n in PROTOBUF_S_OWN]:
             raise DeclarationError(
                 place,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -127,14 +127,10 @@ def limit(exchange: Exchange, spoken: Spoken, seconds: float | None) -> None:
     exchange.deadline = min(exchange.deadline, exchange.limit)
 
 
-AT_ONCE: Final = 64 * 1024
-"""How many bytes of a stream's messages are made before they are sent, if the handler waits for nothing meanwhile."""
-
-
 class Several(Protocol):
     """What gives the frames of a stream, as :class:`~dragoman.runtime.streaming.Stream` does."""
 
-    async def several(self, most: int) -> list[bytes]:
+    async def several(self) -> list[bytes]:
         """The next frames."""
         ...
 
@@ -144,8 +140,9 @@ class Several(Protocol):
 
 
 class Messages:
-    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. ``end`` is told how
-    it came to its end, and gives what stands there of the body: nothing, if all is said in trailers.
+    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. Those that are at
+    hand leave together. ``end`` is told how it came to its end, and gives what stands there of the body: nothing, if
+    all is said in trailers.
     """
 
     __slots__ = ("_end", "_exchange", "_over", "_stream")
@@ -163,7 +160,7 @@ class Messages:
         if self._over:
             raise StopAsyncIteration
         try:
-            items = await self._stream.several(AT_ONCE)
+            items = await self._stream.several()
         except StopAsyncIteration:
             return self._ended(None)
         except Fault as fault:
