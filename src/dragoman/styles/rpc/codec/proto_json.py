@@ -166,7 +166,7 @@ class _Members:
             if member is None:
                 self._unknown(name, path, found)
                 continue
-            if member.twin and member.twin in value:
+            if member.twin and member.twin in value and not self._answer:
                 self._twice(member, name, path, found)
             if each is None and not member.nulls:
                 continue
