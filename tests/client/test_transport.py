@@ -301,7 +301,7 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering(**how: Any) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Now", (Answering,), how))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Now", (how.pop("handler", Answering),), how))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -417,6 +417,21 @@ def test_a_lock_file_of_another_surface(tmp_path: Path) -> None:
             client.call(double, Number(value=1))
         with pytest.raises(dm.DeclarationError, match=r"has no numbers for fair\.v1\.Many"):
             client.call(total, Many(values=[]))
+
+
+def test_who_is_not_known_sends_no_key_of_itself() -> None:
+    sent: list[Any] = []
+
+    class Heard(Answering):
+        def do_POST(self) -> None:
+            sent.append(self.headers["idempotency-key"])
+            super().do_POST()
+
+    with answering(handler=Heard) as url:
+        for options in ({}, {"keys": True}, {"auth": "ann"}, {"auth": "ann", "keys": False}):
+            with dm.Client(url, **options) as client:
+                client.call(ping)
+    assert [each is not None for each in sent] == [False, True, True, False]
 
 
 def test_nothing_of_it_is_loaded_by_a_server() -> None:

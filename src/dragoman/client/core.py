@@ -48,6 +48,7 @@ class Core:
         tls: ssl.SSLContext | None,
         unix_socket: Any,
         http2: bool,
+        keys: bool | None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment or parts.username:
@@ -82,6 +83,8 @@ class Core:
         self._retries = retries
         self._budget = Budget(retries)
         self._headers = [(name.lower(), value) for name, value in headers.items()]
+        known = auth is not None or any(name == "authorization" for name, _ in self._headers)
+        self.keys = known if keys is None else keys
 
     async def close(self) -> None:
         """Close all connections."""
@@ -199,7 +202,8 @@ class Call:
         streamed = operation.interaction.streams_input or operation.interaction.streams_output
         self.key: str | None = None
         if operation.effect is not Effect.SAFE and not streamed:
-            self.key = options["key"] if "key" in options else _key(operation, given)
+            made_up = _key(operation, given) if core.keys and "key" not in options else None
+            self.key = options.get("key", made_up)
         self._repeatable = not operation.interaction.streams_input and (
             operation.effect is not Effect.UNSAFE or self.key is not None
         )
@@ -330,7 +334,7 @@ class Items:
 
     def __del__(self) -> None:
         if not self._over and self._exchange is not None:
-            self._exchange.close()
+            self._core.net.drop(self._exchange.close)
 
 
 async def _send(spoken: Spoken, exchange: Exchange, items: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -93,6 +93,9 @@ class Net(Protocol):
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> Spawned:
         """Do it beside what is done now."""
         ...
+
+    def drop(self, close: Callable[[], None]) -> None:
+        """Close what nobody holds any more. It may be anywhere that this is found out."""
 
     async def close(self) -> None:
         """Wait for what was spawned, which must have been told to end."""
