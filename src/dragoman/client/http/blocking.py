@@ -175,6 +175,8 @@ class ThreadWork:
 class ThreadNet:
     """A thread's part."""
 
+    concurrent = False
+
     def __init__(self) -> None:
         self._threads: set[threading.Thread] = set()
 

@@ -69,6 +69,8 @@ class LoopSignal(asyncio.Event):
 class LoopNet:
     """asyncio's part."""
 
+    concurrent = True
+
     def __init__(self) -> None:
         self._tasks: set[Any] = set()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -73,7 +73,9 @@ class Spawned(Protocol):
 
 
 class Net(Protocol):
-    """The surroundings."""
+    """The surroundings. ``concurrent``: what is spawned takes turns with its spawner, and is no other thread."""
+
+    concurrent: bool
 
     async def connect(self, address: Address, deadline: float | None) -> Wire:
         """A new connection. Raises OSError and TimeoutError."""
