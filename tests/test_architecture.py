@@ -49,6 +49,9 @@ def test_each_part_imports_only_what_it_may() -> None:
         ("dragoman.app", "import dragoman.cli", "dragoman.cli"),
         ("dragoman.app", "import dragoman.demo", "dragoman.demo"),
         ("dragoman", "import dragoman.demo", "dragoman.demo"),
+        ("dragoman.client", "import dragoman.app", "dragoman.app"),
+        ("dragoman.app", "import dragoman.client", "dragoman.client"),
+        ("dragoman.styles.rpc", "import dragoman.client", "dragoman.client"),
     ],
 )
 def test_a_forbidden_import_is_named(tmp_path: Path, importer: str, statement: str, imported: str) -> None:

@@ -263,3 +263,12 @@ def test_rpc() -> None:
         change = {"page": {"id": made["id"], "text": "", "etag": made["etag"]}, "updateMask": "text"}
         assert client.post("/wiki.v1.PageService/UpdatePage", json=change).json()["text"] == ""
         assert client.post("/wiki.v1.PageService/UpdatePage", json=change).json()["code"] == "aborted"
+
+
+def test_client(tmp_path: Path) -> None:
+    with serving(["dragoman", "serve", "15_client:app", "--port", "0"], tmp_path) as port:
+        command = [sys.executable, EXAMPLES / "15_client.py", f"http://127.0.0.1:{port}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    left = ["The Dispossessed: 1 left", "The Dispossessed: 0 left", "The Dispossessed is lent out"]
+    assert done.stdout.splitlines() == [*left, "['The Dispossessed']", "The Dispossessed"]

@@ -6,13 +6,17 @@ import asyncio
 import logging
 import re
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 import dragoman as dm
 from dragoman.cli import main
@@ -53,6 +57,22 @@ def talk(app: dm.App, conversation: Callable[[Ask], Coroutine[Any, Any, None]]) 
                 await app.stop()
 
     asyncio.run(conversed())
+
+
+@contextmanager
+def at_a_port(app: dm.App) -> Iterator[str]:
+    """Serve the application in a thread; gives its URL."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def served(folder: Path, *exposes: Any) -> dm.App:
@@ -331,3 +351,13 @@ def test_the_tests_of_the_testing_chapter_pass(run: Callable[[str], Any], tmp_pa
     assert len(tests) == 2
     for test in tests:
         test()
+
+
+def test_a_client(run: Callable[[str], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    guide = run("def ask_and_block")
+    keys = dm.api_keys(fixed={"key": dm.Principal("ann", "t", audiences=frozenset({dm.Audience.INTERNAL}))})
+    surface = dm.rpc("rpc", "/rpc", audience="internal", auth=keys, exposes=[guide.predict, guide.parcels], lock=None)
+    with at_a_port(dm.App(surface, database=tmp_path / "guide.db")) as url:
+        asyncio.run(guide.ask(url))
+        guide.ask_and_block(url)
+    assert re.fullmatch(r"par_\w+ 600\n0\.1\n", capsys.readouterr().out)

@@ -88,6 +88,15 @@ def test_a_resource_through_its_life(client: Caller, ticket: Ticket) -> None:
         client.on(tickets, "get", ticket.id)
 
 
+def test_what_is_merged_on_the_wire_is_replaced(client: Caller, ticket: Ticket, way: str) -> None:
+    assert client.on(tickets, "update", ticket, tags={}).tags == {}
+    if way == "rest":
+        with pytest.raises(ValueError, match="give the resource itself as it was read"):
+            client.on(tickets, "update", ticket.id, tags={"a": "b"})
+    else:
+        assert client.on(tickets, "update", ticket.id, tags={"a": "b"}).tags == {"a": "b"}
+
+
 def test_lists_are_taken_page_by_page(client: Caller) -> None:
     stall = client.on(stalls, "create", Stall(name=fresh()))
     for cents in (30, 10, 50, 40, 20):
@@ -313,6 +322,9 @@ def test_a_stream_that_is_closed_is_cancelled(client: Caller, way: str) -> None:
     name = fresh()
     taken = client.stream(tick, Named(name=name, seconds=0.005), most=3)
     assert [each.value for each in taken] == [0, 1, 2]
+    dropped = client.client.stream(tick, Named(name=name, seconds=0.005))
+    client._done(dropped.__anext__() if hasattr(dropped, "__anext__") else next(dropped))
+    del dropped
     end = time.monotonic() + 5
     while client.call(runs, Named(name=name)).value:
         assert time.monotonic() < end, "the handler still runs"

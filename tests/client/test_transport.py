@@ -29,6 +29,7 @@ from fair import (
     Stall,
     Ticket,
     Why,
+    add_up,
     double,
     echo,
     fail,
@@ -122,6 +123,24 @@ def test_what_a_stream_is_sent_may_wait_for_its_answers(server: str) -> None:
         return found
 
     assert asyncio.run(talk()) == [-1, -2, -4, -8, -16, -32, -64]
+
+    async def silent() -> None:
+        async def never() -> Any:
+            yield Number(value=1)
+            await asyncio.sleep(60)
+
+        async def wrong() -> Any:
+            yield Number(value=1)
+            raise KeyError("the caller's own")
+
+        for options in ({"auth": "ann"}, GRPC):
+            async with dm.AsyncClient(server, **options) as client:
+                with pytest.raises(dm.DeadlineExceeded):
+                    await client.call(add_up, never(), timeout=0.2)
+                with pytest.raises(KeyError):
+                    await client.call(add_up, wrong())
+
+    asyncio.run(asyncio.wait_for(silent(), 10))
 
     with dm.Client(server, **GRPC) as client:
 
@@ -228,7 +247,7 @@ class Peer(grpc.GenericRpcHandler):
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         name = details.method.rpartition("/")[2]
         self.metadata = dict(details.invocation_metadata)
-        if name == "Double":
+        if name in ("Double", "Total"):
             return grpc.unary_unary_rpc_method_handler(lambda data, context: data)
         if name == "Flaky":
             return grpc.unary_unary_rpc_method_handler(lambda data, context: time.sleep(3))
@@ -259,6 +278,8 @@ def test_grpcio_s_server_is_called(peer: tuple[str, Peer]) -> None:
         assert client.call(double, Number(value=5)) == Number(value=5)
         assert handler.metadata["x-team"] == "blue"
         assert handler.metadata["authorization"] == "Bearer ann"
+        for _ in range(20):  # more than the window of the connection
+            assert client.call(total, Many(values=[10_000_000_000] * 180_000)) == Number(value=0)
         with pytest.raises(dm.ResourceExhausted, match="zu viel ✓"):
             client.call(fail, Why(code="x"))
         assert [each.value for each in client.stream(tick, Named(name="x"))] == [0, 7]
@@ -301,7 +322,7 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering(**how: Any) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Now", (Answering,), how))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Now", (how.pop("handler", Answering),), how))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -417,6 +438,31 @@ def test_a_lock_file_of_another_surface(tmp_path: Path) -> None:
             client.call(double, Number(value=1))
         with pytest.raises(dm.DeclarationError, match=r"has no numbers for fair\.v1\.Many"):
             client.call(total, Many(values=[]))
+
+
+@pytest.mark.parametrize("value", ["a\r\nb: c", "a\0", "é"])
+def test_a_header_is_only_a_header(server: str, value: str) -> None:
+    for options in ({"auth": "ann"}, GRPC):
+        with dm.Client(server, **options) as client:
+            with pytest.raises(ValueError, match="only printable ASCII"):
+                client.call(ping, key=value)
+            with pytest.raises(ValueError, match="only printable ASCII"):
+                client.call(ping, headers={"x-team": value})
+
+
+def test_who_is_not_known_sends_no_key_of_itself() -> None:
+    sent: list[Any] = []
+
+    class Heard(Answering):
+        def do_POST(self) -> None:
+            sent.append(self.headers["idempotency-key"])
+            super().do_POST()
+
+    with answering(handler=Heard) as url:
+        for options in ({}, {"keys": True}, {"auth": "ann"}, {"auth": "ann", "keys": False}):
+            with dm.Client(url, **options) as client:
+                client.call(ping)
+    assert [each is not None for each in sent] == [False, True, True, False]
 
 
 def test_nothing_of_it_is_loaded_by_a_server() -> None:

@@ -64,6 +64,7 @@ class _Client:
         tls: SSLContext | None = None,
         unix_socket: str | PathLike[str] | None = None,
         http2: bool = False,
+        keys: bool | None = None,
     ) -> None:
         """A client of one surface, ``over`` one of its styles.
 
@@ -72,7 +73,9 @@ class _Client:
         it and JSON without. ``package`` is that of ``dm.rpc`` too. ``auth`` is an API key or a token, or what gives
         one for each request. ``audience`` says for whom the surface is, where classes have fields that not everybody
         sees. ``timeout`` bounds calls in seconds, all attempts together; streams have none, unless their call says
-        so. ``tls`` is a context with a CA or a certificate of one's own.
+        so. ``tls`` is a context with a CA or a certificate of one's own. ``keys`` says whether idempotency keys are
+        made up, which only a surface takes that knows its callers: True, where a certificate and not ``auth`` says who
+        calls.
         """
         if lock is not None:
             caller = sys._getframe(1).f_globals.get("__file__")
@@ -80,7 +83,7 @@ class _Client:
         self._options: Options = {}
         self._core = Core(
             self._net(), url, over, path, audience, package, lock, auth, timeout, retries or Retries(), headers or {},
-            tls, unix_socket, http2,
+            tls, unix_socket, http2, keys,
         )  # fmt: skip
 
     def _net(self) -> Net:

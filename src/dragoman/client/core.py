@@ -48,6 +48,7 @@ class Core:
         tls: ssl.SSLContext | None,
         unix_socket: Any,
         http2: bool,
+        keys: bool | None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment or parts.username:
@@ -82,6 +83,8 @@ class Core:
         self._retries = retries
         self._budget = Budget(retries)
         self._headers = [(name.lower(), value) for name, value in headers.items()]
+        known = auth is not None or any(name == "authorization" for name, _ in self._headers)
+        self.keys = known if keys is None else keys
 
     async def close(self) -> None:
         """Close all connections."""
@@ -141,12 +144,21 @@ class Core:
 
     async def _once(self, call: Call, items: Any) -> Any:
         exchange = await self.open(call)
+        sending = None
         try:
-            if items is not None:
+            if items is not None and self.net.concurrent:
+                sending = Sending(self.net, call.spoken, exchange, items)
+            elif items is not None:
                 await _send(call.spoken, exchange, items)
             head = await exchange.head()
             return await _whole(call.spoken, exchange, head)
+        except Broken:
+            if sending is not None and sending.wrong is not None:
+                raise sending.wrong from None
+            raise
         finally:
+            if sending is not None:
+                sending.stop()
             exchange.close()
 
     def stream(self, handle: Any, arguments: tuple[Any, ...], options: Options) -> Items:
@@ -167,6 +179,9 @@ class Core:
             if seconds <= 0:
                 raise TimeoutError
             headers.append(call.spoken.time(seconds))
+        for name, value in headers:
+            if not (name.isascii() and name.isprintable() and value.isascii() and value.isprintable()):
+                raise ValueError(f"the header {name[:40]!r} cannot be {value[:40]!r}: only printable ASCII can be sent")
         return await self._pool.open(Ask(ask.method, self._root + ask.target, headers, ask.body), call.deadline)
 
     @property
@@ -199,7 +214,8 @@ class Call:
         streamed = operation.interaction.streams_input or operation.interaction.streams_output
         self.key: str | None = None
         if operation.effect is not Effect.SAFE and not streamed:
-            self.key = options["key"] if "key" in options else _key(operation, given)
+            made_up = _key(operation, given) if core.keys and "key" not in options else None
+            self.key = options.get("key", made_up)
         self._repeatable = not operation.interaction.streams_input and (
             operation.effect is not Effect.UNSAFE or self.key is not None
         )
@@ -237,6 +253,29 @@ class Call:
         return Unavailable(f"{self.spoken.operation.name}: {broken}")
 
 
+class Sending:
+    """Sends the items of a stream, beside what is read. ``wrong`` is what the caller's own iterable came to."""
+
+    def __init__(self, net: Net, spoken: Spoken, exchange: Exchange, items: Any) -> None:
+        self.wrong: Exception | None = None
+        self._spoken = spoken
+        self._exchange = exchange
+        self._work = net.spawn(self._send(items), f"dragoman client, {spoken.operation.name}")
+
+    async def _send(self, items: Any) -> None:
+        try:
+            await _send(self._spoken, self._exchange, items)
+        except (TimeoutError, Broken):
+            pass  # who reads learns of it
+        except Exception as error:
+            self.wrong = error
+            self._exchange.close()
+
+    def stop(self) -> None:
+        """No more of it."""
+        self._work.cancel()
+
+
 class Items:
     """An answer that is a stream, item by item. Who does not take all of it closes it, which cancels the call."""
 
@@ -247,8 +286,7 @@ class Items:
         self._exchange: Exchange | None = None
         self._reader: Reader | None = None
         self._ready: list[Any] = []
-        self._sending: Any = None
-        self._wrong: BaseException | None = None
+        self._sending: Sending | None = None
         self._over = False
 
     async def next(self) -> Any:
@@ -269,23 +307,28 @@ class Items:
             raise self._call.late() from None
         except Broken as broken:
             self.close()
-            raise self._wrong or self._call.lost(broken) from None
+            raise self._wrong() or self._call.lost(broken) from None
         except BaseException as error:
             self.close()
-            if self._wrong is not None and isinstance(error, Fault):
-                raise self._wrong from None
+            wrong = self._wrong() if isinstance(error, Fault) else None
+            if wrong is not None:
+                raise wrong from None
             raise
-        if self._wrong is not None:
-            raise self._wrong
+        wrong = self._wrong()
+        if wrong is not None:
+            raise wrong
         raise StopAsyncIteration
+
+    def _wrong(self) -> Exception | None:
+        """What the caller's own items came to."""
+        return None if self._sending is None else self._sending.wrong
 
     async def _begin(self) -> None:
         """Ask, and wait for the first item, or for the end: so far a call may be repeated."""
         self._exchange = exchange = await self._core.open(self._call)
         try:
             if self._items is not None:
-                work, name = self._send(exchange), f"dragoman client, {self._call.spoken.operation.name}"
-                self._sending = self._core.net.spawn(work, name)
+                self._sending = Sending(self._core.net, self._call.spoken, exchange, self._items)
             head = await exchange.head()
             self._reader = self._call.spoken.reader(head)
             if self._reader is None:
@@ -309,28 +352,17 @@ class Items:
             self._ready = self._reader.feed(data)
         return True
 
-    async def _send(self, exchange: Exchange) -> None:
-        try:
-            await _send(self._call.spoken, exchange, self._items)
-        except (TimeoutError, Broken):
-            pass  # who reads learns of it
-        except BaseException as error:
-            self._wrong = error
-            exchange.close()
-            if not isinstance(error, Exception):
-                raise
-
     def close(self) -> None:
         """Cancel the call, if it has not come to its end."""
         self._over = True
         if self._sending is not None:
-            self._sending.cancel()
+            self._sending.stop()
         if self._exchange is not None:
             self._exchange.close()
 
     def __del__(self) -> None:
         if not self._over and self._exchange is not None:
-            self._exchange.close()
+            self._core.net.drop(self._exchange.close)
 
 
 async def _send(spoken: Spoken, exchange: Exchange, items: Any) -> None:

@@ -57,17 +57,18 @@ class Speech:
         self._lock = None if lock is None else _read(lock)
         self._place = lock
         self._services: dict[Contract, Services] = {}
-        self._spoken: dict[Operation, tuple[Handle[Any, Any], Spoken]] = {}
+        self._procedures: dict[Handle[Any, Any], Bound] = {}
+        self._spoken: dict[Handle[Any, Any], Spoken] = {}
         self._guard = threading.Lock()
 
     def spoken(self, handle: Handle[Any, Any]) -> Spoken:
         """How an operation is said. Raises DeclarationError for what the style cannot carry."""
-        known = self._spoken.get(handle.operation)
-        if known is not None and known[0] is handle:
-            return known[1]
+        known = self._spoken.get(handle)
+        if known is not None:
+            return known
         with self._guard:
             made = self._rest(handle) if self._over == "rest" else self._rpc(handle)
-            self._spoken[handle.operation] = handle, made
+            self._spoken[handle] = made
             return made
 
     def _values(self, handle: Handle[Any, Any]) -> tuple[Input | None, Output | None]:
@@ -133,7 +134,13 @@ class Speech:
             ]
             side: Any = _Side(self._audience)
             services = self._services[contract] = Services(side, exposed, side, self._package, later=True)
-        bound = services.bind(Exposed(handle.operation, handle, handle.resources))
+            for each in exposed:
+                if each.operation.method is Method.GET:  # so that a resource has its etag, wherever it is answered
+                    self._procedures[each.handle] = services.bind(each)
+        bound = self._procedures.get(handle)
+        if bound is None:
+            bound = services.bind(Exposed(handle.operation, handle, handle.resources))
+            self._procedures[handle] = bound
         if self._lock is not None:
             for package in services.packages.values():
                 number(package, self._lock, f"lock file {self._place}")

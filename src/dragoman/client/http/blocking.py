@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -175,6 +175,8 @@ class ThreadWork:
 class ThreadNet:
     """A thread's part."""
 
+    concurrent = False
+
     def __init__(self) -> None:
         self._threads: set[threading.Thread] = set()
 
@@ -226,6 +228,13 @@ class ThreadNet:
         self._threads.add(thread)
         thread.start()
         return ThreadWork(self._threads, thread)
+
+    def drop(self, close: Callable[[], None]) -> None:
+        """Close it."""
+        try:
+            close()
+        except OSError:
+            pass
 
     async def close(self) -> None:
         """Wait for the threads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .net import CHUNK, Address, Signal, Wire, left
@@ -69,11 +69,15 @@ class LoopSignal(asyncio.Event):
 class LoopNet:
     """asyncio's part."""
 
+    concurrent = True
+
     def __init__(self) -> None:
         self._tasks: set[Any] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def connect(self, address: Address, deadline: float | None) -> Wire:
         """A new connection."""
+        self._loop = asyncio.get_running_loop()
         host = address.host if address.tls is not None else None
         async with asyncio.timeout(left(deadline)):
             if address.path:
@@ -102,6 +106,11 @@ class LoopNet:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def drop(self, close: Callable[[], None]) -> None:
+        """Close it in the loop, if that still runs."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(close)
 
     async def close(self) -> None:
         """Wait for the tasks, and for what is being closed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -73,7 +73,9 @@ class Spawned(Protocol):
 
 
 class Net(Protocol):
-    """The surroundings."""
+    """The surroundings. ``concurrent``: what is spawned takes turns with its spawner, and is no other thread."""
+
+    concurrent: bool
 
     async def connect(self, address: Address, deadline: float | None) -> Wire:
         """A new connection. Raises OSError and TimeoutError."""
@@ -93,6 +95,9 @@ class Net(Protocol):
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> Spawned:
         """Do it beside what is done now."""
         ...
+
+    def drop(self, close: Callable[[], None]) -> None:
+        """Close what nobody holds any more. It may be anywhere that this is found out."""
 
     async def close(self) -> None:
         """Wait for what was spawned, which must have been told to end."""

@@ -15,13 +15,13 @@ MOST_HEAD: Final = 1024 * 1024
 
 
 class Http1:
-    """A connection. ``release`` is told when it can be used again."""
+    """A connection. ``release`` is told when it can be used again; ``since`` is when that was."""
 
     def __init__(self, wire: Wire, authority: str, release: Callable[[Http1], None]) -> None:
         self.wire = wire
         self.authority = authority
         self.release = release
-        self.used = False
+        self.since = 0.0
 
     async def open(self, ask: Ask, deadline: float | None) -> Exchange1:
         """Send a request. Raises Broken and TimeoutError."""
@@ -54,7 +54,6 @@ class Exchange1:
         self._done = False
         self._kept = False
         self._closed = False
-        self._any = False
 
     async def begin(self) -> None:
         """Send the head, and the body if it is there."""
@@ -113,7 +112,6 @@ class Exchange1:
                 raise self._broken(self._refused or "the server closed the connection")
             self._done = True
             return
-        self._any = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -161,7 +159,6 @@ class Exchange1:
             return
         self._closed = True
         if self._done and self._kept and self._sent and self._refused is None and not self._until_end:
-            self._connection.used = True
             self._connection.release(self._connection)
         else:
             self._wire.close()

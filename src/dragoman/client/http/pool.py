@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_IDLE: Final = 100
 """How many connections of HTTP/1.1 are kept that nobody uses."""
 
+IDLE_SECONDS: Final = 60.0
+"""How long they are kept: less than servers keep them, so that few requests meet a connection that is being closed."""
+
 CONNECT_SECONDS: Final = 10.0
 
 
@@ -47,7 +50,7 @@ class Pool:
         with self._guard:
             while self._idle:
                 connection = self._idle.pop()
-                if connection.wire.quiet:
+                if connection.wire.quiet and time.monotonic() - connection.since < IDLE_SECONDS:
                     return connection
                 connection.wire.close()
         wire = await self._connect(deadline)
@@ -55,6 +58,7 @@ class Pool:
 
     def _release(self, connection: Http1) -> None:
         with self._guard:
+            connection.since = time.monotonic()
             if not self._closed and len(self._idle) < MOST_IDLE:
                 self._idle.append(connection)
                 return

@@ -205,7 +205,7 @@ class Http2:
         """A part of an answer was taken, so that more may come."""
         with self._guard:
             if self._dead is None:
-                self._h2.acknowledge_received_data(size, number)
+                self._h2.acknowledge_received_data(size, number)  # the connection's window too, which all share
                 self._flush(None)
 
     def forget(self, exchange: Exchange2) -> None:
@@ -291,7 +291,7 @@ class Exchange2:
             await self._wait()
         data, size = self._parts.popleft()
         self.buffered -= size
-        if size and not self.ended:
+        if size:
             self._connection.taken(self.number, size)
         return data or await self.read()
 

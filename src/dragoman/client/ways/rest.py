@@ -127,7 +127,7 @@ class Rest(Spoken):
 
     def reply(self, head: Head, body: bytes, trailers: Mapping[str, str]) -> Any:
         """The result."""
-        body = inflated(head, body)
+        body = inflated(head, body, self.most)
         if not 200 <= head.status < 300:
             raise self.raised(of_problem(head.status, head.headers, body))
         if self.output is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from struct import Struct
@@ -19,7 +18,7 @@ from dragoman.ports.style import filter_parameter
 from dragoman.styles.rpc.proto.names import snake
 from dragoman.styles.rpc.proto.services import ETAG, ID, MASK, Bound
 
-from .spoken import Given, Page, Query, Reader, Spoken, inflated
+from .spoken import Given, Page, Query, Reader, Spoken, inflate, inflated
 
 HEAD: Final = Struct(">BI")
 COMPRESSED: Final = 1
@@ -183,7 +182,7 @@ class Plain(Rpc):
 
     def reply(self, head: Head, body: bytes, trailers: Mapping[str, str]) -> Any:
         """The result."""
-        body = inflated(head, body)
+        body = inflated(head, body, self.most)
         if not 200 <= head.status < 300:
             raise self.raised(of_problem(head.status, head.headers, body))
         return None if self.output is None else self.decoded(body)
@@ -216,7 +215,7 @@ class Connect(Rpc):
 
     def reply(self, head: Head, body: bytes, trailers: Mapping[str, str]) -> Any:
         """The result."""
-        body = inflated(head, body)
+        body = inflated(head, body, self.most)
         if head.status != 200:
             raise self.raised(of_connect(head.status, head.headers, _json(body)))
         media = head.headers.get("content-type", "")
@@ -282,7 +281,7 @@ class ConnectStream(Framed):
 
     def reply(self, head: Head, body: bytes, trailers: Mapping[str, str]) -> Any:
         """Raises the fault: an answer that is no stream is one."""
-        raise self.raised(of_connect(head.status, head.headers, _json(inflated(head, body))))
+        raise self.raised(of_connect(head.status, head.headers, _json(inflated(head, body, self.most))))
 
 
 class Frames:
@@ -306,7 +305,7 @@ class Frames:
             message = bytes(held[at + 5 : at + 5 + size])
             at += size + 5
             if flags & COMPRESSED:
-                message = self._inflated(message)
+                message = inflate(message, self.spoken.most)
             found += self.frame(flags, message)
         del held[:at]
         return found
@@ -314,12 +313,6 @@ class Frames:
     def frame(self, flags: int, message: bytes) -> list[Any]:
         """What one frame holds."""
         return [self.spoken.decoded(message)]
-
-    def _inflated(self, message: bytes) -> bytes:
-        try:
-            return zlib.decompress(message, 16 + zlib.MAX_WBITS)
-        except zlib.error:
-            raise self.spoken.broken("has a message that is not compressed with gzip, as its flags say") from None
 
 
 class _ConnectReader(Frames):

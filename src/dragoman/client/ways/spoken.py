@@ -106,11 +106,18 @@ class Spoken(ABC):
         return BrokenAnswer(f"the answer of {self.operation.name} {why}")
 
 
-def inflated(head: Head, body: bytes) -> bytes:
-    """The body without its coding."""
-    if head.headers.get("content-encoding", "identity") != "gzip":
-        return body
+def inflated(head: Head, body: bytes, most: int) -> bytes:
+    """The body without its coding. Raises BrokenAnswer, also beyond ``most`` bytes."""
+    return inflate(body, most) if head.headers.get("content-encoding", "identity") == "gzip" else body
+
+
+def inflate(data: bytes, most: int) -> bytes:
+    """What was compressed with gzip. Raises BrokenAnswer, also beyond ``most`` bytes."""
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        return zlib.decompress(body, 16 + zlib.MAX_WBITS)
+        found = unpacker.decompress(data, most + 1)
     except zlib.error:
-        raise BrokenAnswer("the answer is not compressed with gzip, as its headers say") from None
+        raise BrokenAnswer("the answer is not compressed with gzip, as it says") from None
+    if len(found) > most or not unpacker.eof:
+        raise BrokenAnswer(f"the answer is cut, or is more than {most:,} bytes")
+    return found
