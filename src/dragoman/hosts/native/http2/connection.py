@@ -378,7 +378,9 @@ class Http2Connection(asyncio.Protocol):
             return
         body, trailers = response.body, response.trailers
         headers: Any = response.headers
-        if trailers is None and response.status not in WITHOUT_CONTENT:
+        if response.bare and trailers is not None:
+            headers, body, trailers = [*headers, *trailers], b"", None
+        elif trailers is None and response.status not in WITHOUT_CONTENT:
             headers = [*headers, (b"content-length", b"%d" % len(body))]
         if request.method == "HEAD" or response.status in WITHOUT_CONTENT:
             body, trailers = b"", None
