@@ -450,7 +450,8 @@ class _Writer:
             return [
                 f"b = {made}",
                 "n = len(b)",
-                f"out += ({name}_short[n], b) if n < 128 else ({name}_tag, varint(n), b)",
+                f"if n < 128: out.append({name}_short[n] + b)",
+                f"else: out += ({name}_tag, varint(n), b)",
             ]
         if isinstance(value, EnumType):
             self._scope[name] = {
