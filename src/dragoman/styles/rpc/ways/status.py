@@ -13,7 +13,7 @@ from dragoman.contract.fault import Fault
 from dragoman.ports.wire import Header
 from dragoman.runtime.codec.violations import dotted
 from dragoman.styles.rpc.codec.leaves import write_pair
-from dragoman.styles.rpc.codec.varint import write
+from dragoman.styles.rpc.codec.varint import bytes_field, number_field, text_field
 
 TYPES: Final = "type.googleapis.com/"
 _PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
@@ -22,23 +22,26 @@ _PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 def details(fault: Fault, request_id: str, domain: str) -> Iterator[tuple[str, bytes]]:
     """The details of a fault: the name of each message, and its bytes. ``domain`` is whose reasons they are."""
     if fault.reason or fault.metadata:
-        entries = (_text(1, name) + _text(2, value) for name, value in fault.metadata.items())
-        info = _text(1, fault.reason) + _text(2, domain) + b"".join(_bytes(3, each) for each in entries)
+        entries = (text_field(1, name) + text_field(2, value) for name, value in fault.metadata.items())
+        info = text_field(1, fault.reason) + text_field(2, domain) + b"".join(bytes_field(3, each) for each in entries)
         yield "google.rpc.ErrorInfo", info
     if fault.violations:
-        found = (_text(1, dotted(v.path)) + _text(2, v.message) + _text(3, v.rule.upper()) for v in fault.violations)
-        yield "google.rpc.BadRequest", b"".join(_bytes(1, each) for each in found)
+        found = (
+            text_field(1, dotted(v.path)) + text_field(2, v.message) + text_field(3, v.rule.upper())
+            for v in fault.violations
+        )
+        yield "google.rpc.BadRequest", b"".join(bytes_field(1, each) for each in found)
     if fault.retry_after is not None:
         seconds = int(fault.retry_after)
-        yield "google.rpc.RetryInfo", _bytes(1, write_pair(seconds, int((fault.retry_after - seconds) * 1e9)))
-    yield "google.rpc.RequestInfo", _text(1, request_id)
+        yield "google.rpc.RetryInfo", bytes_field(1, write_pair(seconds, int((fault.retry_after - seconds) * 1e9)))
+    yield "google.rpc.RequestInfo", text_field(1, request_id)
 
 
 def status(fault: Fault, request_id: str, domain: str) -> bytes:
     """A google.rpc.Status."""
-    parts = [b"\x08" + write(int(fault.code)), _text(2, fault.message)]
+    parts = [number_field(1, int(fault.code)), text_field(2, fault.message)]
     for name, content in details(fault, request_id, domain):
-        parts.append(_bytes(3, _text(1, TYPES + name) + _bytes(2, content)))
+        parts.append(bytes_field(3, text_field(1, TYPES + name) + bytes_field(2, content)))
     return b"".join(parts)
 
 
@@ -50,11 +53,3 @@ def trailers(fault: Fault, request_id: str, domain: str) -> list[Header]:
         (b"grpc-message", quote(fault.message, safe=_PRINTABLE).encode()),
         (b"grpc-status-details-bin", base64.b64encode(status(fault, request_id, domain)).rstrip(b"=")),
     ]
-
-
-def _bytes(number: int, content: bytes) -> bytes:
-    return write(number << 3 | 2) + write(len(content)) + content
-
-
-def _text(number: int, text: str) -> bytes:
-    return _bytes(number, text.encode(errors="replace")) if text else b""
