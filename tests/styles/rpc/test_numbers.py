@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from googles import both
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from protobuf import both
 
 import dragoman as dm
 from dragoman.contract.schema import Enum, EnumValue, Field, Kind, List, Record, Ref, Scalar, Type, Types

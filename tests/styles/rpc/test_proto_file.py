@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from google.protobuf import descriptor_pb2
+from googles import both
 from grpc_tools import protoc
 from hypothesis import HealthCheck, given, settings
-from protobuf import both
 from schemas import ROOT, schemas
 
 import dragoman as dm
