@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak torture bench-http tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak torture bench-http bench-rpc tools clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -70,7 +70,10 @@ torture: ## Exactly once under kills, failing stores and failing disks, all of i
 	DRAGOMAN_TORTURE=1 DRAGOMAN_EXAMPLES=2000 "$(BIN)/python" -m pytest -s tests/torture tests/semantics/test_idempotency_model.py $(ARGS)
 
 bench-http: ## HTTP beside Fastify, Express, FastAPI, Litestar, Starlette: ten minutes; writes bench/RESULTS.md
-	@scripts/bench-http && exec "$(BIN)/python" bench/http/run.py $(ARGS)
+	@scripts/bench-http && exec "$(BIN)/python" -m bench.http.run $(ARGS)
+
+bench-rpc: ## RPC beside grpc.aio, grpcio, connectrpc, FastAPI: ten minutes; writes bench/RESULTS.md
+	@scripts/bench-rpc && exec "$(BIN)/python" -m bench.rpc.run $(ARGS)
 
 tools: ## Install what the tests need beyond Python (today: curl and openssl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kinds import LIMIT, OURS
-from rounds import Compared, Spread
-from tables import spread, table
-from workers import ONE, TWO, Both, Process
+from bench.common.aims import Row, aim
+from bench.common.figures import Spread, table
+from bench.common.rounds import Compared
+
+from .kinds import LIMIT, OURS
+from .scenarios import Scenario
+from .workers import ONE, TWO, Both, Process
 
 READS: Final = ("constant", "one", "page")
 AIMS: Final[dict[str, dict[str, float]]] = {
@@ -22,34 +25,29 @@ WORKERS_AIM: Final = 1.05
 START_AIM: Final = 0.3
 MEMORY_AIM: Final = 60.0
 
-Row = tuple[str, ...]
 
-
-def aims(compared: Sequence[Compared], workers: Sequence[Both], start: Spread, processes: Sequence[Process]) -> str:
+def aims(
+    compared: Sequence[Compared[Scenario]], workers: Sequence[Both], start: Spread, processes: Sequence[Process]
+) -> str:
     """A table of all of them."""
     largest = Spread.of([max(each.memory.resident for each in processes if each.serves)])
     rows = [row for each in compared for row in _beside_others(each)]
     for each in workers:
         what = f"{each.full.scenario.title}, CPU per call, two workers ÷ one"
-        rows.append(_aim(f"{what}, at full load", each.full.ratio(ONE, TWO), WORKERS_AIM))
-        rows.append(_aim(f"{what}, at half load", each.half.ratio(ONE, TWO), WORKERS_AIM))
-    rows.append(_aim("seconds until the first answer", start, START_AIM))
-    rows.append(_aim("MB of the largest worker", largest, MEMORY_AIM))
+        rows.append(aim(f"{what}, at full load", each.full.ratio(ONE, TWO), WORKERS_AIM))
+        rows.append(aim(f"{what}, at half load", each.half.ratio(ONE, TWO), WORKERS_AIM))
+    rows.append(aim("seconds until the first answer", start, START_AIM))
+    rows.append(aim("MB of the largest worker", largest, MEMORY_AIM))
     return table(("what", "aim", "seen", ""), rows)
 
 
-def _beside_others(compared: Compared) -> Iterator[Row]:
+def _beside_others(compared: Compared[Scenario]) -> Iterator[Row]:
     scenario = compared.scenario
     for name, aims in AIMS.items():
         if scenario.name in aims:
             what = f"{scenario.title}, ours ÷ {name}, per CPU second"
-            yield _aim(what, compared.ratio(OURS.name, name), aims[scenario.name], least=True)
+            yield aim(what, compared.ratio(OURS.name, name), aims[scenario.name], least=True)
     if scenario.name not in READS:
-        name, aim = CREATE_AIM
+        name, least = CREATE_AIM
         what = f"{scenario.title}, ours ÷ {name}, per second on the clock"
-        yield _aim(what, compared.ratio(OURS.name, name, wall=True), aim, least=True)
-
-
-def _aim(what: str, seen: Spread, aim: float, *, least: bool = False) -> Row:
-    met = seen.median >= aim if least else seen.median <= aim
-    return what, f"{'at least' if least else 'at most'} {aim:g}", spread(seen, 2), "met" if met else "**not met**"
+        yield aim(what, compared.ratio(OURS.name, name, wall=True), least, least=True)

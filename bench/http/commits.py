@@ -1,5 +1,5 @@
 """Group commit: how many rows a second become durable, one commit a row for whoever writes, beside plain apsw with one
-transaction a row. ``python bench/http/commits.py`` measures that alone, and prints it.
+transaction a row. ``python -m bench.http.commits`` measures that alone, and prints it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import Final, TypeAlias
 
 import apsw
 import uvloop
-from kinds import FOLDER
-from rounds import Spread
-from tables import spread, table
+from bench.common.figures import Spread, spread, table
+from bench.common.servers import FOLDER
 
 from dragoman.engines.sqlite import SqliteStore
 from dragoman.ports.store import Column, Committed, Insert, Key, Storage, Table, WriteSet

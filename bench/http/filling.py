@@ -1,10 +1,8 @@
-"""The database that every server gets a copy of: made by ``dragoman migrate``, with 10,000 orders and one key."""
+"""The database that every server gets a copy of, with 10,000 orders."""
 
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,14 +10,13 @@ from pathlib import Path
 from typing import Final
 
 import apsw
+from bench.common.database import TENANT, prepare
 
 from dragoman.contract.identifier import encode
 
 HERE: Final = Path(__file__).parent
-DRAGOMAN: Final = (sys.executable, "-m", "dragoman")
 ORDERS: Final = 10_000
 CUSTOMERS: Final = 500
-TENANT: Final = "bench"
 BEGAN: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
 NOTES: Final = ("", "", "Leave it at the door, please.", "A present: no invoice in the parcel.", "Call before delivery")
 
@@ -36,10 +33,7 @@ class Filled:
 
 def fill(path: Path) -> Filled:
     """Make the database."""
-    _dragoman("migrate", "ours:app", "--database", str(path))
-    key = _dragoman(
-        "keys", "create", "--database", str(path), "--owner", "bench", "--tenant", TENANT, "--audience", "partner"
-    )
+    key = prepare(path, HERE, "partner")
     dice = random.Random(7)
     customers = [_id("cus", BEGAN + timedelta(seconds=each), dice) for each in range(CUSTOMERS)]
     orders = list(_orders(customers, dice))
@@ -70,8 +64,3 @@ def _id(prefix: str, when: datetime, dice: random.Random) -> str:
 
 def _text(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _dragoman(*arguments: str) -> str:
-    ended = subprocess.run([*DRAGOMAN, *arguments], cwd=HERE, check=True, capture_output=True, text=True)
-    return ended.stdout.strip()

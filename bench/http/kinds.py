@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from bench.common.servers import KEYS, ROOT, Kind, ours
+
 HERE: Final = Path(__file__).parent
-ROOT: Final = HERE.parents[1]
 PEERS: Final = HERE / "peers"
 PEER_PYTHON: Final = ROOT / ".venv-bench" / "bin" / "python"
-FOLDER: Final = Path("/var/tmp")
-"""Where the databases lie: unlike /tmp, it is a disk everywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A server to be. ``full`` ones do what ours does; the others routing, SQL and JSON only."""
-
-    name: str
-    command: tuple[str, ...]
-    folder: Path
-    full: bool = True
-    environment: tuple[tuple[str, str], ...] = ()
-
-    def called(self, name: str) -> Kind:
-        """The same under another name."""
-        return replace(self, name=name)
 
 
 def _node(name: str, file: str, *, full: bool) -> Kind:
@@ -39,17 +21,16 @@ def _asgi(name: str, module: str, *, full: bool) -> Kind:
     flags = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header", "--no-proxy-headers")
     target = f"{module}:{'full' if full else 'bare'}"
     command = ("-m", "uvicorn", "--factory", target, *flags, "--log-level", "warning", "--port", "{port}")
-    return Kind(name, (str(PEER_PYTHON), *command), PEERS, full)
+    return Kind(name, (str(PEER_PYTHON), *command), PEERS, full, KEYS)
 
 
 def dragoman(name: str = "Dragoman", *flags: str) -> Kind:
     """Ours."""
-    command = (sys.executable, "-m", "dragoman", "serve", "ours:app", "--port", "{port}", "--database", "{database}")
-    return Kind(name, (*command, *flags), HERE)
+    return ours(name, HERE, *flags)
 
 
 OURS: Final = dragoman()
-LIMIT: Final = Kind("the bare loop", (str(PEER_PYTHON), "bare_loop.py"), HERE, full=False)
+LIMIT: Final = Kind("the bare loop", (str(PEER_PYTHON), "bare_loop.py"), HERE, full=False, environment=KEYS)
 LIKE_FOR_LIKE: Final = (
     _node("Fastify", "fastify.js", full=True),
     _node("Express", "express.js", full=True),

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scenarios import Scenario
-from servers import Server
+from .scenarios import Scenario
+from .servers import Server
 
 LOGGED: Final = frozenset(
     {"time", "request_id", "method", "path", "status", "bytes", "ms", "peer", "surface", "operation"}

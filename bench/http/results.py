@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
-from aims import READS, aims
-from commits import Rates, section
-from kinds import BARE, HERE, LIKE_FOR_LIKE, LIMIT, OURS, ROOT, Kind
-from rounds import PACED_SECONDS, Compared, Spread
-from tables import spread, table
-from workers import ONE, TWO, Both, Process
+from bench.common.figures import Spread, spread, table
+from bench.common.page import place, written
+from bench.common.rounds import Compared
+from bench.common.servers import Kind
+
+from .aims import READS, aims
+from .commits import Rates, section
+from .kinds import BARE, HERE, LIKE_FOR_LIKE, LIMIT, OURS
+from .rounds import PACED_SECONDS
+from .scenarios import Scenario
+from .workers import ONE, TWO, Both, Process
 
 METHOD: Final = """\
 ## How it was measured
@@ -24,11 +27,11 @@ taken within a round; what stands here is the median, with the least and the mos
 are noisy by 40 %: compare ratios, not figures of different runs.
 
 *CPU time* is user and system time of the server's process with all that it started, from `/proc`. The client
-([load.c](http/load.c)) has one thread and keeps {connections} connections busy. For the reads it never sleeps: a client
-that sleeps has to be woken, which the kernel counts as the server's time, and only slower servers would pay for it. For
-creating it sleeps, so that both cores are the server's. *p50 and p99* are of one open loop of {paced:g} s at half of
-what the same server carried just before in a closed one, counted from when a call was due, so that waiting behind
-others counts.
+([load.c](common/load.c)) has one thread and keeps {connections} connections busy. For the reads it never sleeps: a
+client that sleeps has to be woken, which the kernel counts as the server's time, and only slower servers would pay for
+it. For creating it sleeps, so that both cores are the server's. *p50 and p99* are of one open loop of {paced:g} s at
+half of what the same server carried just before in a closed one, counted from when a call was due, so that waiting
+behind others counts.
 """
 
 
@@ -46,7 +49,7 @@ class Findings:
 
     rounds: int
     seconds: float
-    compared: Sequence[Compared]
+    compared: Sequence[Compared[Scenario]]
     start: Spread
     peers_start: dict[str, float]
     workers: Sequence[Both]
@@ -64,8 +67,7 @@ def page(found: Findings) -> str:
     connections = " or ".join(sorted({str(each.scenario.connections) for each in found.compared}))
     parts = [
         "# HTTP, beside others",
-        f"Written by `make bench-http` on {datetime.now(UTC):%d %B %Y}; it took {found.minutes:.0f} minutes."
-        + ("" if found.steady else " **The source of ours was changed meanwhile: run it again.**"),
+        written("bench-http", found.minutes, steady=found.steady),
         "## The aims",
         aims(found.compared, found.workers, found.start, found.processes),
         *(_scenario(each) for each in found.compared),
@@ -73,12 +75,12 @@ def page(found: Findings) -> str:
         _processes(found),
         (HERE / "sides.md").read_text(encoding="utf-8").strip(),
         METHOD.format(rounds=found.rounds, seconds=found.seconds, paced=PACED_SECONDS, connections=connections).strip(),
-        _place(found),
+        place(found.machine, found.others, found.versions, (OURS, LIMIT, *LIKE_FOR_LIKE, *BARE)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _scenario(compared: Compared) -> str:
+def _scenario(compared: Compared[Scenario]) -> str:
     scenario = compared.scenario
     wall = scenario.name not in READS
     size = f"{compared.size:,} bytes" if len(scenario.targets) == 1 else f"about {compared.size:,} bytes"
@@ -122,36 +124,13 @@ def _processes(found: Findings) -> str:
     )
 
 
-def _pair(compared: Compared, load: str) -> tuple[str, ...]:
+def _pair(compared: Compared[Scenario], load: str) -> tuple[str, ...]:
     figures = (spread(compared.per_cpu_second(name)) for name in (ONE, TWO))
     return compared.scenario.title, load, *figures, spread(compared.ratio(ONE, TWO), 3)
 
 
 def _mb(process: Process) -> str:
     return f"{process.memory.shared_out:.0f}"
-
-
-def _place(found: Findings) -> str:
-    facts = {
-        **found.machine,
-        "others on it": f"took {found.others:.0%} of the processors while this ran",
-        **found.versions,
-    }
-    lines = [
-        "## Where",
-        table(("", ""), list(facts.items())),
-        "The commands, with a port and a database of its own each:",
-    ]
-    kinds = (OURS, LIMIT, *LIKE_FOR_LIKE, *BARE)
-    lines.append("```\n" + "\n".join(f"{each.name:16} {_command(each)}" for each in kinds) + "\n```")
-    return "\n\n".join(lines)
-
-
-def _command(kind: Kind) -> str:
-    program, *arguments = (each.format(port="PORT", database="DATABASE") for each in kind.command)
-    settings = [f"{name}={value}" for name, value in kind.environment]
-    folder = kind.folder.relative_to(ROOT)
-    return " ".join([f"cd {folder};", *settings, Path(program).name, *arguments])
 
 
 def _names(kinds: Iterable[Kind]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``make bench-http``: ours beside others, in one run. Writes ``bench/RESULTS.md``."""
+"""``make bench-http``: ours beside others, in one run. Writes its part of ``bench/RESULTS.md``."""
 
 from __future__ import annotations
 
@@ -9,21 +9,27 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from commits import measure
-from filling import Filled, fill
-from kinds import BARE, FOLDER, HERE, LIKE_FOR_LIKE, LIMIT, OURS
-from machine import Others, machine, source, versions
-from proof import prove
-from results import Findings, page
-from rounds import Compared, compare, compare_latencies, say
-from scenarios import Scenario, scenarios
-from servers import Server
-from workers import Process, compare_workers, processes, start_often
+from bench.common.machine import Others, machine, source
+from bench.common.options import parse
+from bench.common.page import put
+from bench.common.rounds import Compared, say
+from bench.common.servers import FOLDER
+
+from .commits import measure
+from .filling import Filled, fill
+from .kinds import BARE, LIKE_FOR_LIKE, LIMIT, OURS
+from .proof import prove
+from .results import Findings, page
+from .rounds import compare, compare_latencies
+from .scenarios import Scenario, scenarios
+from .servers import Server
+from .versions import versions
+from .workers import Process, compare_workers, processes, start_often
 
 
 def main() -> None:
     """Measure, and write it down."""
-    options = _options()
+    options = parse("bench-http", __doc__)
     folder = Path(tempfile.mkdtemp(prefix="bench-http-", dir=FOLDER))
     began, others, before, known = time.monotonic(), Others(), source(), versions()
     try:
@@ -51,13 +57,13 @@ def main() -> None:
         )
     finally:
         shutil.rmtree(folder)
-    options.output.write_text(page(found), encoding="utf-8")
+    put(options.output, page(found))
     say(f"written to {options.output}")
 
 
 def _compare(
     asked: Sequence[Scenario], filled: Filled, folder: Path, options: argparse.Namespace
-) -> tuple[list[Compared], dict[str, float], list[Process]]:
+) -> tuple[list[Compared[Scenario]], dict[str, float], list[Process]]:
     servers = [Server(each, filled.path, folder) for each in (OURS, LIMIT, *LIKE_FOR_LIKE, *BARE)]
     try:
         starts = {each.kind.name: each.start() for each in servers}
@@ -75,17 +81,6 @@ def _compare(
     finally:
         for server in servers:
             server.stop()
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench-http ARGS=", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each server in each round; default: %(default)s")
-    parser.add_argument("--output", type=Path, default=HERE.parent / "RESULTS.md", help="default: bench/RESULTS.md")
-    options = parser.parse_args()
-    if options.seconds < 0.3:
-        parser.error("--seconds has to be at least 0.3: the system counts CPU time in hundredths of a second")
-    return options
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from filling import Filled
+from .filling import Filled
 
 Document = dict[str, object]
 GIVEN_BY_THE_SERVER: Final = ("id", "created_at", "updated_at")

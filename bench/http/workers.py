@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cost
-from filling import Filled
-from kinds import Kind, dragoman
-from load import drive
-from rounds import SATURATING_SECONDS, WARMING_SECONDS, Compared, Spread, say
-from scenarios import Scenario
-from servers import Server
+from bench.common import cost
+from bench.common.figures import Spread
+from bench.common.rounds import Compared, say
+from bench.common.servers import Kind
+
+from .filling import Filled
+from .kinds import dragoman
+from .load import drive
+from .rounds import SATURATING_SECONDS, WARMING_SECONDS
+from .scenarios import Scenario
+from .servers import Server
 
 ONE: Final = "1 worker"
 TWO: Final = "2 workers"
@@ -48,8 +52,8 @@ def start_often(kind: Kind, filled: Filled, folder: Path) -> Spread:
 class Both:
     """One worker and two, by name: with as much as they carry, and at one rate, half of what one worker carries."""
 
-    full: Compared
-    half: Compared
+    full: Compared[Scenario]
+    half: Compared[Scenario]
 
 
 def compare_workers(
@@ -79,8 +83,8 @@ def compare_workers(
 
 def _in_turn(
     servers: Sequence[Server], scenario: Scenario, requests: Path, rounds: int, seconds: float, rate: float
-) -> Compared:
-    compared = Compared(scenario, 0, {each.kind.name: [] for each in servers})
+) -> Compared[Scenario]:
+    compared: Compared[Scenario] = Compared(scenario, 0, {each.kind.name: [] for each in servers})
     for number in range(rounds):
         for server in servers[:: 1 if number % 2 else -1]:
             compared.samples[server.kind.name].append(drive(server, scenario, requests, seconds, rate=rate))

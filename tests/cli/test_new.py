@@ -100,6 +100,7 @@ def test_names_that_are_refused(new: Callable[..., str], tmp_path: Path, name: s
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_it_passes_its_own_checks_in_a_fresh_environment(new: Callable[..., str], tmp_path: Path) -> None:
     """Its README is followed to the letter, but for the clone's path and the port."""
     new("price-list")

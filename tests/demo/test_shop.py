@@ -27,6 +27,7 @@ def test_the_shop_is_short() -> None:
     "command", [["mypy", "--strict"], ["pyright", "--pythonpath", sys.executable]], ids=["mypy", "pyright"]
 )
 @pytest.mark.slow
+@pytest.mark.once
 def test_type_checkers_accept_it(command: list[str]) -> None:
     done = subprocess.run(
         [Path(sys.executable).parent / command[0], *command[1:], "src/dragoman/demo"],

@@ -33,7 +33,7 @@ FEATURES = [
     "--port",
 ]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,16 +30,20 @@ DOCUMENTS: Final = {
 """The documents that are shown to tools: the App and the surface."""
 
 
-def run(*command: str | Path, folder: Path, code: int | None = 0) -> str:
-    """Run a tool. Returns what it printed; with ``code=None`` it may exit as it likes."""
+def run(
+    *command: str | Path, folder: Path, code: int | None = 0, more: Mapping[str, str] | None = None, given: str = ""
+) -> str:
+    """Run a tool. Returns what it printed; with ``code=None`` it may exit as it likes. ``more`` are variables of the
+    environment, ``given`` is what it reads.
+    """
     path = f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}{os.pathsep}/usr/sbin"
     done = subprocess.run(
         list(map(str, command)),
         cwd=folder,
-        env=environment({"PATH": path}),
+        env=environment({"PATH": path, **(more or {})}),
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
         text=True,
         check=False,
     )

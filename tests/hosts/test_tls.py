@@ -180,6 +180,11 @@ def test_a_certificate_tells_who_calls(authority: Authority, tmp_path: Path) -> 
         with connect(server, authority.client()) as line:
             assert line.selected_alpn_protocol() == "h2"
             assert line.version() == "TLSv1.3"
+        for version, told in (("--http2", b"2"), ("--http1.1", b"1.1")):
+            shown = ["--cert", billing[0], "--key", billing[1], "--cacert", str(authority.folder / "ca.pem")]
+            command = ["curl", "--silent", "--max-time", "20", version, *shown, "--write-out", " %{http_version}"]
+            said = subprocess.run([*command, f"{server.url}/v1/whoami"], check=True, capture_output=True).stdout
+            assert said == b'{"identity":"billing","tenant":"acme"} ' + told
         check_old_versions_are_refused(server)
         # Neither HTTP nor nonsense on the port is worth a word.
         for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 100, b""):
@@ -191,7 +196,7 @@ def test_a_certificate_tells_who_calls(authority: Authority, tmp_path: Path) -> 
         assert "Traceback" not in server.stderr
         assert server.stderr.count("dragoman: ") == 2, server.stderr
         log = [line for line in server.stdout.splitlines() if "billing" in line]
-        assert len(log) == 1
+        assert len(log) == 3
         assert re.search('"credential":"sha256:[0-9a-f]{16}"', log[0].replace(" ", ""))
 
 

@@ -18,7 +18,7 @@ from handler_bench import Item
 
 import dragoman as dm
 from dragoman.contract.handle import Exposed
-from dragoman.ports.style import Binder, Call, Explained
+from dragoman.ports.style import Binder, Call, Endpoint, Explained
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.codec import JsonDecoder, encode_json
 from dragoman.runtime.explanation import explain
@@ -134,15 +134,17 @@ def write(state: Any) -> None:
     state.answer = b"null" if state.projected is None else encode_json(state.projected)
 
 
-class FeedingEndpoint:
+class FeedingEndpoint(Endpoint):
     """A bound surface."""
-
-    claims: Sequence[str] = ()
 
     def __init__(self, surface: dm.Surface, calls: Mapping[str, Call]) -> None:
         self.surface = surface
         self.calls = calls
-        self.bodies: Mapping[str, int | None] = {f"{surface.path}/{name}": None for name in calls}
+
+    @property
+    def bodies(self) -> Mapping[str, int | None]:
+        """All are read while they come."""
+        return {f"{self.surface.path}/{name}": None for name in self.calls}
 
     def document(self, request: Request) -> Response | None:
         """None."""
@@ -151,9 +153,6 @@ class FeedingEndpoint:
     def page(self, request: Request) -> Response | None:
         """None."""
         return None
-
-    def check(self) -> None:
-        """Nothing."""
 
     def match(self, request: Request) -> FeedingMatch:
         """By the path's last part."""

@@ -27,7 +27,7 @@ MOST_KIB = 16.0
 
 HEAD = "Host: localhost\r\nAuthorization: Bearer demo-operator\r\n"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def test_idle_connections_slow_nobody_down(tmp_path: Path) -> None:

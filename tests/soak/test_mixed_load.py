@@ -38,7 +38,7 @@ BLOCKS = 0.2
 an hour to fill; a connection that is left of one act in a hundred is more.
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ SOAKING = "DRAGOMAN_SOAK" in os.environ
 RESTARTS = 30 if SOAKING else 2
 WORKERS = 2
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 # Shaking hands takes time, in which the worker may be told to go.

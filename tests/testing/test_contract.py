@@ -37,6 +37,11 @@ NO_PLACE = {
     "Code": "each fault has its own; the faults are used",
     "client_certificates": "only a host with TLS has them, and any host must serve the contract",
     "Certificate": "what they are told by",
+    "AsyncClient": "who calls, which is no part of a contract",
+    "Client": "the same",
+    "Page": "what a client is given of a list",
+    "Retries": "how a client repeats calls",
+    "PreconditionFailed": "what a client is told; handlers raise Aborted",
 }
 """What Dragoman exports that no contract uses."""
 

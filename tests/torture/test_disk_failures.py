@@ -23,7 +23,7 @@ from held import check
 from insistent import Told
 from tortured import TORTURING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 HERE = Path(__file__).parent
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "fallocate")

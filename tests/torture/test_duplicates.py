@@ -17,7 +17,7 @@ from killing import kill_in_a_commit
 from running import Running, free_port, running
 from tortured import KEY, TORTURING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 KEYS, KILLS, IN_A_COMMIT = (10_000, 50, 10) if TORTURING else (250, 2, 1)
 TWINS = 8

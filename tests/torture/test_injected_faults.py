@@ -16,7 +16,7 @@ from tortured import KEY, TORTURING, app
 import dragoman as dm
 from dragoman.ports.store import Outcome, Store, WriteSet
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 CALLS = 20_000 if TORTURING else 1_000
 AT_ONCE = 64

@@ -17,7 +17,7 @@ from running import free_port, running
 from skewed import KEY
 from tortured import TORTURING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 ROUNDS = 10_000 if TORTURING else 250
 AT_ONCE = 16

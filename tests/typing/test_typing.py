@@ -76,6 +76,7 @@ def by_pyright(tmp_path: Path) -> tuple[Lines, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("check", [by_mypy, by_pyright])
 def test_exactly_the_marked_lines_are_reported(check: Callable[[Path], tuple[Lines, str]], tmp_path: Path) -> None:
     reported, output = check(tmp_path)

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import keys
 import msgspec
-import shop
 import xxhash
 
 Message = MutableMapping[str, Any]
@@ -72,7 +72,7 @@ class Exchange:
             elif name == b"x-request-id":
                 self.id = value
         self.id = self.id or uuid.uuid4().hex.encode()
-        self.caller = shop.caller(authorization.decode("latin-1"))
+        self.caller = keys.caller(authorization.decode("latin-1"))
         self.start: Message = {}
         self.size = 0
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import os
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-import apsw
+from keys import Row, connect
 
 COLUMNS: Final = "id, customer, status, currency, total_cents, note, created_at, updated_at"
 ONE: Final = f"select {COLUMNS} from orders where _tenant = ? and id = ? limit 1"
@@ -20,7 +18,6 @@ ADD_CHECKED: Final = (
     f"insert into orders (_tenant, {COLUMNS}, version) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1 where exists "
     "(select 1 from customers where _tenant = ?1 and id = ?3)"
 )
-CALLER: Final = "select owner, tenant, scopes, prefix, revoked_at from dragoman_keys where sha256 = ?"
 
 TENANT: Final = "bench"
 """Whose rows the bare peers read."""
@@ -28,11 +25,7 @@ TENANT: Final = "bench"
 DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 PAIRS: Final = tuple(high + low for high in DIGITS for low in DIGITS)
 
-Row = tuple[Any, ...]
-
-database = apsw.Connection(os.environ["DATABASE"], statementcachesize=512)
-for pragma, value in (("journal_mode", "wal"), ("synchronous", "full"), ("cache_size", -65536)):
-    database.pragma(pragma, value)
+database: Final = connect()
 execute: Final = database.cursor().execute
 
 
@@ -58,14 +51,6 @@ def add(tenant: str, customer: str, status: str, currency: str, total: int, note
     row = (new_id(), customer, status, currency, total, note, now, now)
     execute(ADD_CHECKED if checked else ADD, (tenant, *row))
     return row if database.changes() == 1 else None
-
-
-def caller(authorization: str) -> Row | None:
-    """Who shows this ``Authorization`` header, if anybody. The row is read each time, so that revoking tells."""
-    if not authorization.startswith("Bearer "):
-        return None
-    rows = execute(CALLER, (hashlib.sha256(authorization[7:].encode()).hexdigest(),)).fetchall()
-    return None if not rows or rows[0][4] is not None or '"*"' not in rows[0][2] else rows[0]
 
 
 def new_id() -> str:

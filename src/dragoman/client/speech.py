@@ -19,7 +19,7 @@ from dragoman.runtime.codec.parsing import parse
 from dragoman.styles.rest.naming import segment
 from dragoman.styles.rest.routes import STANDARD, Route, routes_of
 from dragoman.styles.rpc.codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
-from dragoman.styles.rpc.proto.lock import GONE, Lock, LockError, number
+from dragoman.styles.rpc.proto.lock import GONE, Lock, LockError, number, written
 from dragoman.styles.rpc.proto.model import EMPTY, Message, MessageField
 from dragoman.styles.rpc.proto.services import Bound, Services
 
@@ -171,11 +171,7 @@ class Speech:
                     "Take the file of the server that is called, and give lock= and package= as its dm.rpc(…) has them",
                 )
             said = {text for text in (numbers or {}).values() if not text.startswith(GONE)}
-            lacking[each] = [
-                field
-                for field in each.fields
-                if not field.fixed and f"{field.type.replace(f'{package}.', '')} {field.name}" not in said
-            ]
+            lacking[each] = [field for field in each.fields if not field.fixed and written(field, package) not in said]
         for each, fields in lacking.items():
             each.fields[:] = [field for field in each.fields if field not in fields]
         return frozenset(field.key for field in lacking[message])

@@ -4,6 +4,7 @@ alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -34,6 +35,14 @@ class Context(Protocol):
     @property
     def request_id(self) -> str:
         """The id under which the log knows this call."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the caller sent beside the input, as text, by names in lower case: over HTTP the headers, which gRPC
+        calls metadata, but for credentials. What a result depends on belongs into the input: a repetition by the same
+        idempotency key is known by that alone.
+        """
         ...
 
     @property

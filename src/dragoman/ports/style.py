@@ -253,6 +253,16 @@ class Endpoint(Protocol):
         return {}
 
     @property
+    def reads(self) -> Sequence[str]:
+        """Headers of its own that it reads, which browsers ask about before they send them."""
+        return ()
+
+    @property
+    def tells(self) -> Sequence[str]:
+        """Headers of its own that it answers with, which browsers keep from pages unless they are named."""
+        return ()
+
+    @property
     def probes(self) -> Mapping[str, Probe]:
         """What tells how the server is, by path: answered without credentials, by whichever surface comes first."""
         return {}

@@ -227,7 +227,7 @@ def bind_surface(surface: Surface, binder: SurfaceBinder, store: Store) -> Bound
     if not exposed:
         raise DeclarationError(_place(surface), "it exposes nothing", "Name resources or operations in exposes=[…]")
     endpoint = surface.style.bind(surface, exposed, binder)
-    sharing = None if surface.cors is None else Sharing(surface.cors, surface)
+    sharing = None if surface.cors is None else Sharing(surface.cors, surface, endpoint)
     return BoundSurface(surface, surface.auth, surface.auth.bind(store), endpoint, sharing)
 
 

@@ -177,6 +177,7 @@ def _unit(plan: Plan) -> Step:
             plan.shown,
             exchange.principal,
             exchange.request_id,
+            exchange.headers,
             now(),
             state.deadline,
             clock,

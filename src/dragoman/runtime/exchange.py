@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from dragoman.contract.principal import Principal
+from dragoman.ports.wire import NO_HEADERS
 
 NOBODY = Principal("", "", frozenset(), frozenset())
 
@@ -18,8 +20,8 @@ class Exchange(msgspec.Struct, eq=False):
 
     ``limit`` is the deadline that the caller asked for, if any: it bounds a stream to its end, where ``deadline`` ends
     with the head. ``items`` is how many a stream has sent, or how many were taken of one that is answered once; None
-    for what is no stream. ``replayed``: the answer is that
-    of an earlier call with the same idempotency key.
+    for what is no stream. ``replayed``: the answer is that of an earlier call with the same idempotency key.
+    ``headers`` are those that the message came with.
     """
 
     request_id: str
@@ -35,6 +37,7 @@ class Exchange(msgspec.Struct, eq=False):
     limit: float = math.inf
     items: int | None = None
     replayed: bool = False
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 def now() -> datetime:

@@ -70,6 +70,7 @@ class Exchanges:
         # The time starts now; how much there is of it, the surface says.
         started = time.perf_counter()
         exchange = Exchange(observation.request_id(request, started), started, asyncio.get_running_loop().time())
+        exchange.headers = request.headers
         bound = self._find(request.path)
         sharing = None if bound is None else bound.sharing
         self._in_flight += 1

@@ -95,7 +95,7 @@ def access(request: Request, status: int, size: int, exchange: Exchange) -> None
         request.path,
         status,
         size,
-        round((time.perf_counter() - exchange.started) * 1000, 3),
+        int((time.perf_counter() - exchange.started) * 1e6 + 0.5) / 1000,  # round() takes six times as long
         request.peer,
         exchange.surface,
         exchange.operation,

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from dragoman.contract.fault import DeadlineExceeded
+from dragoman.contract.operation import Effect
 
 from . import ending
 from .call import PHASES, CompiledCall, Phase, PlainCall, Plan, State, commit_deadline, stream_state
@@ -93,12 +94,13 @@ class StreamCall:
 class _Items:
     """What makes the items of one call."""
 
-    __slots__ = ("_call", "_state", "_takes", "name")
+    __slots__ = ("_call", "_state", "_takes", "ahead", "name")
 
     def __init__(self, call: StreamCall, state: State) -> None:
         self._call = call
         self._state = state
         self.name = call.plan.operation.name
+        self.ahead = call.plan.operation.effect is Effect.SAFE
         self._takes = call.plan.operation.interaction.streams_input
 
     async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
@@ -13,7 +14,11 @@ from .exchange import Exchange
 from .failure import BrokenContract, cancelled_from_within
 from .refusal import Conflicted
 
-_NOTHING: Final[Any] = object()
+AHEAD_SECONDS: Final = 0.0002
+AHEAD_BYTES: Final = 16 * 1024
+"""How far a handler may go on, from when it was asked, before what it made is taken: as others wait so long, and as it
+is held so much.
+"""
 
 
 class Source(Protocol):
@@ -22,6 +27,11 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """The operation's name."""
+        ...
+
+    @property
+    def ahead(self) -> bool:
+        """Whether items may be made that nobody has asked for yet."""
         ...
 
     async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:
@@ -105,11 +115,26 @@ class Stream:
     """The items of one call, in the style's encoding: an asynchronous iterator with one reader.
 
     The handler runs in a task of its own from the first item that is asked for, and stands still between two: it makes
-    an item when it is asked for one. Behind the last what it staged is committed. A failure is a Fault to the reader,
-    always; what nobody expected is in the log, and INTERNAL. Whoever was given it calls :meth:`aclose` in any case.
+    an item when it is asked for one, or several if it is asked for :meth:`several`. Behind the last what it staged is
+    committed. A failure is a Fault to the reader, always; what nobody expected is in the log, and INTERNAL. Whoever was
+    given it calls :meth:`aclose` in any case.
+
+    ``_items`` are made, and not taken yet. Until ``_until``, and while they have ``_room``, more of them are made.
     """
 
-    __slots__ = ("_arrival", "_ended", "_exchange", "_fault", "_item", "_source", "_streams", "_task", "_wanted")
+    __slots__ = (
+        "_arrival",
+        "_ended",
+        "_exchange",
+        "_fault",
+        "_items",
+        "_room",
+        "_source",
+        "_streams",
+        "_task",
+        "_until",
+        "_wanted",
+    )
 
     def __init__(self, streams: Streams, exchange: Exchange) -> None:
         self._streams = streams
@@ -118,7 +143,9 @@ class Stream:
         self._task: asyncio.Task[None] | None = None
         self._wanted: asyncio.Future[None] | None = None
         self._arrival: asyncio.Future[None] | None = None
-        self._item: Any = _NOTHING
+        self._items: list[Any] = []
+        self._room = 0
+        self._until = 0.0
         self._fault: Fault | None = None
         self._ended = False
         streams.admit(self)
@@ -140,18 +167,34 @@ class Stream:
         """The next item. Raises StopAsyncIteration behind the last, once all is committed; a Fault; and TimeoutError
         if there is none within so many seconds: it is still being made, and may be asked for again.
         """
-        if self._item is _NOTHING and not self._ended:
+        if not self._items and not self._ended:
             self._ask()
             await self._until_arrival(patience)
-        if self._item is not _NOTHING:
-            item, self._item = self._item, _NOTHING
-            self._exchange.items = (self._exchange.items or 0) + 1
-            return item
+        if not self._items:
+            raise self._end()
+        self._exchange.items = (self._exchange.items or 0) + 1
+        return self._items.pop(0)
+
+    async def several(self) -> list[Any]:
+        """The next item, with those behind it that a handler without effects makes at once, without waiting for
+        anything; they have a size. Raises StopAsyncIteration behind the last, and a Fault.
+        """
+        if not self._items and not self._ended:
+            if self._source is not None and self._source.ahead:
+                self._room, self._until = AHEAD_BYTES, time.perf_counter() + AHEAD_SECONDS
+            self._ask()
+            await self._until_arrival(None)
+        if not self._items:
+            raise self._end()
+        items, self._items = self._items, []
+        self._exchange.items = (self._exchange.items or 0) + len(items)
+        return items
+
+    def _end(self) -> Exception:
+        """What there is in the place of an item."""
         if not self._ended:
-            raise TimeoutError
-        if self._fault is not None:
-            raise self._fault
-        raise StopAsyncIteration
+            return TimeoutError()
+        return StopAsyncIteration() if self._fault is None else self._fault
 
     def _ask(self) -> None:
         if self._task is None:
@@ -176,7 +219,13 @@ class Stream:
         """Hand an item over, and stand still until the next is asked for."""
         if self._ended:
             raise asyncio.CancelledError  # the handler caught the first, and nobody asks for items any more
-        self._item = item
+        self._items.append(item)
+        if self._room > 0:
+            self._room -= len(item)
+            if self._room > 0 and time.perf_counter() < self._until:
+                self._wake()
+                return
+            self._room = 0
         self._wanted = asyncio.get_running_loop().create_future()
         self._wake()
         await self._wanted
@@ -223,7 +272,7 @@ class Stream:
     async def aclose(self) -> None:
         """Cancel the handler, if it runs. Returns once nothing of it runs any more. May be called again."""
         self._ended = True
-        self._item = _NOTHING
+        self._items.clear()
         task = self._task
         if task is None:
             self._streams.leave(self)

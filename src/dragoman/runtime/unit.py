@@ -39,6 +39,9 @@ from .outbox import Outbox
 from .rows import Rows, not_found
 from .shown import Shown
 
+CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
+"""Headers that say who calls, which is settled before a handler runs, and is not for it to pass on."""
+
 MAX_WRITES: Final = 1000
 """How many resources one call may write. They share one transaction, which others wait for."""
 
@@ -153,6 +156,7 @@ class Unit:
         "_events",
         "_fresh",
         "_guards",
+        "_headers",
         "_now",
         "_outbox",
         "_principal",
@@ -172,6 +176,7 @@ class Unit:
         shown: Shown,
         principal: Principal,
         request_id: str,
+        headers: Mapping[str, str],
         now: datetime,
         deadline: float | None,
         clock: Any,
@@ -190,6 +195,7 @@ class Unit:
         self._store = store
         self._principal = principal
         self._request_id = request_id
+        self._headers = headers
         self._now = now
         self._deadline = deadline
         self._clock = clock
@@ -206,6 +212,10 @@ class Unit:
     @property
     def request_id(self) -> str:
         return self._request_id
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return {name: value for name, value in self._headers.items() if name not in CREDENTIALS}
 
     @property
     def now(self) -> datetime:

@@ -112,6 +112,11 @@ class Peer:
         self._decoder = hpack.Decoder(max_header_list_size=1_000_000)
         self.last = -1
 
+    @property
+    def body(self) -> bytes:
+        """What came until now of the answer to the last request."""
+        return self.answers.get(self.last, Answer()).body
+
     def begin(self, settings: bytes = b"") -> None:
         """The preface."""
         self.line.send(PREFACE, frame(Type.SETTINGS, settings))

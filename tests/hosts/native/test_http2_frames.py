@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -381,6 +382,56 @@ def test_bytes_one_by_one(tmp_path: Path) -> None:
             assert (await line.answer()).body == b"PUT /a"
 
     run(act, Tried(tmp_path))
+
+
+def test_what_was_asked_before_changes_nothing(tmp_path: Path) -> None:
+    """Heads are compared with those before them on the connection: each means what it means alone."""
+    asked = [
+        but(),
+        but((":path", "/b?c")),
+        but((":path", "/a/../b")),
+        but((":method", "PUT")),
+        but((":scheme", "ftp")),
+        but((":authority", "b")),
+        literal(METHOD, SCHEME, PATH, ("host", "a")),
+        literal(METHOD, SCHEME, PATH, ("host", "c")),
+        literal(METHOD, SCHEME, PATH),
+        more(("host", "b")),
+        more(("x-a", "1"), ("x-b", "2")),
+        more(("x-a", "1"), ("x-b", "3")),
+        more(("x-a", "3"), ("x-b", "2")),
+        more(("x-a", "1"), ("x-a", "2")),
+        more(("x-a", "1, 2")),
+        more(("x-a", " 1"), ("x-b", "2")),
+        more(("x-a", "v" * 100), ("x-b", "2")),
+        more(("x-a", "v" * 100), ("x-b", "v" * 100)),
+        more(("te", "trailers"), ("x-a", "1")),
+        more(("te", "gzip"), ("x-a", "1")),
+        more(("content-length", "0")),
+        more(("content-length", "x")),
+        more(("expect", "much")),
+        more(("expect", "100-continue")),
+        literal((":status", "200"), *PSEUDO),
+        literal(METHOD, PATH, AUTHORITY),
+    ]
+
+    async def alone(served: Serving, says: Says) -> str:
+        async with peer_to(served) as peer:
+            peer.line.send(says(peer))
+            return said_by(peer, await peer.answer(1))
+
+    async def act(served: Serving) -> None:
+        expected = [await alone(served, each) for each in asked]
+        assert len(set(expected)) > 12
+        chance = random.Random(1)
+        async with peer_to(served, settings=setting(4, 2**30)) as peer:
+            peer.line.send(window(2**30))
+            for _ in range(3000):
+                at = chance.randrange(len(asked))
+                peer.line.send(asked[at](peer))
+                assert said_by(peer, await peer.answer(peer.last)) == expected[at], asked[at]
+
+    run(act, Tried(tmp_path, limits=dm.Limits(head=400)))
 
 
 def test_problems_name_their_reasons(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The native host: HTTP/1.1 in the event loop's own callbacks, without a hop between a byte and its call."""
+"""The native host: HTTP/1.1 and HTTP/2 in the event loop's own callbacks, without a hop between a byte and its call."""
 
 from .server import Server
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 from dragoman.contract.fault import Cancelled, Fault
+
+GONE: Final = "the client went away before its request was complete"
 
 WAITING_MOST: Final = 64 * 1024
 """Bytes of a body that may wait for its reader, before no more are read of an HTTP/1.1 connection."""
@@ -17,7 +19,7 @@ class Body:
     told how many bytes were: so many more may come.
     """
 
-    __slots__ = ("_fault", "_parts", "_taken", "_waiter", "complete", "size")
+    __slots__ = ("_failed", "_fault", "_parts", "_taken", "_waiter", "complete", "size")
 
     def __init__(self, taken: Callable[[int], None]) -> None:
         self.size = 0
@@ -25,6 +27,7 @@ class Body:
         self.complete = False
         """Whether its last byte has come."""
         self._parts: list[bytes] = []
+        self._failed = False
         self._fault: Fault | None = None
         self._taken = taken
         self._waiter: asyncio.Future[None] | None = None
@@ -38,7 +41,7 @@ class Body:
 
     def feed(self, part: bytes) -> None:
         """A part came."""
-        if part and self._fault is None:
+        if part and not self._failed:
             self._parts.append(part)
             self.size += len(part)
             self._wake()
@@ -50,15 +53,15 @@ class Body:
 
     def fail(self, fault: Fault) -> None:
         """No more will come: why. What waits is dropped."""
-        if not self.complete and self._fault is None:
-            self._fault = fault
+        if not self.complete and not self._failed:
+            self._failed, self._fault = True, fault
             self._parts.clear()
             self.size = 0
             self._wake()
 
     def leave(self) -> None:
         """The peer is gone."""
-        self.fail(Cancelled("the client went away before its request was complete"))
+        self.fail(Cancelled(GONE))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -78,8 +81,8 @@ class Body:
         """The next chunk. Raises StopAsyncIteration behind the last, and Fault."""
         parts = self._parts
         while not parts:
-            if self._fault is not None:
-                raise self._fault
+            if self._failed:
+                self._raise()
             if self.complete:
                 raise StopAsyncIteration
             self._waiter = asyncio.get_running_loop().create_future()
@@ -89,3 +92,10 @@ class Body:
         self.size = 0
         self._taken(len(chunk))
         return chunk
+
+    def _raise(self) -> NoReturn:
+        fault, self._fault = self._fault or Cancelled(GONE), None
+        try:
+            raise fault
+        finally:
+            del fault  # what was raised holds this frame: what holds each other waits for the collector

@@ -188,7 +188,7 @@ class Reader:
             return False  # the parser has to be asked: it knows what is refused, too
         name = METHODS[line[1]]
         path, _, query = url.partition("?")
-        if (server.mounts and server.is_mounted(path)) or server.body_most(path) is None:
+        if (server.mounts and server.is_mounted(path)) or (server.bodies and server.body_most(path) is None):
             return False
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
         self._empty = b""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from dragoman.ports.cors import Cors
-from dragoman.ports.style import Surface
+from dragoman.ports.style import Endpoint, Surface
 from dragoman.ports.wire import Header, Request, Response
 
 from .caching import NO_STORE
@@ -51,11 +51,11 @@ class Sharing:
 
     __slots__ = ("_allowed", "_preflight", "_told")
 
-    def __init__(self, cors: Cors, surface: Surface) -> None:
+    def __init__(self, cors: Cors, surface: Surface, endpoint: Endpoint) -> None:
         auth = () if surface.auth is None else tuple(each.title() for each in surface.auth.headers)
         leave: tuple[Header, ...] = ((b"access-control-allow-credentials", b"true"),) if cors.credentials else ()
-        exposed = ", ".join(sorted({*EXPOSED, *cors.expose}))
-        read = ", ".join(sorted({*READ, *auth, *cors.headers}))
+        exposed = ", ".join(sorted({*EXPOSED, *endpoint.tells, *cors.expose}))
+        read = ", ".join(sorted({*READ, *endpoint.reads, *auth, *cors.headers}))
         self._allowed = frozenset(cors.origins) if cors.varies else None
         self._told: tuple[Header, ...] = (*leave, (b"access-control-expose-headers", exposed.encode()))
         self._preflight: tuple[Header, ...] = (

@@ -31,6 +31,16 @@ from .ways.plain import Plain
 
 FRAME: Final = 5
 PROBE_SECONDS: Final = 30.0
+_CODINGS: Final = ("Connect-Accept-Encoding", "Connect-Content-Encoding", "Grpc-Accept-Encoding", "Grpc-Encoding")
+READS: Final = (
+    *_CODINGS,
+    "Connect-Protocol-Version",
+    "Connect-Timeout-Ms",
+    "Grpc-Timeout",
+    "X-Grpc-Web",
+    "X-User-Agent",
+)
+TELLS: Final = (*_CODINGS, "Grpc-Message", "Grpc-Status", "Grpc-Status-Details-Bin")
 
 
 class RpcEndpoint(Endpoint):
@@ -67,6 +77,16 @@ class RpcEndpoint(Endpoint):
             *(f"/{each.name}" for each in self._packages),
             *sorted({path.rpartition("/")[0] for path in self._doors}),
         ]
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Those of Connect and gRPC-Web."""
+        return READS
+
+    @property
+    def tells(self) -> Sequence[str]:
+        """Those of Connect and gRPC-Web."""
+        return TELLS
 
     @property
     def probes(self) -> Mapping[str, Probe]:

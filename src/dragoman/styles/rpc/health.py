@@ -91,12 +91,12 @@ class _Watching:
         self._envelope = envelope
         self._status = ""
 
-    async def next(self) -> Any:
+    async def several(self) -> list[bytes]:
         """The frame of the next status."""
         if self._health is None:
             raise StopAsyncIteration
         self._status = await self._health.next(self._service, self._status)
-        return written(self._exchange, self._envelope, {"status": self._status})
+        return [written(self._exchange, self._envelope, {"status": self._status})]
 
     async def aclose(self) -> None:
         """Watch no more."""

@@ -25,7 +25,7 @@ NAMES: Final = ("grpc.reflection.v1", "grpc.reflection.v1alpha")
 
 
 class Reflection:
-    """The service, which tells of these packages."""
+    """The service, which tells of these packages: all that is called here, but for the service itself."""
 
     def __init__(self, packages: Sequence[Package], patience: float) -> None:
         self._services = sorted(name for package in packages for name in package.services)
@@ -76,11 +76,11 @@ class _Telling:
         self._exchange = exchange
         self._envelope = envelope
 
-    async def next(self) -> Any:
+    async def several(self) -> list[bytes]:
         """The frame of the next answer."""
         assert self._envelope.messages is not None
         asked = await anext(self._envelope.messages)
-        return written(self._exchange, self._envelope, self._reflection.tell(asked))
+        return [written(self._exchange, self._envelope, self._reflection.tell(asked))]
 
     async def aclose(self) -> None:
         """Nothing runs in between."""

@@ -31,6 +31,7 @@ from .proto.lock import Lock, LockError, changes, number
 from .proto.model import Message
 from .proto.services import Bound, Services
 from .reflection import Reflection
+from .traits import NAME
 from .ways.doors import JSON, PROTO, Door
 from .ways.plain import Plain
 from .ways.way import Form, Spoken, decoding, encoding
@@ -67,8 +68,14 @@ def rpc(
     ``message_size`` is the largest message that is received, in bytes. ``reflection`` tells whoever may call the
     surface what there is to call, as tools such as grpcurl ask.
 
-    The rest is that of :class:`~dragoman.ports.style.Surface`.
+    The rest is that of :class:`~dragoman.ports.style.Surface`. Raises DeclarationError for what is no package's name.
     """
+    if package and not all(map(NAME.fullmatch, package.split("."))):
+        raise DeclarationError(
+            f"surface {name!r}",
+            f"its package {package!r} is no name in protocol buffers: words with dots between",
+            "Give one such as shop.v1",
+        )
     if lock is not None:
         caller = sys._getframe(1).f_globals.get("__file__")
         lock = (Path(caller).parent if caller else Path.cwd()) / lock
@@ -136,12 +143,12 @@ class _Binding:
                 if bound.operation.resource is None:
                     examples.append(f"POST {path}{_example(bound.operation.input, self._types(bound))}")
             doors[bound.path] = self._door(spoken)
-        reflection = None
-        if self._style.reflection:
-            reflection = Reflection(self._packages, self._surface.deadline)
         services = self._binder.shared.setdefault("services", {})
         services.update(dict.fromkeys(each.service.name for each in self._bound))
         health = Health(services, self._binder.ready)
+        reflection = None
+        if self._style.reflection:
+            reflection = Reflection([*self._packages, health.package], self._surface.deadline)
         surface, lock = self._surface, self._style.lock
         return RpcEndpoint(surface, self._packages, doors, plain, reflection, health, lock, wrong, examples)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.traits import Trait
 
 LARGEST: Final = 2**29 - 1
+NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 RESERVED: Final = range(19_000, 20_000)
 """Numbers that protocol buffers keep for themselves."""
 
@@ -33,8 +35,17 @@ class Number(Trait):
 @dataclass(frozen=True, slots=True)
 class Procedure(Trait):
     """What an operation is called over gRPC and Connect: its service, without the package, and its method. Empty: as it
-    follows from the contract (``FraudService``, ``Predict``).
+    follows from the contract (``FraudService``, ``Predict``). Raises DeclarationError for what is no name.
     """
 
     service: str = ""
     method: str = ""
+
+    def __post_init__(self) -> None:
+        for what, name in (("service", self.service), ("method", self.method)):
+            if name and not NAME.fullmatch(name):
+                raise DeclarationError(
+                    f"Procedure({what}={name!r})",
+                    "it is no name in protocol buffers: letters, digits and underscores",
+                    "Give the name that it has in the .proto file, without the package",
+                )

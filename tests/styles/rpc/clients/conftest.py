@@ -16,11 +16,11 @@ from stubs import HERE, Stubs, compiled, export
 
 
 @contextmanager
-def served(target: str, folder: Path) -> Iterator[Running]:
+def served(target: str, folder: Path, *options: str) -> Iterator[Running]:
     """An App of this folder, as ``dragoman serve`` serves it."""
     port = free_port()
     command = [sys.executable, "-m", "dragoman", "serve", target, "--port", str(port), "--database", "served.db"]
-    with running([*command, "--workers", "1"], folder, port, {"PYTHONPATH": str(HERE)}) as server:
+    with running([*command, "--workers", "1", *options], folder, port, {"PYTHONPATH": str(HERE)}) as server:
         yield server
 
 

@@ -77,10 +77,11 @@ async def echo(ask: Ask) -> Echo:
 
 
 @echoes.operation(faults=[EchoLost])
-async def shout(ask: Ask) -> Echo:
-    """Answer once, and wake the neighbours."""
+async def shout(ask: Ask, ctx: dm.Context) -> Echo:
+    """Answer once, and wake the neighbours; where the question names metadata, with that."""
     end(ask.fault)
-    return Echo(text=ask.text.upper(), number=1)
+    text = ctx.metadata.get(ask.text, ask.text)
+    return Echo(text=text.upper(), number=1)
 
 
 @echoes.operation(effect="safe", faults=[EchoLost])

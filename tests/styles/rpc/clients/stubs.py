@@ -6,11 +6,13 @@ import importlib
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc_tools
+from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
 
 HERE = Path(__file__).parent
@@ -32,11 +34,23 @@ def export(target: str, surface: str, path: Path) -> None:
     subprocess.run([*command, "--output", str(path)], env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
+def compile_proto(folder: Path, file: str, *options: str) -> None:
+    """Run protoc on a file in a folder."""
+    well_known = Path(grpc_tools.__file__).parent / "_proto"
+    assert protoc.main(["", f"--proto_path={folder}", f"--proto_path={well_known}", *options, file]) == 0
+
+
+def descriptor(path: Path) -> descriptor_pb2.FileDescriptorProto:
+    """What protoc reads in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "set"
+        compile_proto(path.parent, path.name, f"--descriptor_set_out={made}")
+        return descriptor_pb2.FileDescriptorSet.FromString(made.read_bytes()).file[0]
+
+
 def compiled(folder: Path, file: str) -> Stubs:
     """The stubs of a file in a folder, which stays on the path of imports."""
-    well_known = Path(grpc_tools.__file__).parent / "_proto"
-    paths = [f"--proto_path={folder}", f"--proto_path={well_known}"]
-    assert protoc.main(["", *paths, f"--python_out={folder}", f"--grpc_python_out={folder}", file]) == 0
+    compile_proto(folder, file, f"--python_out={folder}", f"--grpc_python_out={folder}")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     name = file.removesuffix(".proto").replace("/", ".")

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.protobuf import empty_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from running import eventually
+from running import Running, eventually
 from stubs import Stubs
 
 KEY = [("authorization", "Bearer valley")]
@@ -64,6 +65,20 @@ def test_a_call(client: Any, ask: Any) -> None:
     assert numbered([answer]) == [("hello ☺", 1)]
     assert (call.code(), call.details()) == (grpc.StatusCode.OK, "")
     assert "x-request-id" in dict(call.initial_metadata())
+
+
+def test_a_handler_reads_metadata_but_for_credentials(client: Any, ask: Any, server: Running) -> None:
+    metadata = [*KEY, ("x-colour", "blue"), ("x-shade-bin", b"\xab\xab"), ("cookie", "sweet")]
+    for name, value in (
+        ("x-colour", "BLUE"),
+        ("x-shade-bin", "Q6S"),
+        ("cookie", "COOKIE"),
+        ("authorization", "AUTHORIZATION"),
+    ):
+        assert client.Shout(ask(text=name), metadata=metadata).text == value
+    headers = {"authorization": "Bearer valley", "X-Colour": "blue"}
+    answer = httpx.post(f"{server.url}/echoes/shout", json={"text": "x-colour"}, headers=headers)
+    assert answer.json()["text"] == "BLUE"
 
 
 def test_a_stream_of_answers(client: Any, ask: Any) -> None:
@@ -152,7 +167,7 @@ def test_a_deadline(client: Any, ask: Any, kind: str) -> None:
         list(getattr(client, kind)(given(kind, question), metadata=KEY, timeout=0.2))
     assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert time.monotonic() - began < 10
-    eventually(lambda: seen(client).cancelled == before + 1, 10)
+    eventually(lambda: seen(client).cancelled > before, 10)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -169,10 +184,10 @@ def test_cancelling(client: Any, ask: Any, kind: str) -> None:
         call = getattr(client, kind)
         begin = call if kind in ("Repeat", "Talk") else call.future
         under_way = begin(asks() if kind in STREAMED else ask(pause=30), metadata=KEY)
-        eventually(lambda: seen(client).begun == before.begun + 1, 10)
+        eventually(lambda: seen(client).begun > before.begun, 10)
         under_way.cancel()
         assert under_way.code() is grpc.StatusCode.CANCELLED
-        eventually(lambda: seen(client).cancelled == before.cancelled + 1, 10)
+        eventually(lambda: seen(client).cancelled > before.cancelled, 10)
     finally:
         over.set()
 
@@ -182,7 +197,7 @@ def test_leaving_after_the_first_answer(client: Any, ask: Any) -> None:
     call = client.Repeat(ask(times=1_000_000), metadata=KEY)
     assert next(call).number == 1
     call.cancel()
-    eventually(lambda: seen(client).cancelled == before + 1, 10)
+    eventually(lambda: seen(client).cancelled > before, 10)
 
 
 @pytest.mark.parametrize("kind", KINDS)

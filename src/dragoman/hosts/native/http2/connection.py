@@ -16,7 +16,7 @@ from dragoman.hosts.native.connection import HELD_MOST, LEAVING_SECONDS, LINGER_
 from dragoman.hosts.native.incoming import Refused
 from dragoman.hosts.native.reader import NEVER
 from dragoman.hosts.refusal import refuse, too_large
-from dragoman.ports.wire import WITHOUT_CONTENT, ByteStream, Certificate, Request, Response
+from dragoman.ports.wire import WITHOUT_CONTENT, ByteStream, Certificate, Header, Request, Response
 from dragoman.runtime import ending
 from dragoman.runtime.eager import AT_ONCE
 from dragoman.runtime.http.problem import RequestTimeout
@@ -299,7 +299,7 @@ class Http2Connection(asyncio.Protocol):
         except Stopped:
             self.stopped(stream)
         except UnfitAnswer as unfit:
-            self._broken(stream, unfit)
+            self._break_off(stream, unfit)
         self._writer.soon()
 
     def _taken(self, stream: Stream, size: int) -> None:
@@ -383,15 +383,28 @@ class Http2Connection(asyncio.Protocol):
         end = not body and trailers is None
         try:
             self._engine.send_head(stream, response.status, headers, end=end)
-            if end or self._writer.whole(stream, body, trailers):
+        except Stopped:
+            self.stopped(stream)
+            return
+        except UnfitAnswer as unfit:
+            self._refuse(stream, request, self._server.broken(unfit))
+            return
+        if end:
+            self._forget(stream)
+        else:
+            self._send_rest(stream, body, trailers)
+
+    def _send_rest(self, stream: Stream, body: bytes, trailers: list[Header] | None) -> None:
+        try:
+            if self._writer.whole(stream, body, trailers):
                 self._forget(stream)
         except Stopped:
             self.stopped(stream)
         except UnfitAnswer as unfit:
-            self._broken(stream, unfit)
+            self._break_off(stream, unfit)
 
-    def _broken(self, stream: Stream, unfit: UnfitAnswer) -> None:
-        """An answer cannot be sent; the log is told why."""
+    def _break_off(self, stream: Stream, unfit: UnfitAnswer) -> None:
+        """What an answer ends with cannot be sent; the log is told why."""
         self._server.broken(unfit)
         self._reset(stream, INTERNAL_ERROR)
 
@@ -457,7 +470,7 @@ class Http2Connection(asyncio.Protocol):
 
     # For what is mounted
 
-    def send_head(self, stream: Stream, status: int, headers: list[tuple[bytes, bytes]], *, end: bool) -> None:
+    def send_head(self, stream: Stream, status: int, headers: list[Header], *, end: bool) -> None:
         """Send the head of an answer. Raises UnfitAnswer and Stopped."""
         self._engine.send_head(stream, status, headers, end=end)
         if end:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from httpunk._httpunk import H2Frame
 
 Head: TypeAlias = H2FrameHeaders
+Fields: TypeAlias = HeaderMap
 Frame: TypeAlias = "H2Frame"
 
 NO_ERROR: Final = 0x0

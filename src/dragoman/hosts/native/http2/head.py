@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from dragoman.contract.fault import Malformed
 from dragoman.hosts.native.incoming import Refused, target_of
@@ -14,7 +14,7 @@ from dragoman.runtime.http.problem import ExpectationFailed, HeadersTooLarge, Ta
 if TYPE_CHECKING:
     from dragoman.hosts.native.server import Server
 
-    from .engine import Head
+    from .engine import Fields, Head
 
 LIST_LEAST: Final = 32 * 1024
 LIST_TIMES: Final = 8
@@ -34,6 +34,9 @@ OVERHEAD: Final = 32
 
 _TARGET: Final = re.compile(r"[!-~]+")
 _DIGITS: Final = re.compile(r"[0-9]{1,20}")
+JUDGED: Final = frozenset({"content-length", "expect", "host", "te"})
+"""Headers for which not any value does."""
+
 _OF_CONNECTIONS: Final = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 
 
@@ -41,73 +44,105 @@ class Unfit(Exception):
     """The request is malformed, as RFC 9113, section 8.1.1, has it: its stream is reset."""
 
 
-class Asked(NamedTuple):
-    """What a head asks for. ``headers`` have ``host``, whichever way it was sent."""
-
-    path: str
-    query: str
-    headers: Mapping[str, str]
-
-
 class Heads:
-    """The heads of a connection. Clients send the same headers again and again: those that are equal, value for value,
-    to the last ones were judged already.
+    """The heads of a connection. Clients send the same headers again and again, or all but one: what is equal to what
+    the last request had, in whatever order, was judged already.
     """
 
-    __slots__ = ("_asked", "_authority", "_items", "_method", "_path", "_scheme", "_server")
+    __slots__ = (
+        "_authority",
+        "_headers",
+        "_map",
+        "_names",
+        "_path",
+        "_query",
+        "_room",
+        "_server",
+        "_target",
+        "_values",
+    )
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._items: list[tuple[str, bytes]] | None = None
-        self._method = self._path = self._scheme = ""
+        self._map: object = None
+        self._names: list[str] = []
+        self._values: list[bytes] = []
+        self._headers: dict[str, str] = {}
+        self._room = 0
         self._authority: str | None = None
-        self._asked = Asked("", "", {})
+        self._target: tuple[str | None, ...] = ()
+        self._path = self._query = ""
 
-    def judge(self, head: Head) -> Asked:
-        """What it asks for. Raises Unfit and Refused."""
-        items = head.headers.items()
-        if (
-            items == self._items
-            and head.path == self._path
-            and head.method == self._method
-            and head.authority == self._authority
-            and head.scheme == self._scheme
-            and head.status is None
-        ):
-            return self._asked
-        self._items = None
-        asked = self._judged(head, items)
-        assert head.method is not None
-        assert head.path is not None
-        assert head.scheme is not None
-        self._items, self._asked = items, asked
-        self._method, self._path = head.method, head.path
-        self._scheme, self._authority = head.scheme, head.authority
-        return asked
+    def judge(self, head: Head) -> tuple[str, str, Mapping[str, str]]:
+        """The path, the query and the headers that it asks for; they have ``host``, whichever way it was sent. Raises
+        Unfit and Refused.
+        """
+        if head.status is not None:
+            raise Unfit
+        target = (head.method, head.scheme, head.path)
+        if target != self._target:
+            self._judge_target(*target)
+        fields = head.headers
+        if head.authority != self._authority or fields != self._map:
+            # A head that is refused is nothing to compare the next one with.
+            self._map = None
+            if head.authority != self._authority or not self._is_alike(fields):
+                self._judge_all(fields, head.authority)
+            self._map = fields
+        return self._path, self._query, self._headers
 
-    def _judged(self, head: Head, items: list[tuple[str, bytes]]) -> Asked:
-        limits = self._server.limits
-        method, path = head.method, head.path
-        if method is None or head.status is not None:
+    def _judge_target(self, method: str | None, scheme: str | None, path: str | None) -> None:
+        self._target = ()
+        if method is None:
             raise Unfit
         if method == "CONNECT":
             target_of(method, "")  # which refuses it
-        if not path or head.scheme is None or head.authority == "":
+        if not path or scheme is None:
             raise Unfit
-        if head.scheme not in SCHEMES:
+        if scheme not in SCHEMES:
             raise Refused(Malformed("the :scheme is neither http nor https"))
-        if len(path) > limits.target:
-            raise Refused(TargetTooLong(f"the request target is longer than {limits.target:,} bytes; send less"))
-        if len(items) > limits.headers:
-            raise Refused(HeadersTooLarge(f"there are more than {limits.headers} headers; send fewer"))
-        headers = self._headers(items)
+        most = self._server.limits.target
+        if len(path) > most:
+            raise Refused(TargetTooLong(f"the request target is longer than {most:,} bytes; send less"))
         if _TARGET.fullmatch(path) is None or (path[0] != "/" and path != "*"):
             raise Refused(Malformed("the path is no path; begin it with a slash, and encode what may not stand in it"))
-        path, query, _ = target_of(method, path)
-        self._check_host(head.authority, headers)
-        return Asked(path, query, headers)
+        self._path, self._query, _ = target_of(method, path)
+        self._target = method, scheme, path
 
-    def _headers(self, items: list[tuple[str, bytes]]) -> dict[str, str]:
+    def _is_alike(self, fields: Fields) -> bool:
+        """Take headers of which only some values are others than the last request's, and of those that any value does
+        for. Returns whether they are.
+        """
+        values = fields.values()
+        if not self._names or fields.keys() != self._names or len(values) != len(self._values):
+            return False
+        headers, room = self._headers.copy(), self._room
+        for name, before, value in zip(self._names, self._values, values, strict=True):
+            if before != value:
+                text = value.decode("latin-1")
+                room += len(before) - len(value)
+                if name in JUDGED or room < 0 or text != text.strip(" \t"):
+                    return False
+                headers[name] = text
+        self._headers, self._values, self._room = headers, values, room
+        return True
+
+    def _judge_all(self, fields: Fields, authority: str | None) -> None:
+        limits = self._server.limits
+        items = fields.items()
+        self._authority, self._names = None, []
+        if authority == "":
+            raise Unfit
+        if len(items) > limits.headers:
+            raise Refused(HeadersTooLarge(f"there are more than {limits.headers} headers; send fewer"))
+        headers = self._headers_of(items)
+        self._check_host(authority, headers)
+        self._headers, self._authority = headers, authority
+        names = fields.keys()
+        if len(names) == len(items):
+            self._names, self._values = names, fields.values()
+
+    def _headers_of(self, items: list[tuple[str, bytes]]) -> dict[str, str]:
         headers: dict[str, str] = {}
         size = 0
         for name, value in items:
@@ -124,6 +159,7 @@ class Heads:
         most = self._server.limits.head
         if size > most:
             raise Refused(HeadersTooLarge(f"the headers are larger than {most:,} bytes; send less"))
+        self._room = most - size
         if any(each in headers for each in _OF_CONNECTIONS) or headers.get("te", "trailers") != "trailers":
             raise Unfit
         if headers.get("expect", CONTINUE).lower() != CONTINUE:

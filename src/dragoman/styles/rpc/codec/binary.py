@@ -27,7 +27,7 @@ from dragoman.styles.rpc.proto.model import (
 )
 
 from . import leaves
-from .varint import BYTES, FIXED32, FIXED64, MAX_NESTING, VARINT, broken, read, skip, write
+from .varint import BYTES, FIXED32, FIXED64, MAX_NESTING, VARINT, broken, read, read_tag, skip, write
 
 Read: TypeAlias = Callable[[bytes, int, int, int, Any], Any]
 Write: TypeAlias = Callable[[Any], bytes]
@@ -50,14 +50,21 @@ _WRITE: Final[dict[str, Callable[[Any], bytes]]] = {
 _ZERO: Final = {"bool": "False", "float": "0.0", "double": "0.0", "string": "''", "bytes": "b''"}
 """What a plain field is where it is absent; 0 for all others, as text where the contract's JSON has text."""
 
-_SIGNED: Final = "n - 0x10000000000000000 if n > 0x7FFFFFFFFFFFFFFF else n"
-_INTEGERS: Final = {
-    "bool": "n != 0",
-    "int64": _SIGNED,
-    "uint64": "n",
-    "int32": "(n & 0xFFFFFFFF) - 0x100000000 if n & 0x80000000 else n & 0x7FFFFFFF",
-    "uint32": "n & 0xFFFFFFFF",
+_SEVERAL_BYTES: Final = {
+    "int64": "if n > 0x7FFFFFFFFFFFFFFF: n -= 0x10000000000000000",
+    "int32": "n = (n & 0xFFFFFFFF) - 0x100000000 if n & 0x80000000 else n & 0x7FFFFFFF",
+    "uint32": "n &= 0xFFFFFFFF",
+    "uint64": "",
+    "bool": "",
 }
+"""What is left to do with an integer that did not fit one byte, by its type."""
+
+_TAG: Final = [
+    "tag = data[at]; at += 1",
+    "if tag > 127: back = at - 1; tag, at = read_tag(data, back, end)",
+]
+_DEEP: Final = "it is nested too deeply"
+_ROOM: Final = f"if left < 1: raise broken({_DEEP!r})"
 
 
 class BinaryDecoder:
@@ -75,7 +82,7 @@ class BinaryDecoder:
     def decode(self, data: bytes) -> Any:
         """The message as the contract's JSON has it. Raises Malformed for what is no message."""
         try:
-            return self._read(data, 0, len(data), MAX_NESTING, None)
+            return self._read(data, 0, len(data), MAX_NESTING - 1, None)
         except IndexError:
             raise broken("it ends within a field") from None
         except UnicodeDecodeError:
@@ -92,7 +99,11 @@ class BinaryDecoder:
 
 
 class _Reader:
-    """Writes the function that reads one message."""
+    """Writes the function that reads one message.
+
+    Its fields are looked for in the order of their numbers, each behind the one before it, since that is how they come:
+    then a field costs one comparison, however many there are.
+    """
 
     def __init__(
         self, message: Message, function: Callable[[Message], Read], changed: bool, answer: bool = False
@@ -101,37 +112,36 @@ class _Reader:
         self._function = function
         self._changed = changed
         self._answer = answer
-        self._scope: dict[str, Any] = {"varint": read, "skip": skip, "broken": broken}
+        self._scope: dict[str, Any] = {"varint": read, "read_tag": read_tag, "skip": skip, "broken": broken}
         self._lines: list[str] = []
+        self._known: set[int] = set()
 
     def compile(self) -> Read:
-        """The function: (data, at, end, nesting left, what was read before) to what was read."""
+        """The function: (data, at, end, levels of JSON left, what was read before) to what was read."""
         message = self._message
         fields = [
             each
             for each in message.fields
             if self._answer or not each.output_only or (self._changed and each.key in KEPT)
         ]
-        first = True
-        for field in fields:
-            first = self._field(field, first)
+        for field in sorted(fields, key=lambda each: each.number):
+            self._field(field)
         zeros = "" if self._changed else ", ".join(filter(None, map(self._zero, fields)))
-        start = "None" if message.shape is not Shape.RECORD else f"{{{zeros}}}"
+        start = f"{{{zeros}}}" if message.shape is Shape.RECORD else "{}"
         if message.shape is Shape.WRAPPER:
             start = {Label.REPEATED: "[]", Label.MAP: "{}"}.get(fields[0].label, self._zero_of(fields[0]))
-        otherwise = "            at = skip(data, at, end, tag)\n"
-        source = (
-            "def read(data, at, end, left, out):\n"
-            f"    if out is None: out = {start}\n"
-            "    while at < end:\n"
-            "        tag = data[at]; at += 1\n"
-            "        if tag > 127: tag, at = varint(data, at - 1, end)\n"
-            + "".join(self._lines)
-            + (f"        else:\n{otherwise}" if fields else otherwise[4:])
-            + "    if at > end: raise broken('it ends within a field')\n"
-            + "    return out\n"
-        )
-        return compiled(source, self._scope, "read")
+        # A tag that comes again, or before those in front of it, is read once more.
+        self._scope["known"] = frozenset(self._known)
+        again = ["if tag in known:", "    at = at - 1 if data[at - 1] == tag else back", "    continue"]
+        source = [
+            "def read(data, at, end, left, out):",
+            f"    if out is None: out = {start}",
+            "    while at < end:",
+            *_indented(8, [*_TAG, *self._lines, *(again if fields else ()), "at = skip(data, at, end, tag)"]),
+            "    if at > end: raise broken('it ends within a field')",
+            "    return out",
+        ]
+        return compiled("\n".join(source) + "\n", self._scope, "read")
 
     def _zero(self, field: MessageField) -> str:
         """What stands in a record where a field is absent; empty where nothing does, so that the contract decides."""
@@ -139,54 +149,80 @@ class _Reader:
             return f"{field.key!r}: []"
         if field.label is Label.MAP:
             return f"{field.key!r}: {{}}"
-        if field.label is Label.OPTIONAL or not isinstance(field.value, Leaf) or field.value.well_known:
-            return ""
-        return f"{field.key!r}: {self._zero_of(field)}"
+        if field.null:
+            return f"{field.key!r}: None"
+        zero = self._zero_of(field)
+        return "" if zero == "None" else f"{field.key!r}: {zero}"
 
     @staticmethod
     def _zero_of(field: MessageField) -> str:
         value = field.value
+        if isinstance(value, EnumType) and field.label is not Label.OPTIONAL:
+            return repr(value.absent)
         if field.label is Label.OPTIONAL or not isinstance(value, Leaf) or value.well_known:
             return "None"
         return _ZERO.get(value.word) or ("'0'" if value.kind in leaves.TEXTUAL else "0")
 
-    def _field(self, field: MessageField, first: bool) -> bool:
-        """Add the lines that read one field; returns whether none was added."""
-        value = field.value
-        kind = _wire_type(value)
+    def _field(self, field: MessageField) -> None:
+        """Add the lines that read one field."""
+        number, kind = field.number, _wire_type(field.value)
         if field.label is Label.MAP:
-            self._branch(field.number, BYTES, first, self._map(field))
+            code, add = self._map(field)
+            self._several(number << 3 | BYTES, field, [*code, add])
         elif field.label is Label.REPEATED:
             item, code = self._value(field)
-            add = f"{self._list(field)}.append({item})"
-            self._branch(field.number, kind, first, [*code, add])
+            code.append(f"several.append({item})")
             if kind != BYTES:
                 # Packed or not, a parser takes both.
-                inner = [f"    {each}" for each in [*code, f"several.append({item})"]]
-                packed = [*_size(), f"several = {self._list(field)}", "while at < stop:", *inner]
-                self._branch(field.number, BYTES, False, [*packed, "if at != stop: raise broken('a packed list')"])
+                packed = [
+                    _ROOM,
+                    f"several = {self._several_of(field)}",
+                    *_SIZE,
+                    "while at < stop:",
+                    *_indented(4, code),
+                ]
+                self._one(number << 3 | BYTES, [*packed, "if at != stop: raise broken('a list ends within an item')"])
+            self._several(number << 3 | kind, field, code)
         else:
             item, code = self._value(field)
-            self._branch(field.number, kind, first, [*code, self._keep(field, item)])
-        return False
+            self._one(number << 3 | kind, [*code, *self._keep(field, item)])
 
-    def _branch(self, number: int, kind: int, first: bool, lines: list[str]) -> None:
-        self._lines.append(f"        {'if' if first else 'elif'} tag == {number << 3 | kind}:\n")
-        self._lines += [f"            {each}\n" for each in lines]
+    def _one(self, tag: int, lines: list[str]) -> None:
+        """Lines for a field that comes once, as a rule."""
+        self._known.add(tag)
+        self._lines += [f"if tag == {tag}:", *_indented(4, [*lines, "if at >= end: break", *_TAG])]
 
-    def _keep(self, field: MessageField, item: str) -> str:
-        shape = self._message.shape
-        if shape is Shape.WRAPPER:
-            return f"out = {item}"
-        if shape is Shape.UNION:
-            return f"out = {{{self._message.discriminator!r}: {field.key!r}, **{item}}}"
-        return f"out[{field.key!r}] = {item}"
+    def _several(self, tag: int, field: MessageField, lines: list[str]) -> None:
+        """Lines for a field that comes many times in a row, as a rule."""
+        self._known.add(tag)
+        self._lines += [
+            f"if tag == {tag}:",
+            f"    {_ROOM}",
+            f"    several = {self._several_of(field)}",
+            f"    while tag == {tag}:",
+            *_indented(8, [*lines, "if at >= end:", "    tag = -1", "    break", *_TAG]),
+            "    if tag < 0: break",
+        ]
 
-    def _list(self, field: MessageField) -> str:
-        """Where a repeated field's items are put."""
+    def _several_of(self, field: MessageField) -> str:
+        """Where a list's items are put, or a map's entries."""
         if self._message.shape is Shape.WRAPPER:
             return "out"
-        return f"out.setdefault({field.key!r}, [])" if self._changed else f"out[{field.key!r}]"
+        if self._changed:
+            return f"out.setdefault({field.key!r}, {'{}' if field.label is Label.MAP else '[]'})"
+        return f"out[{field.key!r}]"
+
+    def _keep(self, field: MessageField, item: str) -> list[str]:
+        shape, key = self._message.shape, field.key
+        if shape is Shape.WRAPPER:
+            return [f"out = {item}"]
+        if shape is Shape.UNION:
+            return [f"out = {{{self._message.discriminator!r}: {key!r}, **{item}}}"]
+        if isinstance(field.value, EnumType) and field.value.zero:
+            # No value is as good as none: the contract says what that means.
+            absent = f"out[{key!r}] = None" if field.null else f"out.pop({key!r}, None)"
+            return [f"if n: out[{key!r}] = {item}", f"else: {absent}"]
+        return [f"out[{key!r}] = {item}"]
 
     def _value(self, field: MessageField) -> tuple[str, list[str]]:
         """An expression for one value, and the lines that come before it."""
@@ -194,73 +230,98 @@ class _Reader:
         name = f"f{field.number}"
         if isinstance(value, Message):
             self._scope[name] = self._function(value)
-            before = "None"
-            if field.label in (Label.PLAIN, Label.OPTIONAL) and self._message.shape is Shape.RECORD:
-                before = f"out.get({field.key!r})"  # what stands there twice is put together
-                if value.shape is not Shape.RECORD:
-                    before = "None"
-            lines = ["if not left: raise broken('it is nested too deeply')", *_size()]
-            return "made", [*lines, f"made = {name}(data, at, stop, left - 1, {before})", "at = stop"]
+            levels = value.levels + (field.label is Label.REPEATED)
+            room = [f"if left < {levels}: raise broken({_DEEP!r})"] if levels else []
+            left = f"left - {levels}" if levels else "left"
+            return "made", [*room, *_SIZE, f"made = {name}(data, at, stop, {left}, {self._before(field)})", "at = stop"]
         if isinstance(value, EnumType):
-            known = {each.number: each.value for each in value.values}
-            self._scope[name] = known.get
-            lines = [*_integer(), f"n = {_INTEGERS['int32']}"]
-            if not value.zero:
-                return f"{name}(n, str(n))", lines
-            # No value is as good as none: what has to be there is missed by the contract's own rules.
-            return f"{name}(n, str(n) if n else None)", lines
+            self._scope[name] = EnumTexts(value)
+            return f"{name}[n]", _integer("int32")
         word, kind = value.word, value.kind
         if value.well_known:
             self._scope[name] = _READ[word]
-            return "made", [*_size(), f"made = {name}(data, at, stop)", "at = stop"]
-        if word in _INTEGERS:
-            number = _INTEGERS[word]
-            return (f"str({number})" if kind in leaves.TEXTUAL else f"({number})"), _integer()
+            return "made", [*_SIZE, f"made = {name}(data, at, stop, left, {self._before(field)})", "at = stop"]
+        if word == "bool":
+            return "n != 0", _integer(word)
+        if word in _SEVERAL_BYTES:
+            return "str(n)" if kind in leaves.TEXTUAL else "n", _integer(word)
         if word in ("double", "float"):
             size = 8 if word == "double" else 4
             self._scope[name] = (leaves.DOUBLE if size == 8 else leaves.FLOAT).unpack_from
-            self._scope["finite"] = leaves.finite
             lines = [f"if at + {size} > end: raise broken('it ends within a number')"]
-            return "n", [*lines, f"n = {name}(data, at)[0]", f"at += {size}", "if n - n != 0.0: n = finite(n)"]
+            # What is no number is as large as none: the contract refuses it, in its own words.
+            return "n", [*lines, f"n, = {name}(data, at)", f"at += {size}", "if n - n != 0.0: n = 1e999"]
         decoded = "data[at:stop]" if word == "bytes" else "data[at:stop].decode()"
-        return "made", [*_size(), f"made = {decoded}", "at = stop"]
+        return "made", [*_SIZE, f"made = {decoded}", "at = stop"]
 
-    def _map(self, field: MessageField) -> list[str]:
+    def _before(self, field: MessageField) -> str:
+        """What was read of the same message already: parts of it that come apart are put together."""
+        if field.label is Label.REPEATED:
+            return "None"
+        if self._message.shape is Shape.WRAPPER:
+            return "out"
+        if self._message.shape is Shape.UNION:
+            return f"out if out.get({self._message.discriminator!r}) == {field.key!r} else None"
+        return f"out.get({field.key!r})"
+
+    def _map(self, field: MessageField) -> tuple[list[str], str]:
+        """The lines that read an entry, and the one that adds it."""
         assert field.map_key is not None
-        entry = Message(
-            "entry",
-            [
-                MessageField("key", field.map_key, number=1, key="key"),
-                MessageField("value", field.value, number=2, key="value"),
-            ],
-        )
+        key = MessageField("key", field.map_key, number=1, key="key")
+        entry = Message("entry", [key, MessageField("value", field.value, number=2, key="value")])
         name = f"f{field.number}"
         self._scope[name] = _Reader(entry, self._function, False).compile()
-        where = "out" if self._message.shape is Shape.WRAPPER else f"out[{field.key!r}]"
-        if self._changed:
-            where = f"out.setdefault({field.key!r}, {{}})"
-        key = "made['key']"
+        said = "made['key']"
         if field.map_key.word == "bool":
-            key = f"'true' if {key} else 'false'"
+            said = f"'true' if {said} else 'false'"
         elif field.map_key.word != "string":
-            key = f"str({key})"
+            said = f"str({said})"
         value = "made['value']"
         if isinstance(field.value, Message):
             # Absent is the empty message.
             self._scope[f"{name}_empty"] = self._function(field.value)
-            value = f"made['value'] if 'value' in made else {name}_empty(b'', 0, 0, left - 1, None)"
-        elif isinstance(field.value, EnumType) or field.value.well_known:
+            value = f"made['value'] if 'value' in made else {name}_empty(b'', 0, 0, left, None)"
+        elif isinstance(field.value, EnumType):
             value = "made.get('value')"
-        lines = ["if not left: raise broken('it is nested too deeply')", *_size()]
-        return [*lines, f"made = {name}(data, at, stop, left - 1, None)", "at = stop", f"{where}[{key}] = {value}"]
+        elif field.value.well_known:
+            self._scope[f"{name}_empty"] = _READ[field.value.word](b"", 0, 0, 1, None)
+            value = f"made.get('value', {name}_empty)"
+        lines = [*_SIZE, f"made = {name}(data, at, stop, left - 1, None)", "at = stop"]
+        return lines, f"several[{said}] = {value}"
 
 
-def _integer() -> list[str]:
-    return ["n = data[at]; at += 1", "if n > 127: n, at = varint(data, at - 1, end)"]
+class EnumTexts(dict[int, str | None]):
+    """The contract's values of an enum, by number: None for what stands for no value, and for a number that nothing
+    has a text that is no value.
+    """
+
+    def __init__(self, type_: EnumType) -> None:
+        super().__init__((each.number, each.value) for each in type_.values)
+        if type_.zero:
+            self[0] = None
+
+    def __missing__(self, n: int) -> str:
+        return str(n) if str(n) not in self.values() else f"number {n}"
 
 
-def _size() -> list[str]:
-    return [*_integer(), "stop = at + n", "if stop > end: raise broken('it ends within a field')"]
+_INTEGER: Final = [
+    "n = data[at]; at += 1",
+    "if n > 127:",
+    "    more = data[at]",
+    "    if more < 128:",
+    "        n += (more << 7) - 128; at += 1",
+    "    else:",
+    "        n, at = varint(data, at - 1, end)",
+]
+_SIZE: Final = [*_INTEGER, "stop = at + n", "if stop > end: raise broken('it ends within a field')"]
+
+
+def _integer(word: str) -> list[str]:
+    return [*_INTEGER, f"        {_SEVERAL_BYTES[word]}"] if _SEVERAL_BYTES[word] else list(_INTEGER)
+
+
+def _indented(by: int, lines: list[str]) -> list[str]:
+    return [" " * by + each for each in lines]
 
 
 def _wire_type(value: Value) -> int:
@@ -268,7 +329,7 @@ def _wire_type(value: Value) -> int:
         return VARINT
     if isinstance(value, Message):
         return BYTES
-    if value.word in _INTEGERS:
+    if value.word in _SEVERAL_BYTES:
         return VARINT
     return {"double": FIXED64, "float": FIXED32}.get(value.word, BYTES)
 
@@ -307,9 +368,13 @@ class _Writer:
         for field in sorted(message.fields, key=lambda each: each.number):
             get = "t" if message.shape is Shape.WRAPPER else f"t.get({field.key!r})"
             if field.label is Label.PLAIN and isinstance(field.value, Leaf) and not field.value.well_known:
-                test = "v and v != '0'" if field.value.kind in leaves.TEXTUAL else "v"
+                # Minus zero is another number than zero.
+                more = {"double": " or repr(v) == '-0.0'", "float": " or repr(v) == '-0.0'"}.get(field.value.word, "")
+                test = "v and v != '0'" if field.value.kind in leaves.TEXTUAL else f"v{more}"
             elif field.label in (Label.REPEATED, Label.MAP):
                 test = "v"
+            elif field.holds_null and message.shape is Shape.RECORD:
+                test = f"v is not None or {field.key!r} in t"
             else:
                 test = "v is not None"
             lines += [f"    v = {get}\n", f"    if {test}:\n", *(f"        {each}\n" for each in self._field(field))]

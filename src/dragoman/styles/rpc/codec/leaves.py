@@ -12,7 +12,7 @@ import msgspec
 
 from dragoman.contract.schema import Kind
 
-from .varint import MAX_NESTING, broken, read, skip, write
+from .varint import broken, read, read_tag, skip, write
 
 DOUBLE: Final = Struct("<d")
 FLOAT: Final = Struct("<f")
@@ -22,30 +22,36 @@ TEXTUAL: Final = frozenset({Kind.INT64, Kind.UINT64})
 """Integers that are text in JSON, whatever their value."""
 
 
-def finite(number: float) -> Any:
-    """A number; what JSON has no number for is text, which no number's type takes."""
-    return number if math.isfinite(number) else str(number)
-
-
 # Seconds and nanoseconds: Timestamp and Duration have the same fields.
 
 
-def read_pair(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Seconds and nanoseconds. Raises Malformed."""
-    seconds = nanos = 0
+def read_pair(data: bytes, at: int, end: int, before: Any) -> tuple[int, int]:
+    """Seconds and nanoseconds; of what is not there, those that were read before. Raises Malformed."""
+    seconds, nanos = (0, 0) if before is None else _pair(before)
     while at < end:
-        tag, at = read(data, at, end)
+        tag, at = read_tag(data, at, end)
         if tag == 8:
             seconds, at = read(data, at, end)
             if seconds > 0x7FFF_FFFF_FFFF_FFFF:
                 seconds -= 1 << 64
         elif tag == 16:
             nanos, at = read(data, at, end)
-            if nanos > 0x7FFF_FFFF_FFFF_FFFF:
-                nanos -= 1 << 64
+            nanos = (nanos & 0xFFFF_FFFF) - (nanos << 1 & 0x1_0000_0000)
         else:
             at = skip(data, at, end, tag)
     return seconds, nanos
+
+
+def _pair(read: datetime | timedelta | str) -> tuple[int, int]:
+    """The seconds and nanoseconds of what was read."""
+    if isinstance(read, str):
+        seconds, nanos = map(int, read.removesuffix(" ns").split(" s and "))
+        return seconds, nanos
+    since = read - EPOCH if isinstance(read, datetime) else read
+    seconds, micros = divmod(since // timedelta(microseconds=1), 1_000_000)
+    if isinstance(read, timedelta) and seconds < 0 and micros:
+        return seconds + 1, (micros - 1_000_000) * 1000
+    return seconds, micros * 1000
 
 
 def write_pair(seconds: int, nanos: int) -> bytes:
@@ -54,15 +60,15 @@ def write_pair(seconds: int, nanos: int) -> bytes:
     return out + b"\x10" + write(nanos & 0xFFFF_FFFF_FFFF_FFFF) if nanos else out
 
 
-def read_timestamp(data: bytes, at: int, end: int) -> Any:
+def read_timestamp(data: bytes, at: int, end: int, left: int, before: Any) -> Any:
     """A moment, to the microsecond; text that no moment is where the calendar has none."""
-    seconds, nanos = read_pair(data, at, end)
-    if not 0 <= nanos < 1_000_000_000:
-        return f"{seconds} s and {nanos} ns"
-    try:
-        return EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
-    except OverflowError:
-        return f"{seconds} s from 1970"
+    seconds, nanos = read_pair(data, at, end, before)
+    if 0 <= nanos < 1_000_000_000:
+        try:
+            return EPOCH + timedelta(0, seconds, nanos // 1000)
+        except OverflowError:
+            pass
+    return f"{seconds} s and {nanos} ns"
 
 
 def write_timestamp(value: str) -> bytes:
@@ -71,13 +77,15 @@ def write_timestamp(value: str) -> bytes:
     return write_pair(since.days * 86_400 + since.seconds, since.microseconds * 1000)
 
 
-def read_duration(data: bytes, at: int, end: int) -> Any:
-    """A time span, to the microsecond; text that is none where it is too long."""
-    seconds, nanos = read_pair(data, at, end)
-    try:
-        return timedelta(seconds=seconds, microseconds=int(nanos / 1000))
-    except OverflowError:
-        return f"{seconds} s"
+def read_duration(data: bytes, at: int, end: int, left: int, before: Any) -> Any:
+    """A time span, to the microsecond; text that is none where it is too long, or of two signs."""
+    seconds, nanos = read_pair(data, at, end, before)
+    if -1_000_000_000 < nanos < 1_000_000_000 and seconds * nanos >= 0:
+        try:
+            return timedelta(0, seconds, nanos // 1000 if nanos > 0 else -(-nanos // 1000))
+        except OverflowError:
+            pass
+    return f"{seconds} s and {nanos} ns"
 
 
 def seconds_of(value: str) -> tuple[int, int]:
@@ -92,11 +100,11 @@ def write_duration(value: str) -> bytes:
     return write_pair(*seconds_of(value))
 
 
-def read_mask(data: bytes, at: int, end: int) -> list[str]:
+def read_mask(data: bytes, at: int, end: int, left: int, before: Any) -> list[str]:
     """The paths of a field mask."""
-    paths = []
+    paths = list(before or ())
     while at < end:
-        tag, at = read(data, at, end)
+        tag, at = read_tag(data, at, end)
         if tag == 10:
             size, at = read(data, at, end)
             if at + size > end:
@@ -129,13 +137,11 @@ def raw(value: Any) -> bytes:
 # google.protobuf.Value: any JSON.
 
 
-def read_value(data: bytes, at: int, end: int, nesting: int = MAX_NESTING) -> Any:
+def read_value(data: bytes, at: int, end: int, left: int, before: Any) -> Any:
     """JSON. A value without a kind is null. Raises Malformed."""
-    value: Any = None
-    if not nesting:
-        raise broken("a value is nested too deeply")
+    value = before
     while at < end:
-        tag, at = read(data, at, end)
+        tag, at = read_tag(data, at, end)
         if tag in (8, 32):
             number, at = read(data, at, end)
             value = None if tag == 8 else number != 0
@@ -144,7 +150,9 @@ def read_value(data: bytes, at: int, end: int, nesting: int = MAX_NESTING) -> An
                 raise broken("it ends within a number")
             number = DOUBLE.unpack_from(data, at)[0]
             at += 8
-            value = int(number) if number.is_integer() and abs(number) <= 2**53 else finite(number)
+            if not math.isfinite(number):
+                raise broken("a value is a number that JSON does not have")
+            value = int(number) if number.is_integer() and abs(number) <= 2**53 else number
         elif tag in (26, 42, 50):
             size, at = read(data, at, end)
             stop = at + size
@@ -152,22 +160,24 @@ def read_value(data: bytes, at: int, end: int, nesting: int = MAX_NESTING) -> An
                 raise broken("it ends within a value")
             if tag == 26:
                 value = text(data, at, stop)
+            elif left < 1:
+                raise broken("a value is nested too deeply")
             elif tag == 42:
-                value = dict(_members(data, at, stop, nesting - 1))
+                value = {**(value if type(value) is dict else {}), **_members(data, at, stop, left - 1)}
             else:
-                value = _items(data, at, stop, nesting - 1)
+                value = [*(value if type(value) is list else []), *_items(data, at, stop, left - 1)]
             at = stop
         else:
             at = skip(data, at, end, tag)
     return value
 
 
-def _members(data: bytes, at: int, end: int, nesting: int) -> list[tuple[str, Any]]:
-    found = []
+def _members(data: bytes, at: int, end: int, left: int) -> dict[str, Any]:
+    found = {}
     for start, stop in _parts(data, at, end):
         name, value = "", None
         while start < stop:
-            tag, start = read(data, start, stop)
+            tag, start = read_tag(data, start, stop)
             if tag in (10, 18):
                 size, start = read(data, start, stop)
                 if start + size > stop:
@@ -175,23 +185,23 @@ def _members(data: bytes, at: int, end: int, nesting: int) -> list[tuple[str, An
                 if tag == 10:
                     name = text(data, start, start + size)
                 else:
-                    value = read_value(data, start, start + size, nesting)
+                    value = read_value(data, start, start + size, left, value)
                 start += size
             else:
                 start = skip(data, start, stop, tag)
-        found.append((name, value))
+        found[name] = value
     return found
 
 
-def _items(data: bytes, at: int, end: int, nesting: int) -> list[Any]:
-    return [read_value(data, start, stop, nesting) for start, stop in _parts(data, at, end)]
+def _items(data: bytes, at: int, end: int, left: int) -> list[Any]:
+    return [read_value(data, start, stop, left, None) for start, stop in _parts(data, at, end)]
 
 
 def _parts(data: bytes, at: int, end: int) -> list[tuple[int, int]]:
     """The fields with number 1, each a message."""
     found = []
     while at < end:
-        tag, at = read(data, at, end)
+        tag, at = read_tag(data, at, end)
         if tag == 10:
             size, at = read(data, at, end)
             if at + size > end:

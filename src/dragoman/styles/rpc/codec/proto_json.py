@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -19,11 +22,11 @@ import msgspec
 from dragoman.contract.fault import MAX_VIOLATIONS, Path, Violation
 from dragoman.contract.schema import Kind
 from dragoman.runtime.codec import invalid, nearest
-from dragoman.runtime.codec.parsing import check_nesting, parse
+from dragoman.runtime.codec.parsing import parse
+from dragoman.runtime.codec.scalar_values import short
 from dragoman.styles.rpc.proto.model import (
     DURATION,
     FIELD_MASK,
-    VALUE,
     EnumType,
     Label,
     Leaf,
@@ -32,18 +35,24 @@ from dragoman.styles.rpc.proto.model import (
     Shape,
     Value,
 )
-from dragoman.styles.rpc.proto.names import json_name, snake
+from dragoman.styles.rpc.proto.names import json_name
 
 from . import leaves
-from .binary import KEPT
+from .binary import KEPT, EnumTexts
 
+Read: TypeAlias = Callable[[Any], Any]
 Convert: TypeAlias = Callable[[Any, Path, list[Violation]], Any]
 Show: TypeAlias = Callable[[Any], Any] | None
 
-_INTEGER: Final = re.compile(r"-?[0-9]{1,20}(?:\.0+)?", re.ASCII)
-_NUMBER: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+ABSENT: Final = object()
+"""What an enum's value is that stands for none."""
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _SECONDS: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s", re.ASCII)
+_UPPER: Final = re.compile("[A-Z]")
 _INTEGERS: Final = frozenset({"int32", "int64", "uint32", "uint64"})
+_NOT_FINITE: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
 class ProtoJsonDecoder:
@@ -61,7 +70,6 @@ class ProtoJsonDecoder:
         """The message as the contract's JSON has it. Raises Malformed for what is no JSON, and InvalidArgument for
         names that the message does not have.
         """
-        check_nesting(data)
         return self.convert(parse(data or b"{}"))
 
     def convert(self, value: Any) -> Any:
@@ -80,100 +88,145 @@ class ProtoJsonDecoder:
         return made
 
     def _made_of(self, message: Message) -> Convert:
-        changed = message is self._changed
-        fields: dict[str, tuple[MessageField, Convert] | None] = {}
-        for field in message.fields:
-            passed = field.output_only and not self._answer and not (changed and field.key in KEPT)
-            each = None if passed else (field, self._field(field))
-            fields[field.name] = fields[json_name(field.name)] = each
-        names = [json_name(field.name) for field in message.fields]
-        wanted = [field for field in message.fields if fields[field.name] is not None]
-        zeros = {} if changed else {field.key: zero for field in wanted if (zero := _zero(field)) is not None}
+        members = _Members(message, self._member, changed=message is self._changed, answer=self._answer)
+        if message.shape is Shape.UNION:
+            return members.union
+        if message.shape is Shape.WRAPPER:
+            return members.wrapper
+        return members.record
 
-        def members(value: Any, path: Path, found: list[Violation]) -> list[tuple[MessageField, Any]] | None:
-            if not isinstance(value, dict):
-                return None
-            given = []
-            for name, each in value.items():
-                if name not in fields:
-                    if self._answer:
-                        continue
-                    close = nearest(name, names, found)
-                    more = f"; did you mean {close!r}?" if close else ""
-                    found.append(Violation((*path, name), f"is not a field of {message.short}{more}", "unknown_field"))
-                elif (known := fields[name]) is not None and (each is not None or _holds_null(known[0])):
-                    given.append((known[0], known[1](each, (*path, known[0].key or name), found)))
-            return given
-
-        def record(value: Any, path: Path, found: list[Violation]) -> Any:
-            given = members(value, path, found)
-            if given is None:
-                return value
-            made = {key: zero() for key, zero in zeros.items()}
-            made.update((field.key, each) for field, each in given)
-            return made
-
-        def union(value: Any, path: Path, found: list[Violation]) -> Any:
-            given = members(value, path, found)
-            if given is None:
-                return value
-            if len(given) > 1:
-                said = f"holds {len(given)} of {', '.join(names)}, of which there can be one"
-                found.append(Violation(path, said, "oneof"))
-            if not given or not isinstance(given[0][1], dict):
-                return given[0][1] if given else {}
-            return {message.discriminator: given[0][0].key, **given[0][1]}
-
-        def wrapper(value: Any, path: Path, found: list[Violation]) -> Any:
-            given = members(value, path, found)
-            if given is None:
-                return value
-            if given:
-                return given[0][1]
-            zero = _zero(message.fields[0])
-            return None if zero is None else zero()
-
-        return {Shape.RECORD: record, Shape.UNION: union, Shape.WRAPPER: wrapper}[message.shape]
-
-    def _field(self, field: MessageField) -> Convert:
-        one = self._value(field.value)
+    def _member(self, field: MessageField) -> _Member:
+        leaf, deep = self._value(field.value)
         if field.label is Label.REPEATED:
+            leaf, deep = None, _list(leaf, deep)
+        elif field.label is Label.MAP:
+            leaf, deep = None, _map(leaf, deep)
+        elif isinstance(field.value, EnumType):
+            leaf = _enum(field.value, ABSENT)
+        return _Member(field.key, leaf, deep, field.holds_null)
 
-            def several(value: Any, path: Path, found: list[Violation]) -> Any:
-                if not isinstance(value, list):
-                    return value
-                return [one(each, (*path, at), found) for at, each in enumerate(value)]
-
-            return several
-        if field.label is Label.MAP:
-
-            def entries(value: Any, path: Path, found: list[Violation]) -> Any:
-                if not isinstance(value, dict):
-                    return value
-                return {name: one(each, (*path, name), found) for name, each in value.items()}
-
-            return entries
-        return one
-
-    def _value(self, value: Value) -> Convert:
+    def _value(self, value: Value) -> tuple[Read | None, Convert | None]:
         if isinstance(value, Message):
-            return self._message(value)
+            return None, self._message(value)
         if isinstance(value, EnumType):
-            return _enum(value)
-        read = _reader(value)
-        return lambda given, path, found: read(given)
+            return _enum(value, None), None
+        return _reader(value), None
 
 
-def _holds_null(field: MessageField) -> bool:
-    return isinstance(field.value, Leaf) and field.value.word == VALUE and field.label is not Label.REPEATED
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """How a field is read: by ``leaf``, or by ``deep`` where it has parts; as it is by neither. ``nulls``: null is a
+    value of it, and not its absence. ``twin`` is its other name.
+    """
+
+    key: str
+    leaf: Read | None
+    deep: Convert | None
+    nulls: bool
+    twin: str = ""
+
+
+class _Members:
+    """Reads the members of one message."""
+
+    def __init__(
+        self, message: Message, member: Callable[[MessageField], _Member], *, changed: bool, answer: bool
+    ) -> None:
+        self._message = message
+        self._answer = answer
+        self._names = [json_name(field.name) for field in message.fields]
+        wanted = [each for each in message.fields if answer or not each.output_only or (changed and each.key in KEPT)]
+        self._passed: set[str] = set()
+        self._known: dict[str, _Member] = {}
+        for field in message.fields:
+            name = json_name(field.name)
+            if field not in wanted:
+                self._passed |= {name, field.name}
+                continue
+            self._known[name] = made = member(field)
+            if name != field.name:
+                self._known[field.name] = replace(made, twin=name)
+        zeros = {} if changed else {field.key: zero for field in wanted if (zero := _zero(field)) is not None}
+        self._lists = [key for key, zero in zeros.items() if zero is list]
+        self._maps = [key for key, zero in zeros.items() if zero is dict]
+        self._zeros = {key: None if zero is _null else zero() for key, zero in zeros.items()}
+
+    def record(self, value: Any, path: Path, found: list[Violation]) -> Any:
+        """Of a record, its members."""
+        if type(value) is not dict:
+            return value
+        made = self._zeros.copy()
+        for key in self._lists:
+            made[key] = []
+        for key in self._maps:
+            made[key] = {}
+        known = self._known
+        for name, each in value.items():
+            member = known.get(name)
+            if member is None:
+                self._unknown(name, path, found)
+                continue
+            if member.twin and member.twin in value and not self._answer:
+                self._twice(member, name, path, found)
+            if each is None and not member.nulls:
+                continue
+            if member.deep is not None:
+                each = member.deep(each, (*path, member.key or name), found)
+            elif member.leaf is not None:
+                each = member.leaf(each)
+                if each is ABSENT:
+                    continue
+            made[member.key] = each
+        return made
+
+    def union(self, value: Any, path: Path, found: list[Violation]) -> Any:
+        """Of a union, the members of the variant that it is, and its tag."""
+        if type(value) is not dict:
+            return value
+        given = [name for name, each in value.items() if each is not None and name in self._known]
+        if len(given) > 1:
+            said = f"holds {len(given)} of {', '.join(self._names)}, of which there can be one"
+            found.append(Violation(path, said, "oneof"))
+        made = {}
+        for name, each in value.items():
+            member = self._known.get(name)
+            if member is None:
+                self._unknown(name, path, found)
+            elif each is not None and member.deep is not None:
+                made = member.deep(each, (*path, member.key), found)
+                if type(made) is dict:
+                    made = {self._message.discriminator: member.key, **made}
+        return made
+
+    def wrapper(self, value: Any, path: Path, found: list[Violation]) -> Any:
+        """Of a wrapper, what it is around."""
+        made = self.record(value, path, found)
+        return made.get("") if type(made) is dict else made
+
+    def _unknown(self, name: str, path: Path, found: list[Violation]) -> None:
+        if self._answer or name in self._passed:
+            return
+        close = nearest(name, self._names, found)
+        more = f"; did you mean {close!r}?" if close else ""
+        said = f"is not a field of {self._message.short}{more}"
+        found.append(Violation((*path, short(name)), said, "unknown_field"))
+
+    def _twice(self, member: _Member, name: str, path: Path, found: list[Violation]) -> None:
+        said = f"is given twice, as {member.twin!r} and as {name!r}"
+        found.append(Violation((*path, member.key or name), said, "duplicate"))
 
 
 def _zero(field: MessageField) -> Callable[[], Any] | None:
-    """What makes the value of an absent field of a record; None where the contract decides what it is."""
+    """What makes the value of an absent field; None where the contract decides what it is."""
     if field.label is Label.REPEATED:
         return list
     if field.label is Label.MAP:
         return dict
+    if field.null:
+        return _null
+    if isinstance(field.value, EnumType) and field.label is Label.PLAIN:
+        absent = field.value.absent
+        return None if absent is None else lambda: absent
     if field.label is Label.OPTIONAL or not isinstance(field.value, Leaf) or field.value.well_known:
         return None
     kind, word = field.value.kind, field.value.word
@@ -182,35 +235,98 @@ def _zero(field: MessageField) -> Callable[[], Any] | None:
     return {"bool": bool, "float": float, "double": float, "bytes": bytes}.get(word, str)
 
 
-def _enum(type_: EnumType) -> Convert:
-    by_name = {each.name: each.value for each in type_.values}
-    by_number = {each.number: each.value for each in type_.values}
+def _null() -> Any:
+    return None
 
-    def convert(value: Any, path: Path, found: list[Violation]) -> Any:
-        if isinstance(value, str):
-            return None if value == type_.zero else by_name.get(value, value)
-        if type(value) is int:
-            return None if value == 0 and type_.zero else by_number.get(value, str(value))
-        return value
+
+def _list(leaf: Read | None, deep: Convert | None) -> Convert | None:
+    if deep is not None:
+
+        def several(value: Any, path: Path, found: list[Violation]) -> Any:
+            if type(value) is not list:
+                return value
+            return [deep(each, (*path, at), found) for at, each in enumerate(value)]
+
+        return several
+    if leaf is not None:
+        return lambda value, path, found: list(map(leaf, value)) if type(value) is list else value
+    return None
+
+
+def _map(leaf: Read | None, deep: Convert | None) -> Convert | None:
+    if deep is not None:
+
+        def entries(value: Any, path: Path, found: list[Violation]) -> Any:
+            if type(value) is not dict:
+                return value
+            return {name: deep(each, (*path, name), found) for name, each in value.items()}
+
+        return entries
+    if leaf is not None:
+
+        def leaves_(value: Any, path: Path, found: list[Violation]) -> Any:
+            return {name: leaf(each) for name, each in value.items()} if type(value) is dict else value
+
+        return leaves_
+    return None
+
+
+def _enum(type_: EnumType, none: Any) -> Read:
+    by_number = EnumTexts(type_)
+    texts: dict[str, Any] = {each.name: each.value for each in type_.values}
+    if type_.zero:
+        texts[type_.zero] = by_number[0] = none
+
+    def convert(value: Any) -> Any:
+        if type(value) is str:
+            return texts.get(value, value)
+        return by_number[value] if type(value) is int else value
 
     return convert
 
 
-def _reader(leaf: Leaf) -> Callable[[Any], Any]:
+def _reader(leaf: Leaf) -> Read | None:
     if leaf.word in _INTEGERS:
         return _read_digits if leaf.kind in leaves.TEXTUAL else _read_integer
-    if leaf.word in ("float", "double"):
-        return lambda value: float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
-    return {"bytes": _read_bytes, DURATION: _read_duration, FIELD_MASK: _read_mask}.get(leaf.word, _same)
+    readers: dict[str, Read] = {
+        "float": _read_single,
+        "double": _read_float,
+        "bytes": _read_bytes,
+        DURATION: _read_duration,
+        FIELD_MASK: _read_mask,
+    }
+    return readers.get(leaf.word)
 
 
-def _same(value: Any) -> Any:
-    return value
+def _read_float(value: Any) -> Any:
+    """What is no number is as large as none: the contract refuses it, in its own words."""
+    if type(value) is not str:
+        return value
+    if value in _NOT_FINITE:
+        return math.inf
+    return float(value) if _NUMBER.fullmatch(value) else value
+
+
+def _read_single(value: Any) -> Any:
+    """Rounded to what the binary form has, in which the largest one is written with fewer digits than it has."""
+    number = _read_float(value)
+    if type(number) is not float:
+        return number
+    try:
+        return leaves.FLOAT.unpack(leaves.FLOAT.pack(number))[0]
+    except OverflowError:
+        return number
 
 
 def _read_integer(value: Any) -> Any:
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        return int(value.partition(".")[0])
+    if type(value) is not str:
+        return value
+    if _INTEGER.fullmatch(value):
+        return int(value)
+    if _NUMBER.fullmatch(value):
+        number = Decimal(value)
+        if number.adjusted() < 20 and number == number.to_integral_value():
+            return int(number)
     return value
 
 
@@ -219,7 +335,7 @@ def _read_digits(value: Any) -> Any:
         value = int(value)
     if type(value) is int:
         return str(value)
-    return str(_read_integer(value)) if isinstance(value, str) else value
+    return str(_read_integer(value)) if type(value) is str else value
 
 
 def _read_bytes(value: Any) -> Any:
@@ -246,9 +362,10 @@ def _read_duration(value: Any) -> Any:
 
 
 def _read_mask(value: Any) -> Any:
+    """Paths with commas between; each name in lower camel case, or as the file has it."""
     if not isinstance(value, str):
         return value
-    return [".".join(map(snake, path.split("."))) for path in value.split(",") if path]
+    return [_UPPER.sub(lambda upper: f"_{upper[0].lower()}", path) for path in value.split(",") if path]
 
 
 class ProtoJsonEncoder:
@@ -272,6 +389,7 @@ class ProtoJsonEncoder:
 
     def _made_of(self, message: Message) -> Callable[[Any], Any]:
         parts = [(field.key, json_name(field.name), self._field(field)) for field in message.fields]
+        nulls = frozenset(field.key for field in message.fields if field.holds_null)
         if message.shape is Shape.WRAPPER:
             _, name, show = parts[0]
             return lambda value: {} if value is None else {name: value if show is None else show(value)}
@@ -290,6 +408,8 @@ class ProtoJsonEncoder:
                 each = value.get(key)
                 if each is not None:
                     made[name] = each if show is None else show(each)
+                elif key in nulls and key in value:
+                    made[name] = None
             return made
 
         return record
@@ -313,8 +433,6 @@ class ProtoJsonEncoder:
             return str
         if value.word == DURATION:
             return _show_duration
-        if value.word == FIELD_MASK:
-            return _show_mask
         if value.kind is Kind.BYTES:
             return lambda given: base64.b64encode(given).decode() if type(given) is bytes else given
         return None
@@ -325,7 +443,3 @@ def _show_duration(value: str) -> str:
     sign = "-" if seconds < 0 or nanos < 0 else ""
     fraction = f".{abs(nanos) // 1000:06}" if nanos else ""
     return f"{sign}{abs(seconds)}{fraction}s"
-
-
-def _show_mask(paths: list[str]) -> str:
-    return ",".join(".".join(map(json_name, path.split("."))) for path in paths)

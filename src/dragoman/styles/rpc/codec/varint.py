@@ -13,6 +13,7 @@ MAX_NESTING: Final = 64
 """How deeply messages nest at most: as any other input."""
 
 SMALL: Final = [bytes([n]) for n in range(128)]
+MORE: Final = [bytes([n | 128]) for n in range(128)]
 
 
 def broken(what: str) -> Malformed:
@@ -24,6 +25,8 @@ def write(n: int) -> bytes:
     """An integer from 0 to 2^64 - 1."""
     if n < 128:
         return SMALL[n]
+    if n < 16_384:
+        return MORE[n & 127] + SMALL[n >> 7]
     out = bytearray()
     while n > 127:
         out.append(n & 127 | 128)
@@ -38,13 +41,21 @@ def read(data: bytes, at: int, end: int) -> tuple[int, int]:
     while at < end:
         byte = data[at]
         at += 1
-        n |= (byte & 127) << shift
         if byte < 128:
-            return n & 0xFFFF_FFFF_FFFF_FFFF, at
+            return (n | byte << shift) & 0xFFFF_FFFF_FFFF_FFFF, at
+        n |= (byte & 127) << shift
         shift += 7
         if shift > 63:
             raise broken("an integer has more than ten bytes")
     raise broken("it ends within an integer")
+
+
+def read_tag(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """A field's number and wire type, and the place behind them. Raises Malformed."""
+    tag, behind = read(data, at, end)
+    if tag > 0xFFFF_FFFF or behind - at > 5:
+        raise broken("a field has a number beyond the last one")
+    return tag, behind
 
 
 def skip(data: bytes, at: int, end: int, tag: int, nesting: int = MAX_NESTING) -> int:
@@ -63,7 +74,7 @@ def skip(data: bytes, at: int, end: int, tag: int, nesting: int = MAX_NESTING) -
         at += 4
     elif kind == GROUP and nesting:
         while True:
-            inner, at = read(data, at, end)
+            inner, at = read_tag(data, at, end)
             if inner & 7 == END_GROUP:
                 if inner >> 3 != tag >> 3:
                     raise broken("a group ends that did not begin")

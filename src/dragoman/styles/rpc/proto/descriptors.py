@@ -56,7 +56,7 @@ def _message(message: Message) -> bytes:
     for n in sorted(message.reserved):
         parts.append(_bytes(9, _number(1, n) + _number(2, n + 1)))
     in_use = {each.name for each in message.fields}
-    parts += [_text(10, name) for name in sorted(set(message.reserved.values()) - in_use)]
+    parts += [_text(10, name) for name in sorted(set(message.reserved.values()) - in_use - {""})]
     return b"".join(parts)
 
 

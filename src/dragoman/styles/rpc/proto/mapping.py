@@ -7,6 +7,7 @@ the type is input: null beside another default.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -30,7 +31,7 @@ from dragoman.runtime.codec.view import View
 from dragoman.styles.rpc.traits import Number
 
 from .model import LEAVES, EnumNumber, EnumType, Label, Leaf, Message, MessageField, Package, Shape, Value
-from .names import camel, json_name, snake, upper
+from .names import camel, json_name, prefix, snake, upper
 
 KEYS: Final = {
     Kind.BOOLEAN: Leaf("bool", Kind.BOOLEAN),
@@ -39,6 +40,7 @@ KEYS: Final = {
 """The kinds of a map's keys that are other than text. (Floats cannot be keys.)"""
 
 TEXT: Final = LEAVES[Kind.STRING]
+WORD: Final = re.compile("[A-Za-z0-9]")
 
 
 class Mapper:
@@ -94,13 +96,15 @@ class Mapper:
 
     def _field(self, owner: Message, field: Field) -> MessageField:
         nullable, inner = _of(self.types, field.type)
-        present = nullable or not field.required
+        # What the server sets is in every answer.
+        present = nullable or not (field.required or field.read_only)
         name = snake(field.name)
         number = field.traits.get(Number)
         made = MessageField(
             name,
             TEXT,
             key=field.name,
+            null=nullable and (field.required or inner == Scalar(Kind.ANY)),
             output_only=field.read_only,
             description=field.description,
             deprecated=field.deprecated,
@@ -206,23 +210,26 @@ class Mapper:
                 f"{self.place}, {message.short}", "nothing tells its variants apart", "Give them tags"
             )
         message.shape, message.discriminator = Shape.UNION, union.discriminator
+        oneof = snake(union.name or union.discriminator)
+        while oneof in {snake(variant.tag or "") for variant in union.variants}:
+            oneof += "_variant"
         for variant in union.variants:
             tag = variant.tag or ""
             field = MessageField(
                 snake(tag),
                 self._value(message, camel(tag), self.types.resolve(variant.type)),
                 key=tag,
-                oneof=snake(union.name or union.discriminator),
+                oneof=oneof,
                 number=variant.number or 0,
                 fixed=variant.number is not None,
             )
             self.add(message, field)
 
     def _enum(self, type_: Enum, name: str) -> EnumType:
-        prefix = upper(name.rpartition(".")[2])
+        begin = prefix(name.rpartition(".")[2])
         values = [
             EnumNumber(
-                f"{prefix}_{upper(each.value)}",
+                f"{begin}_{upper(each.value)}",
                 each.value,
                 each.number or 0,
                 each.description,
@@ -231,19 +238,62 @@ class Mapper:
             )
             for each in type_.values
         ]
-        taken: dict[str, EnumNumber] = {}
+        zero = "" if any(each.fixed and each.number == 0 for each in values) else f"{begin}_UNSPECIFIED"
+        taken = {} if not zero else {_shown(begin, zero): "what stands for no value"}
         for made in values:
-            other = taken.setdefault(made.name, made)
-            if other is not made or made.name == f"{prefix}_UNSPECIFIED":
+            if not WORD.search(made.value):
                 raise DeclarationError(
                     f"{self.place}, {name.rpartition('.')[2]}",
-                    f"{made.value!r} and {other.value!r} have one name in protocol buffers, {made.name}"
-                    if other is not made
-                    else f"its value {made.value!r} has the name of what stands for no value, {made.name}",
+                    f"its value {made.value!r} has no letter and no digit that a name in protocol buffers could have",
+                    "Give it another value",
+                )
+            other = taken.setdefault(_shown(begin, made.name), repr(made.value))
+            if other != repr(made.value):
+                raise DeclarationError(
+                    f"{self.place}, {name.rpartition('.')[2]}",
+                    f"its value {made.value!r} has one name in protocol buffers with {other}, {made.name}",
                     "Rename one of them",
                 )
-        zero = "" if any(each.fixed and each.number == 0 for each in values) else f"{prefix}_UNSPECIFIED"
         return EnumType(name, values, zero, type_.description)
+
+
+def _shown(begin: str, name: str) -> str:
+    """What generated code may call a value: without the prefix, in camel case. protoc keeps these apart too."""
+    return "".join(each.capitalize() for each in name.removeprefix(f"{begin}_").split("_"))
+
+
+def check_names(package: Package, place: str) -> None:
+    """Raises DeclarationError where two things of one scope have one name: types, values of enums, which stand beside
+    their enum, fields, and what protoc adds.
+    """
+    services: list[tuple[str, str]] = [(each.short, f"the service {each.short}") for each in package.services.values()]
+    _check_scope(f"{place}, {package.name}", package.types.values(), services)
+    for each in package.everything():
+        if isinstance(each, Message):
+            own = [(field.name, f"the field {field.name}") for field in each.fields]
+            own += [(oneof, f"the oneof {oneof}") for oneof in {field.oneof for field in each.fields} - {""}]
+            own += [
+                (f"{camel(field.name)}Entry", f"the entries of {field.name}")
+                for field in each.fields
+                if field.label is Label.MAP
+            ]
+            _check_scope(f"{place}, {each.short}", each.nested, own)
+
+
+def _check_scope(place: str, types: Iterable[Message | EnumType], more: Iterable[tuple[str, str]]) -> None:
+    named = list(more)
+    for each in types:
+        named.append((each.short, f"the type {each.short}"))
+        if isinstance(each, EnumType):
+            named += [(value.name, f"{value.value!r} of {each.short}") for value in each.values]
+            named += [(each.zero, f"no value of {each.short}")] if each.zero else []
+    taken: dict[str, str] = {}
+    for name, what in named:
+        other = taken.setdefault(name, what)
+        if other is not what:
+            raise DeclarationError(
+                place, f"{other} and {what} have one name in protocol buffers, {name}", "Rename one of them"
+            )
 
 
 def check_input(types: Types, view: View, type_: Type, place: str, seen: set[int] | None = None) -> None:
@@ -262,10 +312,11 @@ def check_input(types: Types, view: View, type_: Type, place: str, seen: set[int
             seen.add(id(inner))
             for field in view.fields(inner):
                 nullable, _ = _of(types, field.type)
-                if nullable and field.default is not MISSING and field.default is not None:
+                if nullable and not field.required and field.default is not None:
+                    other = "not set" if field.default is MISSING else repr(field.default)
                     raise DeclarationError(
                         f"{place}, {inner.name}.{field.name}",
-                        f"it can be null, and is {field.default!r} where it is absent: in a message null is absent",
+                        f"it can be null, and is {other} where it is absent: in a message null is absent",
                         "Give it the default None, or do not let it be None",
                     )
                 check_input(types, view, field.type, f"{place}, {inner.name}.{field.name}", seen)

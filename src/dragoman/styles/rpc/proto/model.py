@@ -91,12 +91,17 @@ class EnumType:
         """The name without what it stands in."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def absent(self) -> str | None:
+        """The value with the number 0, which is that of an absent field; None where that is none."""
+        return next((each.value for each in self.values if each.number == 0), None) if not self.zero else None
+
 
 @dataclass(slots=True, eq=False)
 class MessageField:
     """A field. ``key`` is the contract's name for it, in JSON. ``map_key`` is the type of a map's keys.
-    ``output_only``: the server sets it, so that it is passed over in what is received. ``asked``: it is the request's,
-    and no field of the contract.
+    ``null``: it has to be there, and may be null, which is to be absent. ``output_only``: the server sets it, so that
+    it is passed over in what is received. ``asked``: it is the request's, and no field of the contract.
     """
 
     name: str
@@ -107,19 +112,16 @@ class MessageField:
     oneof: str = ""
     number: int = 0
     fixed: bool = False
+    null: bool = False
     output_only: bool = False
     asked: bool = False
     description: str = ""
     deprecated: bool = False
 
     @property
-    def type(self) -> str:
-        """The type as the file writes it, with its label as far as that is another wire form."""
-        word = self.value.word if isinstance(self.value, Leaf) else self.value.name
-        if self.label is Label.MAP:
-            assert self.map_key is not None
-            return f"map<{self.map_key.word}, {word}>"
-        return f"repeated {word}" if self.label is Label.REPEATED else word
+    def holds_null(self) -> bool:
+        """Whether null is a value of it, and not its absence."""
+        return self.label is Label.PLAIN and isinstance(self.value, Leaf) and self.value.word == VALUE and not self.null
 
 
 class Shape(enum.StrEnum):
@@ -150,6 +152,15 @@ class Message:
     def short(self) -> str:
         """The name without what it stands in."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def levels(self) -> int:
+        """By how many levels it nests the contract's JSON: a wrapper of a list does, for the list; a union is the
+        object that its variant is.
+        """
+        if self.shape is Shape.WRAPPER:
+            return 0 if self.fields[0].label in (Label.PLAIN, Label.OPTIONAL) else 1
+        return 0 if self.shape is Shape.UNION else 1
 
 
 Value: TypeAlias = Leaf | Message | EnumType

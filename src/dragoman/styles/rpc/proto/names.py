@@ -9,6 +9,8 @@ from typing import Final
 
 _PARTS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+")
 
+_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
+
 
 def words(name: str) -> list[str]:
     """The words of a name, in lower case, however they are set apart: ``totalCents``, ``total_cents``."""
@@ -32,6 +34,11 @@ def camel(name: str) -> str:
 def upper(name: str) -> str:
     """As values of enums are called: ``TOTAL_CENTS``."""
     return "_".join(words(name)).upper()
+
+
+def prefix(type_: str) -> str:
+    """What the values of an enum begin with, in the words that buf sees in its name: ``ORDER_STATUS``."""
+    return _WORD.sub("_", type_).upper()
 
 
 def json_name(name: str) -> str:

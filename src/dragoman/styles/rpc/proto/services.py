@@ -18,7 +18,7 @@ from dragoman.ports.style import Binder, Surface, filter_parameter
 from dragoman.runtime.codec.view import View
 from dragoman.styles.rpc.traits import Procedure as Named
 
-from .mapping import Mapper, check_input
+from .mapping import Mapper, check_input, check_names
 from .model import FIELD_MASK, LEAVES, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service
 from .names import camel, snake
 
@@ -73,6 +73,8 @@ class Services:
         self._resources: dict[str, Message] = {}
         self.packages: dict[str, Package] = {}
         self.bound = [] if later else [self.bind(each) for each in exposed]
+        for made in self.packages.values():
+            check_names(made, self._place)
 
     def bind(self, exposed: Exposed) -> Bound:
         """The procedure of an operation, with its messages. Raises DeclarationError for what they cannot carry."""

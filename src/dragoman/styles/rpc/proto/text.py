@@ -4,13 +4,14 @@ that the file says it breaks.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.operation import Effect
 
-from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape
+from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape, Value
 
 IMPORTS: Final = {
     "google.protobuf.Empty": "google/protobuf/empty.proto",
@@ -22,6 +23,8 @@ IMPORTS: Final = {
 """Where the well-known messages are."""
 
 WIDTH: Final = 100
+VERSIONED: Final = re.compile(r"\.v[1-9][0-9]*(?:(?:alpha|beta|p[1-9][0-9]*(?:alpha|beta))(?:[1-9][0-9]*)?|test.*)?$")
+"""What buf takes for a package's version."""
 LEVELS: Final = {Effect.SAFE: "NO_SIDE_EFFECTS", Effect.IDEMPOTENT: "IDEMPOTENT"}
 
 
@@ -52,6 +55,8 @@ class _File:
         package = self._package
         yield 'syntax = "proto3";'
         yield ""
+        if not VERSIONED.search(package.name):
+            yield "// buf:lint:ignore PACKAGE_VERSION_SUFFIX"
         yield f"package {package.name};"
         found = imports(package)
         if found:
@@ -66,6 +71,8 @@ class _File:
 
     def _service(self, service: Service) -> Iterator[str]:
         yield from _comment(service.description, "")
+        if not service.short.endswith("Service"):
+            yield "// buf:lint:ignore SERVICE_SUFFIX"
         yield f"service {service.short} {{"
         for number, each in enumerate(service.procedures):
             if number:
@@ -76,8 +83,9 @@ class _File:
     def _procedure(self, each: Procedure, service: Service) -> Iterator[str]:
         yield from _comment(each.description, "  ")
         yield from self._exceptions(each, service)
-        taken = self._named(each.input, service, each.interaction.streams_input)
-        given = self._named(each.output, service, each.interaction.streams_output)
+        methods = {other.name for other in service.procedures}
+        taken = self._named(each.input, each.interaction.streams_input, methods)
+        given = self._named(each.output, each.interaction.streams_output, methods)
         options = []
         if each.deprecated:
             options.append("option deprecated = true;")
@@ -107,14 +115,20 @@ class _File:
         names = {f"{each.name}Response", f"{service.short}{each.name}Response"}
         if each.output is None or each.output.short not in names:
             rules.append("RPC_RESPONSE_STANDARD_NAME")
-        if each.input in others or each.output in others or each.input is each.output:
+        # What is empty is not only this package's.
+        shared = None in (each.input, each.output) or each.input is each.output
+        if shared or each.input in others or each.output in others:
             rules.append("RPC_REQUEST_RESPONSE_UNIQUE")
         yield from (f"  // buf:lint:ignore {rule}" for rule in rules)
 
-    def _named(self, message: Message | None, service: Service, stream: bool) -> str:
-        name = EMPTY if message is None else self._relative(message.name)
-        if message is not None and name in {each.name for each in service.procedures}:
-            name = f".{message.name}"  # within a service a method's name hides a message's
+    def _named(self, message: Message | None, stream: bool, methods: set[str]) -> str:
+        if message is None:
+            name = self._word(Leaf(EMPTY), Message("", []))
+        else:
+            name = self._relative(message.name)
+            if name in methods:
+                # A method hides what is outside of its service.
+                name = f".{message.name}"
         return f"stream {name}" if stream else name
 
     def _relative(self, name: str) -> str:
@@ -133,6 +147,8 @@ class _File:
         if message.deprecated:
             yield f"{inner}option deprecated = true;"
         yield from _reserved(message.reserved, {each.name for each in message.fields}, inner)
+        if message.reserved and message.nested:
+            yield ""
         for nested in message.nested:
             yield from self._type(nested, inner)
             yield ""
@@ -151,7 +167,7 @@ class _File:
         if field.output_only:
             said = f"{said} Output only.".strip()
         yield from _comment(said, indent)
-        word = field.value.word if isinstance(field.value, Leaf) else self._reference(field.value.name, message)
+        word = self._word(field.value, message)
         if field.label is Label.MAP:
             assert field.map_key is not None
             word = f"map<{field.map_key.word}, {word}>"
@@ -159,6 +175,13 @@ class _File:
             word = f"{field.label} {word}"
         option = " [deprecated = true]" if field.deprecated else ""
         yield f"{indent}{word} {field.name} = {field.number}{option};"
+
+    def _word(self, value: Value, message: Message) -> str:
+        if not isinstance(value, Leaf):
+            return self._reference(value.name, message)
+        # What the package's own name hides is named from the root.
+        hidden = value.well_known and "google" in self._package.name.split(".")
+        return f".{value.word}" if hidden else value.word
 
     def _reference(self, name: str, message: Message) -> str:
         """A type's name as it is found from within a message: what stands in a message hides what is outside."""
@@ -190,7 +213,7 @@ def _reserved(reserved: dict[int, str], names_in_use: set[str], indent: str, *, 
     if not reserved:
         return
     yield f"{indent}reserved {', '.join(str(n) for n in sorted(reserved))};"
-    gone = sorted({name for name in reserved.values() if name not in names_in_use}) if names else []
+    gone = sorted(set(reserved.values()) - names_in_use - {""}) if names else []
     if gone:
         quoted = ", ".join(f'"{name}"' for name in gone)
         yield f"{indent}reserved {quoted};"

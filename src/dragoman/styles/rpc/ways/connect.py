@@ -115,15 +115,17 @@ class ConnectStream:
         spoken, headers = self.spoken, request.headers
         limit(exchange, spoken, connect_timeout(headers))
         coded = framing.check_coding(headers.get("connect-content-encoding"))
+        # Who does not say what it accepts, accepts what it sends.
+        compress = framing.GZIP in headers.get("connect-accept-encoding", framing.GZIP if coded else "")
         assert spoken.call is not None
         if spoken.takes_stream:
             assert request.stream is not None
             found = framing.messages(request.stream, spoken.most, coded=coded)
-            envelope = Envelope(self, headers, messages=self._each(found))
+            envelope = Envelope(self, headers, b"", self._each(found), compress)
         else:
-            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded))
+            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded), None, compress)
         answered = await spoken.call(exchange, envelope)
-        compressed = self._coded if "connect-content-encoding" in headers else self._headers
+        compressed = self._coded if compress else self._headers
         if not spoken.gives_stream:
             return Response(200, list(compressed), answered + _end(None, exchange, spoken.domain))
         end = Messages(answered, exchange, lambda fault: _end(fault, exchange, spoken.domain))
@@ -140,8 +142,7 @@ class ConnectStream:
 
     def write(self, state: State, value: Any) -> Any:
         """The frame of a message."""
-        compress = state.envelope.headers.get("connect-content-encoding") == "gzip"
-        return framing.framed(self._form.encode(value), compress=compress)
+        return framing.framed(self._form.encode(value), compress=state.envelope.compress)
 
 
 def _end(fault: Fault | None, exchange: Exchange, domain: str) -> bytes:

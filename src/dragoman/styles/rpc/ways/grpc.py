@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from dragoman.contract.fault import Fault, Malformed, Unimplemented
@@ -49,18 +49,14 @@ class Grpc:
         if seconds is not None:
             limit(exchange, spoken, seconds)
         coded = framing.check_coding(headers.get("grpc-encoding"))
+        compress = coded and _accepted(headers)
         if spoken.takes_stream:
             assert request.stream is not None
-            envelope = Envelope(self, headers, b"", self._each(request.stream, coded))
+            envelope = Envelope(self, headers, b"", _each(self._form, request.stream, spoken.most, coded), compress)
         else:
-            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded))
+            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded), None, compress)
         assert spoken.call is not None
         return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
-
-    async def _each(self, stream: BodyStream, coded: bool) -> AsyncIterator[Any]:
-        decode = self._form.decode
-        async for message in framing.messages(stream, self.spoken.most, coded=coded):
-            yield decode(message)
 
     async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
         assert self.spoken.call is not None
@@ -71,7 +67,7 @@ class Grpc:
             trailers[:] = OK if fault is None else self._trailers(fault, exchange)
             return b""
 
-        headers = self._coded if "grpc-encoding" in envelope.headers else self._headers
+        headers = self._coded if envelope.compress else self._headers
         return Response(200, headers, stream=Messages(stream, exchange, end), trailers=trailers)
 
     def read(self, envelope: Envelope) -> Any:
@@ -81,7 +77,7 @@ class Grpc:
     def write(self, state: State, value: Any) -> Any:
         """The answer with its trailers, or the frame of an item. It is compressed if the request was."""
         message = self._form.encode(value)
-        compress = state.envelope.headers.get("grpc-encoding") == "gzip"
+        compress = state.envelope.compress
         if self.spoken.gives_stream:
             return framing.framed(message, compress=compress)
         if compress:
@@ -90,6 +86,16 @@ class Grpc:
 
     def _trailers(self, fault: Fault, exchange: Exchange) -> list[Header]:
         return status.trailers(fault, exchange.request_id, self.spoken.domain)
+
+
+async def _each(form: Form, stream: BodyStream, most: int, coded: bool) -> AsyncIterator[Any]:
+    async for message in framing.messages(stream, most, coded=coded):
+        yield form.decode(message)
+
+
+def _accepted(headers: Mapping[str, str]) -> bool:
+    """Whether a caller who compresses can read what is compressed; nothing said is yes."""
+    return framing.GZIP in headers.get("grpc-accept-encoding", framing.GZIP)
 
 
 def refusal(fault: Fault, request: Request, exchange: Exchange, domain: str) -> Response:
@@ -117,11 +123,16 @@ class GrpcWeb:
         spoken, headers = self.spoken, request.headers
         limit(exchange, spoken, grpc_timeout(headers))
         coded = framing.check_coding(headers.get("grpc-encoding"))
+        compress = coded and _accepted(headers)
         if spoken.takes_stream:
-            raise Unimplemented("gRPC-Web has no streams of requests; use gRPC or Connect")
+            if self._text:
+                raise Unimplemented(f"streams of requests are not sent as base64; use {WEB}, gRPC or Connect")
+            assert request.stream is not None
+            envelope = Envelope(self, headers, b"", _each(self._form, request.stream, spoken.most, coded), compress)
+        else:
+            body = _plain(request.body) if self._text else request.body
+            envelope = Envelope(self, headers, framing.one(body, spoken.most, coded=coded), None, compress)
         assert spoken.call is not None
-        body = _plain(request.body) if self._text else request.body
-        envelope = Envelope(self, headers, framing.one(body, spoken.most, coded=coded))
         return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
 
     async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
@@ -131,7 +142,7 @@ class GrpcWeb:
         def end(fault: Fault | None) -> bytes:
             return self._sent(_in_body(fault, exchange, self.spoken.domain))
 
-        headers = self._coded if "grpc-encoding" in envelope.headers else self._headers
+        headers = self._coded if envelope.compress else self._headers
         return Response(200, headers, stream=Messages(stream, exchange, end))
 
     def read(self, envelope: Envelope) -> Any:
@@ -140,7 +151,7 @@ class GrpcWeb:
 
     def write(self, state: State, value: Any) -> Any:
         """The answer with its trailers, or the frame of an item."""
-        compress = state.envelope.headers.get("grpc-encoding") == "gzip"
+        compress = state.envelope.compress
         message = framing.framed(self._form.encode(value), compress=compress)
         if self.spoken.gives_stream:
             return self._sent(message)

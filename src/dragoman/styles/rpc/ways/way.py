@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,7 +17,6 @@ from dragoman.runtime import ending, observation
 from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.idempotency import idempotency_key
-from dragoman.runtime.streaming import Stream
 from dragoman.styles.rpc.procedures import Give, Receive, refuse_key
 from dragoman.styles.rpc.proto.services import Bound
 
@@ -69,12 +68,15 @@ class Way(Protocol):
 
 
 class Envelope(msgspec.Struct, eq=False):
-    """What a call came in: its way, the request's headers, and its message or all of them."""
+    """What a call came in: its way, the request's headers, and its message or all of them. ``compress``: what is
+    answered may be compressed.
+    """
 
     way: Any
     headers: Mapping[str, str]
     message: bytes = b""
     messages: AsyncIterator[Any] | None = None
+    compress: bool = False
 
 
 def decoding(spoken: Spoken) -> Callable[[State], None]:
@@ -125,17 +127,27 @@ def limit(exchange: Exchange, spoken: Spoken, seconds: float | None) -> None:
     exchange.deadline = min(exchange.deadline, exchange.limit)
 
 
-NO_END: Final = b""
+class Several(Protocol):
+    """What gives the frames of a stream, as :class:`~dragoman.runtime.streaming.Stream` does."""
+
+    async def several(self) -> list[bytes]:
+        """The next frames."""
+        ...
+
+    async def aclose(self) -> None:
+        """Make no more of them."""
+        ...
 
 
 class Messages:
-    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. ``end`` is told how
-    it came to its end, and gives what stands there of the body: nothing, if all is said in trailers.
+    """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. Those that are at
+    hand leave together. ``end`` is told how it came to its end, and gives what stands there of the body: nothing, if
+    all is said in trailers.
     """
 
     __slots__ = ("_end", "_exchange", "_over", "_stream")
 
-    def __init__(self, stream: Stream, exchange: Exchange, end: Callable[[Fault | None], bytes]) -> None:
+    def __init__(self, stream: Several, exchange: Exchange, end: Callable[[Fault | None], bytes]) -> None:
         self._stream = stream
         self._exchange = exchange
         self._end = end
@@ -148,7 +160,7 @@ class Messages:
         if self._over:
             raise StopAsyncIteration
         try:
-            item: bytes = await self._stream.next()
+            items = await self._stream.several()
         except StopAsyncIteration:
             return self._ended(None)
         except Fault as fault:
@@ -159,7 +171,7 @@ class Messages:
                 raise
             await self._stream.aclose()
             return self._ended(stopping)
-        return item
+        return items[0] if len(items) == 1 else b"".join(items)
 
     def _ended(self, fault: Fault | None) -> bytes:
         self._over = True

@@ -24,44 +24,17 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <time.h>
+#include "load.h"
 
 enum { LARGEST = 1 << 20, MOST = 256, REQUESTS = 1 << 16 };
 
 struct connection { int socket; double due; size_t have; char *buffer; };
 struct request { char *text; size_t length; };
-struct times { double *each; size_t count, room; };
 
 static struct connection connections[MOST];
 static int idle[MOST], idle_count, many;
 static struct request requests[REQUESTS];
 static size_t count;
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) { perror(what); exit(1); }
-
-static void keep(struct times *times, double time) {
-    if (times->count == times->room) {
-        times->room = times->room ? 2 * times->room : 1 << 16;
-        times->each = realloc(times->each, times->room * sizeof *times->each);
-        if (!times->each) fail("memory");
-    }
-    times->each[times->count++] = time;
-}
-
-static int order(const void *one, const void *other) {
-    double difference = *(const double *)one - *(const double *)other;
-    return (difference > 0) - (difference < 0);
-}
-
-static double at(const struct times *sorted, double part) {
-    return sorted->count ? sorted->each[(size_t)(part * (sorted->count - 1))] * 1e6 : 0;
-}
 
 static void read_requests(const char *path) {
     FILE *file = fopen(path, "rb");

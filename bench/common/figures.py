@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from rounds import Spread
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The median of several figures, with the least and the most."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, figures: Iterable[float]) -> Spread:
+        """Of these."""
+        found = sorted(figures)
+        return cls(statistics.median(found), found[0], found[-1])
 
 
 def spread(figures: Spread, digits: int = 0) -> str:

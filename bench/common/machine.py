@@ -9,16 +9,11 @@ import subprocess
 import sysconfig
 import time
 import zlib
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Final
 
-import apsw
-from kinds import PEER_PYTHON, PEERS, ROOT
-
-OURS: Final = ("uvloop", "httptools", "msgspec", "apsw")
-FROM_NPM: Final = ("fastify", "express", "better-sqlite3", "fast-json-stringify", "ajv", "pino")
-FROM_PYPI: Final = ("fastapi", "pydantic", "litestar", "starlette", "uvicorn", "uvloop", "httptools", "msgspec", "apsw")
+from .servers import ROOT
 
 
 def machine(folder: Path) -> dict[str, str]:
@@ -27,24 +22,27 @@ def machine(folder: Path) -> dict[str, str]:
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', 'Linux')}, kernel {platform.release()}",
-        "databases on": _run("df", "--output=fstype", str(folder)).split()[-1],
+        "databases on": run("df", "--output=fstype", str(folder)).split()[-1],
     }
 
 
-def versions() -> dict[str, str]:
-    """Of each side."""
-    listed = json.loads(_run(str(PEER_PYTHON), "-m", "pip", "--disable-pip-version-check", "list", "--format", "json"))
-    installed = {each["name"]: each["version"] for each in listed}
+def python() -> str:
+    """The interpreter, which is that of ours and of the peers in Python."""
     built = "with" if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "") else "without"
-    python = f"Python {platform.python_version()} (built {built} profile-guided optimization)"
-    ours = [f"dragoman {metadata.version('dragoman')} ({_revision()})", python]
-    ours += [f"{each} {metadata.version(each)}" for each in OURS]
-    node = [f"Node {_run('node', '--version').removeprefix('v')}", *(f"{each} {_npm(each)}" for each in FROM_NPM)]
-    return {
-        "ours": ", ".join([*ours, f"SQLite {apsw.sqlite_lib_version()}"]),
-        "peers in Python": ", ".join([python, *(f"{each} {installed[each]}" for each in FROM_PYPI)]),
-        "peers on Node": ", ".join([*node, f"SQLite {_node_sqlite()}"]),
-    }
+    return f"Python {platform.python_version()} (built {built} profile-guided optimization)"
+
+
+def ours(packages: Sequence[str]) -> str:
+    """The versions of ours, with those of packages."""
+    found = [f"dragoman {metadata.version('dragoman')} ({_revision()})", python()]
+    return ", ".join([*found, *(f"{each} {metadata.version(each)}" for each in packages)])
+
+
+def peers(interpreter: Path, packages: Sequence[str]) -> str:
+    """The versions of packages that an environment of peers has."""
+    listed = json.loads(run(str(interpreter), "-m", "pip", "--disable-pip-version-check", "list", "--format", "json"))
+    installed = {each["name"]: each["version"] for each in listed}
+    return ", ".join([python(), *(f"{each} {installed[each]}" for each in packages)])
 
 
 def source() -> int:
@@ -83,19 +81,11 @@ def _processor() -> str:
 
 
 def _revision() -> str:
-    revision = _run("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
-    return revision + (", with changes" if _run("git", "-C", str(ROOT), "status", "--porcelain", "src") else "")
+    revision = run("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    return revision + (", with changes" if run("git", "-C", str(ROOT), "status", "--porcelain", "src") else "")
 
 
-def _npm(name: str) -> str:
-    return str(json.loads((PEERS / "node_modules" / name / "package.json").read_text())["version"])
-
-
-def _node_sqlite() -> str:
-    script = "console.log(new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version()').pluck().get())"
-    return _run("node", "-e", script, cwd=PEERS)
-
-
-def _run(*command: str, cwd: Path | None = None) -> str:
+def run(*command: str, cwd: Path | None = None) -> str:
+    """What a command prints; "unknown" if it fails."""
     ended = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     return ended.stdout.strip() if ended.returncode == 0 else "unknown"
