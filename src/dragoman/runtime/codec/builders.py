@@ -15,7 +15,7 @@ Builder: TypeAlias = Callable[[Any], Any] | None
 
 
 def compiled(source: str, scope: dict[str, Any], name: str) -> Callable[..., Any]:
-    """A function from generated source. Of what others wrote, only Python identifiers stand in it, and texts by repr."""
+    """A function from generated source. Of what others wrote, only identifiers stand in it, and texts by repr."""
     exec(_code(source, name), scope)
     function: Callable[..., Any] = scope[name]
     return function
