@@ -264,11 +264,13 @@ class Patch:
         decoder = self._decoder
         annotation, build, out = decoder.full_forms[name]
         type_ = decoder.fields[name].type
-        if current is UNSET or current is None or name in self.whole:
-            before = None
+        if name in self.whole:
+            after = change  # as it stands, with its nulls
+        elif current is UNSET or current is None:
+            after = merge(decoder.types, type_, None, change)
         else:
-            before = msgspec.to_builtins(convert_out(current, out))
-        after = with_whole_numbers(decoder.types, type_, merge(decoder.types, type_, before, change))
+            after = merge(decoder.types, type_, msgspec.to_builtins(convert_out(current, out)), change)
+        after = with_whole_numbers(decoder.types, type_, after)
         try:
             wire = msgspec.convert(after, annotation, dec_hook=call_hook)
             return wire if build is None else build(wire)
