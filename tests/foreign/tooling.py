@@ -15,6 +15,8 @@ from running import Running, environment, free_port, running
 
 HERE: Final = Path(__file__).parent
 EXAMPLES: Final = HERE.parent.parent / "examples"
+CALLED: Final = HERE.parent / "styles/rpc/clients"
+"""Where the contract is that others' RPC clients call."""
 NODE_MODULES: Final = HERE / "node_modules"
 SCRIPTS: Final = Path(sys.executable).parent
 JAKARTA: Final = Path("/usr/share/java/jakarta-annotation-api.jar")

@@ -53,6 +53,18 @@ def messages(chunk: bytes) -> list[tuple[int, Any]]:
     return found
 
 
+def counting(text: str = "") -> tuple[Handler, list[int]]:
+    """A handler that counts, and what it has made."""
+    made: list[int] = []
+
+    async def count() -> AsyncIterator[Number]:
+        for value in range(1000):
+            made.append(value)
+            yield Number(value=value, text=text)
+
+    return count, made
+
+
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """No time is long."""
@@ -101,12 +113,7 @@ def test_an_item_does_not_wait_for_one_that_takes_time() -> None:
 
 def test_items_that_take_long_to_make_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "AHEAD_SECONDS", 0.0)
-    made: list[int] = []
-
-    async def count() -> AsyncIterator[Number]:
-        for value in range(10):
-            made.append(value)
-            yield Number(value=value)
+    count, made = counting()
 
     async def scenario(stream: ByteStream) -> None:
         await stream.__anext__()
@@ -118,12 +125,7 @@ def test_items_that_take_long_to_make_are_told_one_by_one(monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("unhurried")
 def test_who_does_not_read_stops_the_handler() -> None:
-    made: list[int] = []
-
-    async def count() -> AsyncIterator[Number]:
-        for value in range(1000):
-            made.append(value)
-            yield Number(value=value, text="-" * 4096)
+    count, made = counting(text="-" * 4096)
 
     async def scenario(stream: ByteStream) -> None:
         await stream.__anext__()
@@ -135,12 +137,7 @@ def test_who_does_not_read_stops_the_handler() -> None:
 
 @pytest.mark.usefixtures("unhurried")
 def test_what_has_effects_is_made_when_it_is_asked_for() -> None:
-    made: list[int] = []
-
-    async def count() -> AsyncIterator[Number]:
-        for value in range(10):
-            made.append(value)
-            yield Number(value=value)
+    count, made = counting()
 
     async def scenario(stream: ByteStream) -> None:
         assert len(messages(await stream.__anext__())) == 1

@@ -38,31 +38,40 @@ class Refused(Exception):
 
 
 class Call:
-    """A call under way. ``status`` is what the log says that it came to."""
+    """A call under way; as a block it is logged when it ends. ``status`` is what the log says that it came to."""
 
     __slots__ = ("caller", "id", "path", "peer", "size", "started", "status")
 
-    def __init__(self, path: str, authorization: str | None, peer: str | None, id: str | None = None) -> None:
+    def __init__(self, path: str, authorization: str | None, peer: str | None) -> None:
         self.started = time.perf_counter()
-        self.id = id or uuid.uuid4().hex
+        self.id = uuid.uuid4().hex
         self.path, self.peer = path, peer
         self.status: str | int = "CANCELLED"
         self.size = 0
         self.caller = caller(authorization or "")
 
-    def admit(self) -> None:
-        """Raises Refused for whoever shows no key."""
+    def __enter__(self) -> Call:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refused):
+            self.status = error.code
+        self.log()
+
+    def admit(self, transaction: Any) -> None:
+        """Raises Refused for whoever shows no key, and for a message out of bounds."""
         if self.caller is None:
             raise Refused("UNAUTHENTICATED", "there is no such key")
-
-    def check(self, transaction: Any) -> None:
-        """The bounds of a message. Raises Refused."""
         if not 0 <= transaction.amount_cents <= _MOST:
             raise Refused("INVALID_ARGUMENT", "amount_cents: must be at least 0")
         if _COUNTRY(transaction.country) is None:
             raise Refused("INVALID_ARGUMENT", "country: must be two letters")
         if not 0 <= transaction.orders_before <= _MOST:
             raise Refused("INVALID_ARGUMENT", "orders_before: must be at least 0")
+
+    def answers(self, size: int) -> None:
+        """It comes to an answer of so many bytes."""
+        self.status, self.size = "OK", size
 
     def log(self) -> None:
         """A line of JSON, with the members of ours."""

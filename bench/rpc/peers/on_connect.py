@@ -25,34 +25,25 @@ class Fraud(FraudService):
     """The service."""
 
     async def predict(self, request: Transaction, context: Any) -> Score:
-        call = begun(PREDICT, context)
         try:
-            call.admit()
-            call.check(request)
-            if request.country == SLOW:
-                await asyncio.sleep(SLOW_SECONDS)
-            call.status, call.size = "OK", SIZE
-            return SCORE
+            with begun(PREDICT, context) as call:
+                call.admit(request)
+                if request.country == SLOW:
+                    await asyncio.sleep(SLOW_SECONDS)
+                call.answers(SIZE)
+                return SCORE
         except Refused as refused:
-            call.status = refused.code
             raise ConnectError(Code[refused.code], str(refused)) from None
-        finally:
-            call.log()
 
     async def watch(self, request: Transaction, context: Any) -> AsyncIterator[Score]:
-        call = begun(WATCH, context)
         try:
-            call.admit()
-            call.check(request)
-            for _ in range(MESSAGES):
-                yield SCORE
-                call.size += SIZE
-            call.status = "OK"
+            with begun(WATCH, context) as call:
+                call.admit(request)
+                for _ in range(MESSAGES):
+                    yield SCORE
+                call.answers(SIZE * MESSAGES)
         except Refused as refused:
-            call.status = refused.code
             raise ConnectError(Code[refused.code], str(refused)) from None
-        finally:
-            call.log()
 
 
 app = FraudServiceASGIApplication(Fraud())

@@ -67,17 +67,16 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     headers = dict(scope["headers"])
     call = Call(scope["path"], headers.get(b"authorization", b"").decode("latin-1"), scope["client"][0])
     observed = Observed(call, send)
-    try:
+    with call:
         if call.caller is None:
             await _refuse(observed, 401, NO_KEY)
             return
         patience = headers.get(b"request-timeout")
-        async with asyncio.timeout(30.0 if patience is None else float(patience)):
-            await api(scope, receive, observed)
-    except TimeoutError:
-        await _refuse(observed, 504, TOO_LATE)
-    finally:
-        call.log()
+        try:
+            async with asyncio.timeout(30.0 if patience is None else float(patience)):
+                await api(scope, receive, observed)
+        except TimeoutError:
+            await _refuse(observed, 504, TOO_LATE)
 
 
 async def _refuse(observed: Observed, status: int, body: bytes) -> None:

@@ -21,34 +21,25 @@ class FraudService(fraud_pb2_grpc.FraudServiceServicer):
     """The service."""
 
     async def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802  (the procedure's name)
-        call = of_grpc(PREDICT, context)
         try:
-            call.admit()
-            call.check(request)
-            if request.country == SLOW:
-                await asyncio.sleep(SLOW_SECONDS)
-            call.status, call.size = "OK", SIZE
-            return SCORE
+            with of_grpc(PREDICT, context) as call:
+                call.admit(request)
+                if request.country == SLOW:
+                    await asyncio.sleep(SLOW_SECONDS)
+                call.answers(SIZE)
+                return SCORE
         except Refused as refused:
-            call.status = refused.code
             await context.abort(grpc.StatusCode[refused.code], str(refused))
-        finally:
-            call.log()
 
     async def Watch(self, request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: N802
-        call = of_grpc(WATCH, context)
         try:
-            call.admit()
-            call.check(request)
-            for _ in range(MESSAGES):
-                yield SCORE
-                call.size += SIZE
-            call.status = "OK"
+            with of_grpc(WATCH, context) as call:
+                call.admit(request)
+                for _ in range(MESSAGES):
+                    yield SCORE
+                call.answers(SIZE * MESSAGES)
         except Refused as refused:
-            call.status = refused.code
             await context.abort(grpc.StatusCode[refused.code], str(refused))
-        finally:
-            call.log()
 
 
 async def main() -> None:

@@ -114,7 +114,8 @@ class Response(msgspec.Struct, eq=False):
     With a ``stream``, that is the body, of a length that nobody knows, and ``body`` is empty.
 
     ``trailers`` are sent behind the body, by hosts that can (:attr:`Request.trailers`); those of a stream are looked at
-    when it has ended, so that it can fill them until then.
+    when it has ended, so that it can fill them until then. Where there is nothing else, the answer is ``bare``: a
+    host that can end it with its head sends them in that, which tells clients of gRPC that they may try again.
     """
 
     status: int
@@ -122,3 +123,4 @@ class Response(msgspec.Struct, eq=False):
     body: bytes = b""
     stream: ByteStream | None = None
     trailers: list[Header] | None = None
+    bare: bool = False

@@ -223,7 +223,8 @@ class Stream:
         if self._room > 0:
             self._room -= len(item)
             if self._room > 0 and time.perf_counter() < self._until:
-                self._wake()
+                if len(self._items) == 1:
+                    self._wake()
                 return
             self._room = 0
         self._wanted = asyncio.get_running_loop().create_future()

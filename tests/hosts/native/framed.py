@@ -216,18 +216,25 @@ class Peer:
         )
         return self.answers.get(stream, Answer())
 
+    def room(self, stream: int) -> int:
+        """How many bytes of a body may be sent now."""
+        return min(self._room[0], self._room.setdefault(stream, STREAM_WINDOW))
+
+    def spend(self, stream: int, size: int) -> None:
+        """Note that so many were."""
+        self._room[0] -= size
+        self._room[stream] -= size
+
     async def upload(self, stream: int, data: bytes) -> None:
         """Send a part of a body, as the windows allow, until there is an answer."""
-        room, at = self._room, 0
-        room.setdefault(stream, STREAM_WINDOW)
+        at = 0
         while at < len(data) and stream not in self.answers:
-            size = min(16_384, room[0], room[stream], len(data) - at)
+            size = min(16_384, self.room(stream), len(data) - at)
             if size == 0:
                 assert await self.read() is not None
                 continue
             self.line.send(frame(Type.DATA, data[at : at + size], stream=stream))
-            room[0] -= size
-            room[stream] -= size
+            self.spend(stream, size)
             at += size
 
     async def get(

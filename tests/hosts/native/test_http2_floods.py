@@ -284,6 +284,44 @@ async def test_small_frames_of_a_body_that_nobody_reads(served: Serving) -> None
 
 
 @flooding
+async def test_bodies_in_frames_of_a_byte(served: Serving) -> None:
+    """They take what they hold, and no more."""
+    async with flooded(served) as peer:
+        for path in ("/size/1", "/read"):
+            peer.line.send(peer.head(path, method="POST", end=False))
+            size = 0
+            while size < 300_000:  # within the window, whatever was given back of it
+                await peer.until(lambda: peer.room(peer.last) >= 100_000)
+                peer.line.send(frame(Type.DATA, b"x", stream=peer.last) * 100_000)
+                peer.spend(peer.last, 100_000)
+                size += 100_000
+            peer.line.send(peer.data())
+            assert (await peer.answer(peer.last)).status == 200
+
+
+@flooding
+async def test_refusals_that_nobody_takes(served: Serving) -> None:
+    """What still comes of their requests is dropped; each is answered once."""
+    async with flooded(served) as peer:
+        peer.line.send(frame(Type.SETTINGS, setting(4, 0)))
+        peer.line.send(peer.head("/small", method="POST", end=False))
+        small = peer.last
+        for _ in range(5):
+            peer.line.send(peer.data(b"b" * 100, stream=small, end=False))
+        peer.line.send(peer.head("/a/../b", method="POST", end=False))
+        dots = peer.last
+        for _ in range(5):
+            peer.line.send(peer.data(b"b" * 100, stream=dots, end=False))
+        await peer.until(lambda: {small, dots} <= peer.answers.keys())
+        assert not any(each.body for each in peer.answers.values())
+        peer.line.send(frame(Type.SETTINGS, setting(4, 65_535)))
+        for stream, status in ((small, 413), (dots, 400)):
+            answer = await peer.answer(stream)
+            assert (answer.status, len(answer.heads)) == (status, 1)
+            assert int(answer.headers["content-length"]) == len(answer.body)
+
+
+@flooding
 async def test_five_thousand_small_messages(served: Serving) -> None:
     """They are no flood where they are read."""
     async with flooded(served) as peer:

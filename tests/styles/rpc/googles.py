@@ -14,6 +14,7 @@ from typing import Any
 
 from google.protobuf import (  # the pool knows these files by their import
     any_pb2,
+    descriptor_pb2,
     descriptor_pool,
     duration_pb2,
     empty_pb2,
@@ -35,13 +36,13 @@ from dragoman.styles.rpc.proto.model import EnumType, Label, Leaf, Message, Mess
 WELL_KNOWN = (any_pb2, duration_pb2, empty_pb2, field_mask_pb2, struct_pb2, timestamp_pb2)
 
 
-def pool_of(*packages: Package) -> descriptor_pool.DescriptorPool:
-    """A pool with the files of packages."""
+def pool_of(*files: descriptor_pb2.FileDescriptorProto) -> descriptor_pool.DescriptorPool:
+    """A pool with these files, and those that everybody has."""
     pool = descriptor_pool.DescriptorPool()
     for each in WELL_KNOWN:
         pool.AddSerializedFile(each.DESCRIPTOR.serialized_pb)
-    for package in packages:
-        pool.AddSerializedFile(file_descriptor(package))
+    for file in files:
+        pool.Add(file)
     return pool
 
 
@@ -77,7 +78,7 @@ def both(types: Types, type_: Type, *, package: str = "test.v1", lock: Lock | No
 
 def both_of(package: Package, message: Message) -> Both:
     """A message of a package that has its numbers."""
-    pool = pool_of(package)
+    pool = pool_of(descriptor_pb2.FileDescriptorProto.FromString(file_descriptor(package)))
     return Both(package, message, message_factory.GetMessageClass(pool.FindMessageTypeByName(message.name)))
 
 

@@ -10,13 +10,14 @@ from random import Random
 from typing import Any
 
 from google.protobuf import json_format
-from googles import both
+from googles import both, both_of
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from schemas import ROOT, Endless, Random_values, schemas
 
 from dragoman.contract.schema import Types
 from dragoman.runtime.codec import JsonDecoder, JsonEncoder, to_builtins
+from dragoman.styles.rpc.proto.model import FIELD_MASK, Leaf, Message, MessageField, Package
 
 EXAMPLES = int(os.environ.get("DRAGOMAN_EXAMPLES", "0")) or 60
 VALUES = 15
@@ -48,6 +49,23 @@ def test_valid_values(types: Types, seed: int) -> None:
         for options in OPTIONS:
             said = json_format.MessageToJson(theirs, **options).encode()
             assert decoder.accept(message.json_decoder.decode(said)) == native, said
+
+
+def test_field_masks() -> None:
+    """Names are in lower camel case; keys of maps, in backticks, are as they are."""
+    message = Message("test.v1.Change", [MessageField("mask", Leaf(FIELD_MASK), key="mask", number=1, asked=True)])
+    package = Package("test.v1", types={message.name: message})
+    change = both_of(package, message)
+    paths = ["a", "some_name.other_name", "x2y"]
+    assert change.json_encoder.convert({"mask": paths}) == {"mask": "a,someName.otherName,x2y"}
+    theirs = json_format.Parse(change.json_encoder.encode({"mask": paths}), change.theirs())
+    assert list(theirs.mask.paths) == paths
+    assert change.json_decoder.decode(json_format.MessageToJson(theirs).encode()) == {"mask": paths}
+    assert change.decoder.decode(change.encoder.encode({"mask": paths})) == {"mask": paths}
+    keyed = ["notes.`a_b C,d`"]
+    assert change.json_encoder.convert({"mask": keyed}) == {"mask": keyed[0]}
+    assert change.json_decoder.convert({"mask": keyed[0]}) == {"mask": keyed}
+    assert change.json_decoder.convert({"mask": "some_name"}) == {"mask": ["some_name"]}
 
 
 OPTIONS: list[dict[str, Any]] = [

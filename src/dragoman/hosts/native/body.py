@@ -14,19 +14,27 @@ WAITING_MOST: Final = 64 * 1024
 """Bytes of a body that may wait for its reader, before no more are read of an HTTP/1.1 connection."""
 
 
+def joined(before: bytes | bytearray, part: bytes) -> bytes | bytearray:
+    """What came, with one more part: in one piece, since small parts would take many times what they hold."""
+    if not before:
+        return part
+    if isinstance(before, bytes):
+        before = bytearray(before)
+    before += part
+    return before
+
+
 class Body:
     """A :class:`~dragoman.ports.wire.BodyStream`. What came since the last chunk was taken is one chunk. ``taken`` is
     told how many bytes were: so many more may come.
     """
 
-    __slots__ = ("_failed", "_fault", "_parts", "_taken", "_waiter", "complete", "size")
+    __slots__ = ("_failed", "_fault", "_taken", "_waiter", "_waiting", "complete")
 
     def __init__(self, taken: Callable[[int], None]) -> None:
-        self.size = 0
-        """How many bytes wait."""
         self.complete = False
         """Whether its last byte has come."""
-        self._parts: list[bytes] = []
+        self._waiting: bytes | bytearray = b""
         self._failed = False
         self._fault: Fault | None = None
         self._taken = taken
@@ -35,15 +43,19 @@ class Body:
     # From the connection
 
     @property
+    def size(self) -> int:
+        """How many bytes wait."""
+        return len(self._waiting)
+
+    @property
     def full(self) -> bool:
         """Whether as much waits as may."""
-        return self.size > WAITING_MOST
+        return len(self._waiting) > WAITING_MOST
 
     def feed(self, part: bytes) -> None:
         """A part came."""
         if part and not self._failed:
-            self._parts.append(part)
-            self.size += len(part)
+            self._waiting = joined(self._waiting, part)
             self._wake()
 
     def end(self) -> None:
@@ -55,8 +67,7 @@ class Body:
         """No more will come: why. What waits is dropped."""
         if not self.complete and not self._failed:
             self._failed, self._fault = True, fault
-            self._parts.clear()
-            self.size = 0
+            self._waiting = b""
             self._wake()
 
     def leave(self) -> None:
@@ -72,24 +83,21 @@ class Body:
     @property
     def exhausted(self) -> bool:
         """Whether all of it was read."""
-        return self.complete and not self._parts
+        return self.complete and not self._waiting
 
     def __aiter__(self) -> Body:
         return self
 
     async def __anext__(self) -> bytes:
         """The next chunk. Raises StopAsyncIteration behind the last, and Fault."""
-        parts = self._parts
-        while not parts:
+        while not self._waiting:
             if self._failed:
                 self._raise()
             if self.complete:
                 raise StopAsyncIteration
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        chunk = parts[0] if len(parts) == 1 else b"".join(parts)
-        parts.clear()
-        self.size = 0
+        chunk, self._waiting = bytes(self._waiting), b""
         self._taken(len(chunk))
         return chunk
 

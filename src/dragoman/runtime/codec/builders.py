@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import abc
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any, TypeAlias, get_args, get_origin
 
 from msgspec import UNSET
@@ -13,10 +15,16 @@ Builder: TypeAlias = Callable[[Any], Any] | None
 
 
 def compiled(source: str, scope: dict[str, Any], name: str) -> Callable[..., Any]:
-    """A function from generated source. Only names that are Python identifiers ever stand in it."""
-    exec(compile(source, f"<dragoman {name}>", "exec"), scope)
+    """A function from generated source. Of what others wrote, only Python identifiers stand in it, and texts by repr."""
+    exec(_code(source, name), scope)
     function: Callable[..., Any] = scope[name]
     return function
+
+
+@lru_cache(maxsize=1024)
+def _code(source: str, name: str) -> CodeType:
+    """What is compiled is remembered: most of it is needed once more, for another operation or another surface."""
+    return compile(source, f"<dragoman {name}>", "exec")
 
 
 def argument(hint: Any, position: int) -> Any:

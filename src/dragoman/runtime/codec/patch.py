@@ -7,7 +7,7 @@ audience may write; what it merges into is everything.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -116,9 +116,9 @@ class PatchDecoder:
             refused = error
         return self._explained(parse(body), refused, lambda: repeated_names(body))
 
-    def accept(self, value: Any, whole: Iterable[str] = ()) -> Patch:
+    def accept(self, value: Any, whole: Iterable[tuple[str, ...]] = ()) -> Patch:
         """The patch that a value stands for: JSON that was parsed, in which bytes, moments and time spans may be
-        Python's own. Fields in ``whole`` take the place of what is there, though their like is merged else.
+        Python's own. What paths in ``whole`` lead to takes the place of what is there, though its like is merged else.
         Raises InvalidArgument.
         """
         return self._patch(self.given_of(value), frozenset(whole))
@@ -152,7 +152,7 @@ class PatchDecoder:
             raise invalid(self._violations(given) or [unexplained(error)]) from None
         return self._patch(wire)
 
-    def _patch(self, wire: Any, whole: frozenset[str] = frozenset()) -> Patch:
+    def _patch(self, wire: Any, whole: frozenset[tuple[str, ...]] = frozenset()) -> Patch:
         fields: dict[str, Any] = {}
         found: list[Violation] = []
         for name, attribute in self._names:
@@ -233,12 +233,14 @@ class PatchDecoder:
 
 class Patch:
     """The fields that a caller gave, by name: decoded values, and for what merges (nested records, maps, unions) the
-    JSON to merge, or, if they are ``whole``, to put in the place of what is there.
+    JSON to merge; what paths in ``whole`` lead to is put in the place of what is there.
     """
 
     __slots__ = ("_decoder", "fields", "whole")
 
-    def __init__(self, decoder: PatchDecoder, fields: Mapping[str, Any], whole: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, decoder: PatchDecoder, fields: Mapping[str, Any], whole: frozenset[tuple[str, ...]] = frozenset()
+    ) -> None:
         self._decoder = decoder
         self.fields = fields
         self.whole = whole
@@ -264,12 +266,16 @@ class Patch:
         decoder = self._decoder
         annotation, build, out = decoder.full_forms[name]
         type_ = decoder.fields[name].type
-        if name in self.whole:
+        if (name,) in self.whole:
             after = change  # as it stands, with its nulls
-        elif current is UNSET or current is None:
-            after = merge(decoder.types, type_, None, change)
         else:
-            after = merge(decoder.types, type_, msgspec.to_builtins(convert_out(current, out)), change)
+            before = None
+            if current is not UNSET and current is not None:
+                before = msgspec.to_builtins(convert_out(current, out))
+                for path in self.whole:
+                    if path[0] == name:
+                        _forget(before, path[1:])
+            after = merge(decoder.types, type_, before, change)
         after = with_whole_numbers(decoder.types, type_, after)
         try:
             wire = msgspec.convert(after, annotation, dec_hook=call_hook)
@@ -281,6 +287,15 @@ class Patch:
                 decoder.full.explain(type_, wire, (name,), violations)
             found.extend(violations or [unexplained(error)])
             return None
+
+
+def _forget(value: Any, path: Sequence[str]) -> None:
+    """Take out of JSON what a path leads to."""
+    *before, last = path
+    for name in before:
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        value.pop(last, None)
 
 
 def merge(types: Types, type_: Type, current: Any, change: Any) -> Any:

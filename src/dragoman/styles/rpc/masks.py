@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from dragoman.contract.fault import Violation
+from dragoman.contract.fault import MAX_VIOLATIONS, Violation
 from dragoman.contract.schema import MISSING, Field, Kind, List, Map, Nullable, Record, Ref, Scalar, Type, Types
 from dragoman.runtime.codec import invalid, nearest
+from dragoman.runtime.codec.scalar_values import short
 
 MASK = "update_mask"
 
@@ -24,42 +26,60 @@ _ZERO: Mapping[Kind, Any] = {
 }
 
 
+_PART: Final = re.compile(r"`([^`]*)`|([^.`]+)")
+
+
+def parts(path: str) -> list[str]:
+    """The names of a path. A map's key may stand in backticks (AIP-161); empty for what is no path."""
+    found = list(_PART.finditer(path))
+    whole = ".".join(each[0] for each in found)
+    return [each[2] if each[1] is None else each[1] for each in found] if whole == path else []
+
+
 def masked(
-    record: Record, fields: Iterable[Field], types: Types, given: Mapping[str, Any], paths: Iterable[str]
-) -> tuple[dict[str, Any], set[str]]:
-    """The change that a mask makes of the members that are given, and the fields that are set as a whole. What the mask
-    names, and is not given, becomes null, else its default, else its zero value. Raises InvalidArgument for a path that
-    leads nowhere.
+    fields: Iterable[Field], types: Types, given: Mapping[str, Any], paths: Iterable[Sequence[str]]
+) -> tuple[dict[str, Any], set[tuple[str, ...]]]:
+    """The change that a mask makes of the members that are given, and the paths of what is set as a whole. What the
+    mask names, and is not given, becomes null, else its default, else its zero value. Raises InvalidArgument for a path
+    that leads nowhere.
     """
     by_name = {each.name: each for each in fields}
-    wanted = list(paths)
-    if "*" in wanted:
-        wanted = list(by_name)
+    wanted = [tuple(each) for each in paths]
+    if ("*",) in wanted:
+        # What is neither given nor has a default stays: nothing can be said that it becomes.
+        wanted = [(name,) for name, each in by_name.items() if name in given or _ends(types, each)]
     change: dict[str, Any] = {}
-    whole: set[str] = set()
+    whole: set[tuple[str, ...]] = set()
     found: list[Violation] = []
     for path in wanted:
-        name, _, rest = path.partition(".")
-        field = by_name.get(name)
+        field = by_name.get(path[0]) if path else None
         if field is None:
+            name = path[0] if path else ""
             close = nearest(name, list(by_name), found)
             more = f"; did you mean {close!r}?" if close else ""
-            said = f"{path[:40]!r} names no field that can be changed{more}"
+            said = f"{short(name)!r} names no field that can be changed{more}"
             found.append(Violation((MASK,), said, "unknown_field"))
-        elif not rest:
-            value = given.get(name, MISSING)
-            change[name] = absent(types, field) if value is MISSING else value
-            whole.add(name)
-        elif name not in whole:
-            part = _within(types, field.type, given.get(name), rest.split("."))
-            if part is MISSING:
-                said = f"{path[:40]!r} leads to nothing that is given, or to no field"
-                found.append(Violation((MASK,), said, "unknown_field"))
-            else:
-                change[name] = _together(change.get(name), part)
+            continue
+        if any(path[: len(each)] == each for each in whole):
+            continue
+        part = _within(types, field, given.get(path[0], MISSING), path[1:])
+        if part is MISSING:
+            said = f"{short('.'.join(path))!r} leads to no field"
+            found.append(Violation((MASK,), said, "unknown_field"))
+            continue
+        # What is whole covers its parts, which may have been named before it.
+        for each in [each for each in whole if each[: len(path)] == path]:
+            whole.discard(each)
+        whole.add(path)
+        change[path[0]] = part if len(path) == 1 else _together(change.get(path[0]), part)
     if found:
-        raise invalid(found)
+        raise invalid(found[:MAX_VIOLATIONS])
     return change, whole
+
+
+def _ends(types: Types, field: Field) -> bool:
+    """Whether something can be said that a field becomes where it is not given."""
+    return field.required or field.default is not MISSING or isinstance(types.resolve(field.type), Nullable)
 
 
 def absent(types: Types, field: Field) -> Any:
@@ -85,27 +105,48 @@ def _zero(type_: Type) -> Any:
     return None
 
 
-def _within(types: Types, type_: Type, given: Any, path: list[str]) -> Any:
-    """The part of a value that a path leads to, in the records that it leads through; MISSING if it leads nowhere."""
+def _within(types: Types, field: Field | None, given: Any, path: Sequence[str], type_: Type | None = None) -> Any:
+    """The part of a field, or of what a map holds, that a path leads to, in what it leads through; MISSING if it leads
+    nowhere.
+    """
+    type_ = type_ if field is None else field.type
+    assert type_ is not None
+    if not path:
+        if given is MISSING:
+            return None if field is None else absent(types, field)
+        return completed(types, type_, given)
     while isinstance(type_, Ref | Nullable):
         type_ = types.resolve(type_) if isinstance(type_, Ref) else type_.of
-    name, *rest = path
-    inner: Type | None = None
-    field: Field | None = None
-    if isinstance(type_, Record):
-        field = type_.field(name)
-        inner = None if field is None else field.type
-    elif isinstance(type_, Map):
-        inner = type_.value
-    if inner is None:
-        return MISSING
+    name, rest = path[0], path[1:]
+    if (
+        isinstance(type_, Record | Map)
+        and given is not MISSING
+        and given is not None
+        and not isinstance(given, Mapping)
+    ):
+        return given  # the contract says what is wrong with it
     value = given.get(name, MISSING) if isinstance(given, Mapping) else MISSING
-    if not rest:
-        if value is MISSING:
-            value = None if field is None else absent(types, field)
-        return {name: value}
-    part = _within(types, inner, value, rest)
+    part: Any = MISSING
+    if isinstance(type_, Record) and (inner := type_.field(name)) is not None:
+        part = _within(types, inner, value, rest)
+    elif isinstance(type_, Map):
+        part = _within(types, None, value, rest, type_.value)
     return MISSING if part is MISSING else {name: part}
+
+
+def completed(types: Types, type_: Type, given: Any) -> Any:
+    """A value that takes the place of another: in a message, absent is zero."""
+    while isinstance(type_, Ref | Nullable):
+        type_ = types.resolve(type_) if isinstance(type_, Ref) else type_.of
+    if not isinstance(type_, Record) or not isinstance(given, Mapping):
+        return given
+    made = dict(given)
+    for field in type_.fields:
+        if field.name in made:
+            made[field.name] = completed(types, field.type, made[field.name])
+        elif field.required and not field.read_only and (zero := absent(types, field)) is not None:
+            made[field.name] = zero
+    return made
 
 
 def _together(one: Any, other: Any) -> Any:

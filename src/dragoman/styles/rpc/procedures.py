@@ -7,17 +7,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from dragoman.contract.fault import Fault, InvalidArgument, Violation
+from dragoman.contract.fault import MAX_VIOLATIONS, Fault, InvalidArgument, Path, Violation
 from dragoman.contract.operation import Effect, Interaction, Method
 from dragoman.contract.resource import Resource
 from dragoman.contract.schema import Types
 from dragoman.ports.style import ListRequest, Surface
 from dragoman.runtime.call import State
 from dragoman.runtime.codec import JsonDecoder, PatchDecoder, invalid, to_builtins
+from dragoman.runtime.codec.scalar_values import kind_of
 from dragoman.runtime.http import etag
 
-from .masks import MASK, masked
-from .proto.model import Message
+from .masks import MASK, masked, parts
+from .proto.model import Label, Message, Shape
 from .proto.names import snake
 from .proto.services import ETAG, ID, REQUEST_ID, Bound
 
@@ -61,7 +62,8 @@ def _receiver(bound: Bound, surface: Surface, types: Types) -> Receive:
         case Method.UPDATE:
             assert operation.output is not None
             decoder = PatchDecoder(operation.output, types, audience=surface.audience)
-            return _update(snake(resource.name), decoder, _names(bound))
+            assert bound.changed is not None
+            return _update(snake(resource.name), decoder, bound.changed)
         case Method.DELETE:
             return _precondition
     if operation.input is None:
@@ -200,7 +202,7 @@ def _create(singular: str, decoder: JsonDecoder) -> Receive:
     return receive
 
 
-def _update(singular: str, decoder: PatchDecoder, names: Mapping[str, str]) -> Receive:
+def _update(singular: str, decoder: PatchDecoder, message_of: Message) -> Receive:
     def receive(state: State, message: Any) -> None:
         _key(state, message)
         given = _inner(message, singular)
@@ -211,34 +213,36 @@ def _update(singular: str, decoder: PatchDecoder, names: Mapping[str, str]) -> R
         # What a client reads, changes and sends back says by itself what it was read as.
         _tag(state, message if message.get(ETAG) else given)
         paths = message.get(MASK)
-        change, whole = _without_known(given), set[str]()
+        change, whole = _without_known(given), set[tuple[str, ...]]()
         if paths:
-            change, whole = masked(
-                decoder.record,
-                decoder.fields.values(),
-                decoder.types,
-                change,
-                [_renamed(path, names) for path in paths],
-            )
+            wanted = [_renamed(parts(path), message_of) for path in paths]
+            change, whole = masked(decoder.fields.values(), decoder.types, change, wanted)
         with _below(singular):
             state.patch = decoder.accept(change, whole)
             if state.key is not None:
                 asked = to_builtins(decoder.given_of(change))
-                merged = sorted(whole & decoder.merging)
+                merged = sorted(path for path in whole if path[0] in decoder.merging)
                 state.given = [asked, merged] if merged else asked
 
     return receive
 
 
-def _names(bound: Bound) -> Mapping[str, str]:
-    """The contract's names of a resource's fields, by those in protocol buffers, which masks hold."""
-    assert bound.procedure.output is not None
-    return {each.name: each.key for each in bound.procedure.output.fields}
-
-
-def _renamed(path: str, names: Mapping[str, str]) -> str:
-    name, dot, rest = path.partition(".")
-    return f"{names.get(name, name)}{dot}{rest}"
+def _renamed(path: list[str], message: Message) -> list[str]:
+    """A mask's path in the contract's names, which it may have in those of the file."""
+    made: list[str] = []
+    within: Message | None = message
+    for at, name in enumerate(path):
+        field = (
+            None if within is None else next((each for each in within.fields if name in (each.name, each.key)), None)
+        )
+        if field is None:
+            return [*made, *path[at:]]
+        made.append(field.key)
+        within = field.value if isinstance(field.value, Message) and field.value.shape is Shape.RECORD else None
+        if field.label is Label.MAP and at + 1 < len(path):
+            made.append(path[at + 1])
+            return [*made, *(_renamed(path[at + 2 :], within) if within is not None else path[at + 2 :])]
+    return made
 
 
 def _inner(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -285,12 +289,21 @@ def _list(bound: Bound) -> Receive:
     filters, parents = bound.filters, bound.parents
 
     def receive(state: State, message: Any) -> None:
-        asked = []
+        asked: list[tuple[str, str, str | tuple[str, ...]]] = []
+        found: list[Violation] = []
         for key, (field, word) in filters.items():
             value = message.get(key)
-            if value is not None and not (word == "in" and not value):
-                texts = tuple(map(_as_text, value)) if word == "in" else _as_text(value)
-                asked.append((field, word, texts))
+            if value is None:
+                continue
+            if word != "in":
+                asked.append((field, word, _as_text(value, (key,), found)))
+            elif not isinstance(value, list):
+                found.append(Violation((key,), f"must be an array, got {kind_of(value)}", "type"))
+            elif value:
+                texts = [_as_text(each, (key, at), found) for at, each in enumerate(value)]
+                asked.append((field, word, tuple(texts)))
+        if found:
+            raise invalid(found[:MAX_VIOLATIONS])
         within = [(name, str(message[name])) for name in parents if message.get(name)]
         if len(within) > 1:
             raise invalid([Violation((within[1][0],), f"cannot be given beside {within[0][0]}", "repeated")])
@@ -308,9 +321,12 @@ def _list(bound: Bound) -> Receive:
     return receive
 
 
-def _as_text(value: Any) -> str:
-    """A filter's value, which lists take as text."""
+def _as_text(value: Any, path: Path, found: list[Violation]) -> str:
+    """A filter's value, which lists take as text, and say what is wrong with it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None or isinstance(value, dict | list):
+        found.append(Violation(path, f"must be one value, got {kind_of(value)}", "type"))
+        return ""
     shown = to_builtins(value)
     return shown if isinstance(shown, str) else str(shown)

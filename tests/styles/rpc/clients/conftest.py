@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent.parent / "hosts"))
 
-from running import Running, free_port, running
-from stubs import HERE, Stubs, compiled, export
-
-
-@contextmanager
-def served(target: str, folder: Path, *options: str) -> Iterator[Running]:
-    """An App of this folder, as ``dragoman serve`` serves it."""
-    port = free_port()
-    command = [sys.executable, "-m", "dragoman", "serve", target, "--port", str(port), "--database", "served.db"]
-    with running([*command, "--workers", "1", *options], folder, port, {"PYTHONPATH": str(HERE)}) as server:
-        yield server
+from running import Running
+from serving import served
+from stubs import Stubs, compiled, export
 
 
 @pytest.fixture(scope="module")

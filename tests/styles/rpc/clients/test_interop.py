@@ -18,9 +18,8 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from serving import served
 from stubs import HERE, Stubs, compiled, descriptor, export
-
-from conftest import served
 
 SIZES = [(27182, 31415), (8, 9), (1828, 2653), (45904, 58979)]
 """The sizes of the list, of requests and of answers."""

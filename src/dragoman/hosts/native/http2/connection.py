@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from dragoman.contract.fault import Fault, Unavailable
 from dragoman.hosts.certificates import peer_certificate
-from dragoman.hosts.native.body import Body
+from dragoman.hosts.native.body import Body, joined
 from dragoman.hosts.native.connection import HELD_MOST, LEAVING_SECONDS, LINGER_SECONDS
 from dragoman.hosts.native.incoming import Refused
 from dragoman.hosts.native.reader import NEVER
@@ -261,12 +261,14 @@ class Http2Connection(asyncio.Protocol):
         if stream.over:
             return
         body, request = stream.body, stream.request
-        assert request is not None
         if body is not None:
             body.feed(part)
             if ended:
                 body.end()
             return
+        if stream.answered:
+            return  # it was refused
+        assert request is not None
         if part:
             self._uploads.came(stream, len(part))
             if stream.size > stream.limit:
@@ -275,13 +277,11 @@ class Http2Connection(asyncio.Protocol):
             if self._uploads.size > BODIES_MOST * self._server.body_largest:
                 self._refuse(stream, request, Unavailable(TOO_MUCH, retry_after=1))
                 return
-            stream.parts.append(part)
+            stream.content = joined(stream.content, part)
             self._engine.give_room(stream, len(part))
         if ended:
             self._uploads.arrived(stream)
-            parts = stream.parts
-            request.body = parts[0] if len(parts) == 1 else b"".join(parts)
-            parts.clear()
+            request.body, stream.content = bytes(stream.content), b""
             self._start(stream, request)
 
     def stopped(self, stream: Stream) -> None:
@@ -371,12 +371,16 @@ class Http2Connection(asyncio.Protocol):
             if response.stream is not None:
                 self._server.close_stream(response.stream)
             return
+        stream.answered = True
+        self._uploads.arrived(stream)
         if response.stream is not None:
             self._begin(stream, request, response, response.stream)
             return
         body, trailers = response.body, response.trailers
         headers: Any = response.headers
-        if trailers is None and response.status not in WITHOUT_CONTENT:
+        if response.bare and trailers is not None:
+            headers, body, trailers = [*headers, *trailers], b"", None
+        elif trailers is None and response.status not in WITHOUT_CONTENT:
             headers = [*headers, (b"content-length", b"%d" % len(body))]
         if request.method == "HEAD" or response.status in WITHOUT_CONTENT:
             body, trailers = b"", None

@@ -12,23 +12,24 @@ from dragoman.ports.wire import Header, Request
 class Stream:
     """What a connection knows of a stream. The protocol's own state is the engine's, which holds this.
 
-    ``body`` is that of a request which is answered while it comes; else ``parts`` are what came of it, ``size`` bytes
-    of at most ``limit``. ``rest`` is what is still to be sent, from ``at`` on, and behind it the end, if ``final``,
-    with ``trailers``; ``room`` is who waits until it was taken. ``since`` is when it began to wait for its peer, and
-    ``counted`` what had come of the body then.
-    ``gone`` tells what is mounted that there is nobody any more. ``over``: there is no more to do for it.
+    ``body`` is that of a request which is answered while it comes; else ``content`` is what came of it, ``size`` bytes
+    of at most ``limit``, until it is ``answered``. ``rest`` is what is still to be sent, from ``at`` on, and behind it
+    the end, if ``final``, with ``trailers``; ``room`` is who waits until it was taken. ``since`` is when it began to
+    wait for its peer, and ``counted`` what had come of the body then. ``gone`` tells what is mounted that there is
+    nobody any more. ``over``: there is no more to do for it.
     """
 
     __slots__ = (
+        "answered",
         "at",
         "body",
+        "content",
         "counted",
         "final",
         "gone",
         "id",
         "limit",
         "over",
-        "parts",
         "request",
         "rest",
         "room",
@@ -42,7 +43,7 @@ class Stream:
         self.id = 0
         self.request: Request | None = None
         self.body: Body | None = None
-        self.parts: list[bytes] = []
+        self.content: bytes | bytearray = b""
         self.size = self.limit = self.counted = 0
         self.task: asyncio.Future[Any] | None = None
         self.rest: bytes | None = None
@@ -52,4 +53,4 @@ class Stream:
         self.room: asyncio.Future[None] | None = None
         self.since = 0.0
         self.gone: asyncio.Event | None = None
-        self.over = False
+        self.answered = self.over = False

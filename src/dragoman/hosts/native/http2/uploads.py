@@ -37,8 +37,9 @@ class Uploads:
         self.size += size
 
     def arrived(self, stream: Stream) -> None:
-        """The body is complete."""
-        self._coming.pop(stream, None)
+        """The body is complete, or not waited for."""
+        if self._coming:
+            self._coming.pop(stream, None)
 
     def forget(self, stream: Stream) -> None:
         """The request is answered, or gone."""

@@ -7,7 +7,7 @@ over, as protocol buffers want it: a client may know more than the server.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from dragoman.contract.schema import Kind
@@ -68,13 +68,13 @@ _ROOM: Final = f"if left < 1: raise broken({_DEEP!r})"
 
 
 class BinaryDecoder:
-    """Decodes one message. ``changed`` is the message of a resource that is to be changed: of that only what is there
-    is wanted, with its id and its etag; of all others absent is zero, and what the server sets is passed over, unless
-    the message is an ``answer`` of a server.
+    """Decodes one message. ``changed`` is the message of a resource that is to be changed: of that, and of the records
+    in it, only what is there is wanted, with its id and its etag; of all others absent is zero, and what the server
+    sets is passed over, unless the message is an ``answer`` of a server.
     """
 
     def __init__(self, message: Message, changed: Message | None = None, *, answer: bool = False) -> None:
-        self._made: dict[Message, Read] = {}
+        self._made: dict[tuple[Message, bool], Read] = {}
         self._changed = changed
         self._answer = answer
         self._read = self._function(message)
@@ -88,13 +88,17 @@ class BinaryDecoder:
         except UnicodeDecodeError:
             raise broken("a string is not UTF-8") from None
 
-    def _function(self, message: Message) -> Read:
-        made = self._made.get(message)
+    def _function(self, message: Message, part: bool = False) -> Read:
+        """What reads a message; as a ``part`` of what is changed, without zeros."""
+        changed = message is self._changed
+        key = message, part or changed
+        made = self._made.get(key)
         if made is not None:
             return made
         # A message may hold itself: until its function is there, another stands for it.
-        self._made[message] = lambda *arguments: self._made[message](*arguments)
-        self._made[message] = made = _Reader(message, self._function, message is self._changed, self._answer).compile()
+        self._made[key] = lambda *arguments: self._made[key](*arguments)
+        kept = [each.key for each in message.fields] if self._answer else KEPT if changed else ()
+        self._made[key] = made = _Reader(message, self._function, part or changed, kept).compile()
         return made
 
 
@@ -106,12 +110,16 @@ class _Reader:
     """
 
     def __init__(
-        self, message: Message, function: Callable[[Message], Read], changed: bool, answer: bool = False
+        self,
+        message: Message,
+        function: Callable[[Message, bool], Read],
+        changed: bool,
+        kept: Sequence[str] = (),
     ) -> None:
         self._message = message
         self._function = function
         self._changed = changed
-        self._answer = answer
+        self._kept = kept
         self._scope: dict[str, Any] = {"varint": read, "read_tag": read_tag, "skip": skip, "broken": broken}
         self._lines: list[str] = []
         self._known: set[int] = set()
@@ -119,11 +127,7 @@ class _Reader:
     def compile(self) -> Read:
         """The function: (data, at, end, levels of JSON left, what was read before) to what was read."""
         message = self._message
-        fields = [
-            each
-            for each in message.fields
-            if self._answer or not each.output_only or (self._changed and each.key in KEPT)
-        ]
+        fields = [each for each in message.fields if not each.output_only or each.key in self._kept]
         for field in sorted(fields, key=lambda each: each.number):
             self._field(field)
         zeros = "" if self._changed else ", ".join(filter(None, map(self._zero, fields)))
@@ -229,7 +233,7 @@ class _Reader:
         value = field.value
         name = f"f{field.number}"
         if isinstance(value, Message):
-            self._scope[name] = self._function(value)
+            self._scope[name] = self._function(value, self._changed and part_of(field))
             levels = value.levels + (field.label is Label.REPEATED)
             room = [f"if left < {levels}: raise broken({_DEEP!r})"] if levels else []
             left = f"left - {levels}" if levels else "left"
@@ -279,7 +283,7 @@ class _Reader:
         value = "made['value']"
         if isinstance(field.value, Message):
             # Absent is the empty message.
-            self._scope[f"{name}_empty"] = self._function(field.value)
+            self._scope[f"{name}_empty"] = self._function(field.value, False)
             value = f"made['value'] if 'value' in made else {name}_empty(b'', 0, 0, left, None)"
         elif isinstance(field.value, EnumType):
             value = "made.get('value')"
@@ -288,6 +292,12 @@ class _Reader:
             value = f"made.get('value', {name}_empty)"
         lines = [*_SIZE, f"made = {name}(data, at, stop, left - 1, None)", "at = stop"]
         return lines, f"several[{said}] = {value}"
+
+
+def part_of(field: MessageField) -> bool:
+    """Whether a field is a record within a record, which a change merges with what is there."""
+    is_record = isinstance(field.value, Message) and field.value.shape is Shape.RECORD
+    return is_record and field.label not in (Label.REPEATED, Label.MAP)
 
 
 class EnumTexts(dict[int, str | None]):
@@ -450,7 +460,8 @@ class _Writer:
             return [
                 f"b = {made}",
                 "n = len(b)",
-                f"out += ({name}_short[n], b) if n < 128 else ({name}_tag, varint(n), b)",
+                f"if n < 128: out.append({name}_short[n] + b)",
+                f"else: out += ({name}_tag, varint(n), b)",
             ]
         if isinstance(value, EnumType):
             self._scope[name] = {

@@ -102,7 +102,7 @@ def write_duration(value: str) -> bytes:
 
 def read_mask(data: bytes, at: int, end: int, left: int, before: Any) -> list[str]:
     """The paths of a field mask."""
-    paths = list(before or ())
+    paths: list[str] = list(before or ())
     while at < end:
         tag, at = read_tag(data, at, end)
         if tag == 10:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ from dragoman.contract.fault import MAX_VIOLATIONS, Path, Violation
 from dragoman.contract.schema import Kind
 from dragoman.runtime.codec import invalid, nearest
 from dragoman.runtime.codec.parsing import parse
-from dragoman.runtime.codec.scalar_values import short
+from dragoman.runtime.codec.scalar_values import kind_of, short
 from dragoman.styles.rpc.proto.model import (
     DURATION,
     FIELD_MASK,
@@ -38,7 +38,7 @@ from dragoman.styles.rpc.proto.model import (
 from dragoman.styles.rpc.proto.names import json_name
 
 from . import leaves
-from .binary import KEPT, EnumTexts
+from .binary import KEPT, EnumTexts, part_of
 
 Read: TypeAlias = Callable[[Any], Any]
 Convert: TypeAlias = Callable[[Any, Path, list[Violation]], Any]
@@ -50,7 +50,9 @@ ABSENT: Final = object()
 _INTEGER: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _SECONDS: Final = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s", re.ASCII)
-_UPPER: Final = re.compile("[A-Z]")
+_UPPER: Final = re.compile("`[^`]*`|[A-Z]")
+_PATHS: Final = re.compile("(?:`[^`]*`|[^,])+")
+_UNDERSCORE: Final = re.compile("`[^`]*`|_([a-z])")
 _INTEGERS: Final = frozenset({"int32", "int64", "uint32", "uint64"})
 _NOT_FINITE: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
@@ -61,7 +63,7 @@ class ProtoJsonDecoder:
     """
 
     def __init__(self, message: Message, changed: Message | None = None, *, answer: bool = False) -> None:
-        self._made: dict[Message, Convert] = {}
+        self._made: dict[tuple[Message, bool], Convert] = {}
         self._changed = changed
         self._answer = answer
         self._convert = self._message(message)
@@ -76,28 +78,29 @@ class ProtoJsonDecoder:
         """The same from JSON that was parsed."""
         found: list[Violation] = []
         made = self._convert(value, (), found)
+        if type(value) is not dict:
+            found.append(Violation((), f"must be an object, got {kind_of(value)}", "type"))
         if found:
             raise invalid(found[:MAX_VIOLATIONS])
         return made
 
-    def _message(self, message: Message) -> Convert:
-        made = self._made.get(message)
+    def _message(self, message: Message, part: bool = False) -> Convert:
+        changed = message is self._changed
+        key = message, part or changed
+        made = self._made.get(key)
         if made is None:
-            self._made[message] = lambda *arguments: self._made[message](*arguments)
-            self._made[message] = made = self._made_of(message)
+            self._made[key] = lambda *arguments: self._made[key](*arguments)
+            kept = [each.key for each in message.fields] if self._answer else KEPT if changed else ()
+            members = _Members(message, self._member, part or changed, kept, self._answer)
+            shapes = {Shape.RECORD: members.record, Shape.UNION: members.union, Shape.WRAPPER: members.wrapper}
+            self._made[key] = made = shapes[message.shape]
         return made
 
-    def _made_of(self, message: Message) -> Convert:
-        members = _Members(message, self._member, changed=message is self._changed, answer=self._answer)
-        if message.shape is Shape.UNION:
-            return members.union
-        if message.shape is Shape.WRAPPER:
-            return members.wrapper
-        return members.record
-
-    def _member(self, field: MessageField) -> _Member:
-        leaf, deep = self._value(field.value)
-        if field.label is Label.REPEATED:
+    def _member(self, field: MessageField, changed: bool) -> _Member:
+        leaf, deep = self._value(field.value, changed and part_of(field))
+        if field.asked and isinstance(field.value, Leaf):
+            deep = _checked(field.value, leaf, repeated=field.label is Label.REPEATED)
+        elif field.label is Label.REPEATED:
             leaf, deep = None, _list(leaf, deep)
         elif field.label is Label.MAP:
             leaf, deep = None, _map(leaf, deep)
@@ -105,9 +108,9 @@ class ProtoJsonDecoder:
             leaf = _enum(field.value, ABSENT)
         return _Member(field.key, leaf, deep, field.holds_null)
 
-    def _value(self, value: Value) -> tuple[Read | None, Convert | None]:
+    def _value(self, value: Value, part: bool) -> tuple[Read | None, Convert | None]:
         if isinstance(value, Message):
-            return None, self._message(value)
+            return None, self._message(value, part)
         if isinstance(value, EnumType):
             return _enum(value, None), None
         return _reader(value), None
@@ -130,12 +133,17 @@ class _Members:
     """Reads the members of one message."""
 
     def __init__(
-        self, message: Message, member: Callable[[MessageField], _Member], *, changed: bool, answer: bool
+        self,
+        message: Message,
+        member: Callable[[MessageField, bool], _Member],
+        changed: bool,
+        kept: Sequence[str],
+        answer: bool,
     ) -> None:
         self._message = message
         self._answer = answer
         self._names = [json_name(field.name) for field in message.fields]
-        wanted = [each for each in message.fields if answer or not each.output_only or (changed and each.key in KEPT)]
+        wanted = [each for each in message.fields if not each.output_only or each.key in kept]
         self._passed: set[str] = set()
         self._known: dict[str, _Member] = {}
         for field in message.fields:
@@ -143,7 +151,7 @@ class _Members:
             if field not in wanted:
                 self._passed |= {name, field.name}
                 continue
-            self._known[name] = made = member(field)
+            self._known[name] = made = member(field, changed)
             if name != field.name:
                 self._known[field.name] = replace(made, twin=name)
         zeros = {} if changed else {field.key: zero for field in wanted if (zero := _zero(field)) is not None}
@@ -214,6 +222,52 @@ class _Members:
     def _twice(self, member: _Member, name: str, path: Path, found: list[Violation]) -> None:
         said = f"is given twice, as {member.twin!r} and as {name!r}"
         found.append(Violation((*path, member.key or name), said, "duplicate"))
+
+
+_PHRASES: Final = {
+    "string": "a string",
+    "bool": "a boolean",
+    "double": "a number",
+    "float": "a number",
+    FIELD_MASK: "a string, of paths with commas between",
+    **dict.fromkeys(_INTEGERS, "an integer"),
+}
+
+
+def _fits(leaf: Leaf, value: Any) -> bool:
+    """Whether what was read is of a leaf's type."""
+    match leaf.word:
+        case "string":
+            return type(value) is str
+        case "bool":
+            return type(value) is bool
+        case "double" | "float":
+            return type(value) in (float, int)
+        case word if word in _INTEGERS:
+            return type(value) in (int, str) and _INTEGER.fullmatch(str(value)) is not None
+        case word if word == FIELD_MASK:
+            return type(value) is list
+    return True
+
+
+def _checked(leaf: Leaf, read: Read | None, *, repeated: bool) -> Convert:
+    """For what only the request has, so that no contract looks at it."""
+
+    def one(value: Any, path: Path, found: list[Violation]) -> Any:
+        made = value if read is None else read(value)
+        if not _fits(leaf, made):
+            found.append(Violation(path, f"must be {_PHRASES[leaf.word]}, got {kind_of(value)}", "type"))
+        return made
+
+    several = _list(None, one)
+    assert several is not None
+
+    def many(value: Any, path: Path, found: list[Violation]) -> Any:
+        if type(value) is not list:
+            found.append(Violation(path, f"must be an array, got {kind_of(value)}", "type"))
+        return several(value, path, found)
+
+    return many if repeated else one
 
 
 def _zero(field: MessageField) -> Callable[[], Any] | None:
@@ -319,6 +373,8 @@ def _read_single(value: Any) -> Any:
 
 
 def _read_integer(value: Any) -> Any:
+    if type(value) is float and value.is_integer():
+        return int(value)
     if type(value) is not str:
         return value
     if _INTEGER.fullmatch(value):
@@ -331,11 +387,8 @@ def _read_integer(value: Any) -> Any:
 
 
 def _read_digits(value: Any) -> Any:
-    if type(value) is float and value.is_integer():
-        value = int(value)
-    if type(value) is int:
-        return str(value)
-    return str(_read_integer(value)) if type(value) is str else value
+    number = _read_integer(value)
+    return str(number) if type(number) is int else number
 
 
 def _read_bytes(value: Any) -> Any:
@@ -363,9 +416,14 @@ def _read_duration(value: Any) -> Any:
 
 def _read_mask(value: Any) -> Any:
     """Paths with commas between; each name in lower camel case, or as the file has it."""
-    if not isinstance(value, str):
-        return value
-    return [_UPPER.sub(lambda upper: f"_{upper[0].lower()}", path) for path in value.split(",") if path]
+    if type(value) is not str:
+        return None
+    return [_UPPER.sub(_lower, path[0]) for path in _PATHS.finditer(value)]
+
+
+def _lower(found: re.Match[str]) -> str:
+    """A capital begins a word; what is in backticks is a map's key."""
+    return found[0] if len(found[0]) > 1 else f"_{found[0].lower()}"
 
 
 class ProtoJsonEncoder:
@@ -433,6 +491,8 @@ class ProtoJsonEncoder:
             return str
         if value.word == DURATION:
             return _show_duration
+        if value.word == FIELD_MASK:
+            return _show_mask
         if value.kind is Kind.BYTES:
             return lambda given: base64.b64encode(given).decode() if type(given) is bytes else given
         return None
@@ -443,3 +503,11 @@ def _show_duration(value: str) -> str:
     sign = "-" if seconds < 0 or nanos < 0 else ""
     fraction = f".{abs(nanos) // 1000:06}" if nanos else ""
     return f"{sign}{abs(seconds)}{fraction}s"
+
+
+def _show_mask(paths: list[str]) -> str:
+    return ",".join(_UNDERSCORE.sub(_upper, path) for path in paths)
+
+
+def _upper(found: re.Match[str]) -> str:
+    return found[1].upper() if found[1] else found[0]

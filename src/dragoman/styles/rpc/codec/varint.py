@@ -85,3 +85,18 @@ def skip(data: bytes, at: int, end: int, tag: int, nesting: int = MAX_NESTING) -
     if at > end:
         raise broken("it ends within a field")
     return at
+
+
+def bytes_field(number: int, content: bytes) -> bytes:
+    """A field of bytes, of text or of a message."""
+    return write(number << 3 | BYTES) + write(len(content)) + content
+
+
+def text_field(number: int, text: str) -> bytes:
+    """A field of text. What is no Unicode is replaced, as in faults that hold what a client sent."""
+    return bytes_field(number, text.encode(errors="replace"))
+
+
+def number_field(number: int, value: int) -> bytes:
+    """A field of an integer from 0 on."""
+    return write(number << 3 | VARINT) + write(value)

@@ -218,7 +218,8 @@ class Services:
                 if isinstance(value, Leaf) and value.well_known and label is Label.OPTIONAL:
                     label = Label.PLAIN
                 said = f"Only those whose {field.name} is {_WORDS[word]} this."
-                mapper.add(taken, MessageField(snake(key.replace(".", "_")), value, label, key=key, description=said))
+                name = snake(key.replace(".", "_"))
+                mapper.add(taken, MessageField(name, value, label, key=key, description=said))
                 filters[key] = (field.name, word)
         for reference in self._references(resource):
             if reference not in filters:

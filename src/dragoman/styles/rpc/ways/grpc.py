@@ -99,13 +99,16 @@ def _accepted(headers: Mapping[str, str]) -> bool:
 
 
 def refusal(fault: Fault, request: Request, exchange: Exchange, domain: str) -> Response:
-    """A fault that is all that is answered: its trailers are the head."""
+    """A fault that is all that is answered."""
     media = request.headers.get("content-type", PREFIX)
-    if not request.trailers:
-        # What cannot have trailers is no gRPC: the client is told by HTTP's status, as any peer that is none tells it.
+    if not request.trailers and not request.version.startswith("2"):
+        # What does not come over HTTP/2 is no gRPC: it is told by HTTP's status, as by any peer that is none.
         return Response(505, [(b"content-type", b"text/plain; charset=utf-8")], fault.message.encode())
-    head = [(b"content-type", media.encode("latin-1")), *status.trailers(fault, exchange.request_id, domain)]
-    return Response(200, head)
+    head = [(b"content-type", media.encode("latin-1"))]
+    trailers = status.trailers(fault, exchange.request_id, domain)
+    if not request.trailers:
+        return Response(200, [*head, *trailers])  # which many servers end with the head, as they have nothing more
+    return Response(200, head, trailers=trailers, bare=True)
 
 
 class GrpcWeb:
