@@ -16,12 +16,13 @@ from dragoman.contract.annotations import Only
 from dragoman.contract.fault import Internal, InvalidArgument, Path, Violation
 from dragoman.contract.principal import Audience
 from dragoman.contract.resource import Resource
-from dragoman.contract.schema import List, Map, Nullable, Record, Ref, Scalar, Type, Types, Union
+from dragoman.contract.schema import Field, List, Map, Nullable, Record, Ref, Scalar, Type, Types, Union
 from dragoman.runtime.codec import invalid, natives, to_builtins
 from dragoman.runtime.codec.hooks import call_hook
 from dragoman.runtime.codec.inbound import Inbound
 from dragoman.runtime.codec.outbound import Outbound, convert_out
 from dragoman.runtime.codec.parsing import REFUSALS
+from dragoman.runtime.codec.unions import tagged
 from dragoman.runtime.codec.view import View
 from dragoman.runtime.codec.violations import Walk, dotted, unexplained
 from dragoman.runtime.codec.whole import with_whole_numbers
@@ -50,8 +51,7 @@ class Input:
         self._native = None if self.record is None else natives.native_class(self.record)
         fields = () if self.record is None else self._view.fields(self.record)
         self.fields = {each.name: each for each in fields}
-        # Nobody said for whom the surface is, which may not know them: they are sent where they say something.
-        self._narrowed = [each for each in fields if audience is None and each.traits.get(Only) is not None]
+        self._narrowed = audience is None and _narrows(types, type_, set())
 
     def json(self, value: Any) -> Any:
         """The value as JSON has it. Raises TypeError for another class's, and InvalidArgument."""
@@ -62,16 +62,14 @@ class Input:
         except (msgspec.ValidationError, OverflowError, RecursionError, UnicodeEncodeError) as error:
             found = Walk(Inbound(self.types, self._view), native=True).check(self._type, value)
             raise invalid(found or [unexplained(error)]) from None
-        for each in self._narrowed:
-            if made.get(each.name, each.default) == each.default:
-                made.pop(each.name, None)
-        return made
+        return _narrow(self.types, self._type, made) if self._narrowed else made
 
     def field(self, name: str, value: Any) -> Any:
         """The value of one field as JSON has it. Raises InvalidArgument."""
         field = self.fields[name]
         try:
-            return to_builtins(convert_out(value, self._outbound.annotation(field.type)))
+            made = to_builtins(convert_out(value, self._outbound.annotation(field.type)))
+            return _narrow(self.types, field.type, made) if self._narrowed else made
         except (msgspec.ValidationError, OverflowError, RecursionError) as error:
             found = Walk(Inbound(self.types, self._view), native=True).check(field.type, value, (name,))
             raise invalid(found or [unexplained(error)]) from None
@@ -103,6 +101,56 @@ class Input:
         return not isinstance(type_, List) and (
             isinstance(type_, Record | Map | Union) or (isinstance(type_, Scalar) and type_.kind.name == "ANY")
         )
+
+
+def _narrows(types: Types, type_: Type, seen: set[int]) -> bool:
+    """Whether a type holds fields that not everybody sees."""
+    type_ = types.resolve(type_)
+    if id(type_) in seen:
+        return False
+    seen.add(id(type_))
+    match type_:
+        case Nullable():
+            return _narrows(types, type_.of, seen)
+        case List():
+            return _narrows(types, type_.item, seen)
+        case Map():
+            return _narrows(types, type_.value, seen)
+        case Union():
+            return any(_narrows(types, each.type, seen) for each in type_.variants)
+        case Record():
+            return any(_is_narrow(each) or _narrows(types, each.type, seen) for each in type_.fields)
+    return False
+
+
+def _is_narrow(field: Field) -> bool:
+    return field.traits.get(Only) is not None
+
+
+def _narrow(types: Types, type_: Type, value: Any) -> Any:
+    """JSON without the fields that not everybody sees, where they say nothing. For nobody said for whom the surface is,
+    which may not know them.
+    """
+    type_ = types.resolve(type_)
+    match type_:
+        case Nullable():
+            return None if value is None else _narrow(types, type_.of, value)
+        case List() if isinstance(value, list):
+            return [_narrow(types, type_.item, each) for each in value]
+        case Map() if isinstance(value, dict):
+            return {name: _narrow(types, type_.value, each) for name, each in value.items()}
+        case Union() if isinstance(value, dict) and (records := tagged(types, type_)) is not None:
+            tag = value.get(type_.discriminator or "")
+            found = next((record for variant, record in records if variant.tag == tag), None)
+            return value if found is None else _narrow(types, found, value)
+        case Record() if isinstance(value, dict):
+            fields = {each.name: each for each in type_.fields}
+            return {
+                name: _narrow(types, fields[name].type, each) if name in fields else each
+                for name, each in value.items()
+                if name not in fields or not _is_narrow(fields[name]) or each != fields[name].default
+            }
+    return value
 
 
 def patch(before: Any, after: Any) -> Any:

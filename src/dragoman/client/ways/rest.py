@@ -17,6 +17,7 @@ from dragoman.contract.schema import MISSING
 from dragoman.ports.style import filter_parameter
 from dragoman.runtime.codec import encode_json
 from dragoman.runtime.codec.parsing import parse
+from dragoman.runtime.codec.patch import merge
 from dragoman.styles.rest.naming import segment
 from dragoman.styles.rest.routes import Route, Shape
 
@@ -99,7 +100,13 @@ class Rest(Spoken):
                         f"{self.operation.name}: {name!r} would be merged into what the server has; "
                         "give the resource itself as it was read, and not its id alone"
                     )
-                made[name] = patch(given.before.get(name), after)
+                before = given.before.get(name)
+                made[name] = patch(before, after)
+                if merge(self.input.types, self.input.fields[name].type, before, made[name]) != after:
+                    raise ValueError(
+                        f"{self.operation.name}: {name!r} holds a null in a map, which a merge patch would take for "
+                        "its absence (RFC 7396)"
+                    )
             else:
                 made[name] = after
         return made

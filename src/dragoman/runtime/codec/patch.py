@@ -266,14 +266,17 @@ class Patch:
         decoder = self._decoder
         annotation, build, out = decoder.full_forms[name]
         type_ = decoder.fields[name].type
-        if current is UNSET or current is None or (name,) in self.whole:
-            before = None
+        if (name,) in self.whole:
+            after = change  # as it stands, with its nulls
         else:
-            before = msgspec.to_builtins(convert_out(current, out))
-            for path in self.whole:
-                if path[0] == name:
-                    _forget(before, path[1:])
-        after = with_whole_numbers(decoder.types, type_, merge(decoder.types, type_, before, change))
+            before = None
+            if current is not UNSET and current is not None:
+                before = msgspec.to_builtins(convert_out(current, out))
+                for path in self.whole:
+                    if path[0] == name:
+                        _forget(before, path[1:])
+            after = merge(decoder.types, type_, before, change)
+        after = with_whole_numbers(decoder.types, type_, after)
         try:
             wire = msgspec.convert(after, annotation, dec_hook=call_hook)
             return wire if build is None else build(wire)
