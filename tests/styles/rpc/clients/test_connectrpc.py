@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
+import httpx
 import pytest
 from connectrpc.client import ConnectClient, ConnectClientSync
 from connectrpc.code import Code
@@ -281,10 +283,10 @@ def test_compression(run: Run, way: str, kind: str, form: str) -> None:
         (answer,) = await caller.call(kind, caller.ask(text=text))
         assert answer.text.lower() == text
 
-    gzip = GzipCompression()
-    run(work, way, form, send_compression=gzip, accept_compression=[gzip])
-    run(work, way, form, accept_compression=[gzip])
-    run(work, way, form, send_compression=gzip)
+    coded = GzipCompression()
+    run(work, way, form, send_compression=coded, accept_compression=[coded])
+    run(work, way, form, accept_compression=[coded])
+    run(work, way, form, send_compression=coded)
 
 
 @pytest.mark.parametrize(("way", "kind"), EVERY)
@@ -312,3 +314,27 @@ def test_calls_that_block(server: Running, stubs: Stubs) -> None:
         assert [each.number for each in found] == [1, 2, 3]
         asked = iter([caller.ask(text="a"), caller.ask(text="b")])
         assert client.execute_client_stream(request=asked, method=caller.method("Join"), headers=KEY).text == "ab"
+
+
+LONG: Final = gzip.compress(b'{"text": "%b"}' % (b"again " * 1000))
+STREAM: Final = {"content-type": "application/connect+json", "connect-content-encoding": "gzip"}
+WEB: Final = {"content-type": "application/grpc-web+json", "grpc-encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "compressed"),
+    [
+        (STREAM, True),
+        ({**STREAM, "connect-accept-encoding": "gzip"}, True),
+        ({**STREAM, "connect-accept-encoding": "identity"}, False),
+        (WEB, True),
+        ({**WEB, "grpc-accept-encoding": "identity, gzip"}, True),
+        ({**WEB, "grpc-accept-encoding": "identity"}, False),
+    ],
+)
+def test_answers_are_compressed_for_who_takes_it(server: Running, headers: dict[str, str], compressed: bool) -> None:
+    frame = b"\1" + len(LONG).to_bytes(4) + LONG
+    url = f"{server.url}/echoes.v1.EchoesService/Repeat"
+    answer = httpx.post(url, content=frame, headers={**KEY, **headers}).raise_for_status()
+    said = answer.headers.get("grpc-encoding") or answer.headers.get("connect-content-encoding")
+    assert (said, answer.content[0]) == (("gzip", 1) if compressed else (None, 0))
