@@ -167,7 +167,9 @@ def seen_one(value: Any, field: MessageField) -> Any:
             by_number = {each.number: each.value for each in field.value.values}
             if value == 0 and field.value.zero:
                 return None
-            return by_number.get(value, str(value))
+            # A number that no value has is no value's text either.
+            unknown = str(value) if str(value) not in by_number.values() else f"number {value}"
+            return by_number.get(value, unknown)
     leaf = field.value
     match leaf.word:
         case "google.protobuf.Timestamp":
