@@ -31,7 +31,7 @@ from dragoman.styles.rpc.codec import BinaryDecoder, BinaryEncoder, ProtoJsonDec
 from dragoman.styles.rpc.proto.descriptors import file_descriptor
 from dragoman.styles.rpc.proto.lock import Lock, number
 from dragoman.styles.rpc.proto.mapping import Mapper, check_names
-from dragoman.styles.rpc.proto.model import EnumType, Label, Leaf, Message, MessageField, Package, Shape
+from dragoman.styles.rpc.proto.model import VALUE, EnumType, Label, Leaf, Message, MessageField, Package, Shape
 
 WELL_KNOWN = (any_pb2, duration_pb2, empty_pb2, field_mask_pb2, struct_pb2, timestamp_pb2)
 
@@ -138,19 +138,31 @@ def without_times(value: Any) -> Any:
     return value
 
 
+def lost_members(value: Any) -> bool:
+    """The same for a google.protobuf.Value."""
+    if value.HasField("list_value"):
+        return any(map(lost_members, value.list_value.values))
+    if not value.HasField("struct_value"):
+        return False
+    if any(each.field_number == 1 for each in UnknownFieldSet(value.struct_value)):
+        return True
+    return any(map(lost_members, value.struct_value.fields.values()))
+
+
 def lost_entries(theirs: Any, message: Message) -> bool:
     """Whether Google's library put a map's entry among the unknown fields, as it does where one is within the entry."""
     maps = {each.number for each in message.fields if each.label is Label.MAP}
     if any(each.field_number in maps for each in UnknownFieldSet(theirs)):
         return True
     for field in message.fields:
-        if isinstance(field.value, Message):
+        has_values = isinstance(field.value, Leaf) and field.value.word == VALUE
+        if isinstance(field.value, Message) or has_values:
             value = getattr(theirs, field.name)
             if field.label is Label.MAP:
                 parts = list(value.values())
             else:
                 parts = list(value) if field.label is Label.REPEATED else [value] if theirs.HasField(field.name) else []
-            if any(lost_entries(each, field.value) for each in parts):
+            if any(lost_members(each) if has_values else lost_entries(each, field.value) for each in parts):
                 return True
     return False
 
@@ -167,7 +179,9 @@ def seen_one(value: Any, field: MessageField) -> Any:
             by_number = {each.number: each.value for each in field.value.values}
             if value == 0 and field.value.zero:
                 return None
-            return by_number.get(value, str(value))
+            # A number that no value has is no value's text either.
+            unknown = str(value) if str(value) not in by_number.values() else f"number {value}"
+            return by_number.get(value, unknown)
     leaf = field.value
     match leaf.word:
         case "google.protobuf.Timestamp":

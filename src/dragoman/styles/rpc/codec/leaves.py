@@ -29,7 +29,11 @@ def read_pair(data: bytes, at: int, end: int, before: Any) -> tuple[int, int]:
     """Seconds and nanoseconds; of what is not there, those that were read before. Raises Malformed."""
     seconds, nanos = (0, 0) if before is None else _pair(before)
     while at < end:
-        tag, at = read_tag(data, at, end)
+        tag = data[at]
+        if tag < 128:
+            at += 1
+        else:
+            tag, at = read_tag(data, at, end)
         if tag == 8:
             seconds, at = read(data, at, end)
             if seconds > 0x7FFF_FFFF_FFFF_FFFF:

@@ -27,12 +27,8 @@ def write(n: int) -> bytes:
         return SMALL[n]
     if n < 16_384:
         return MORE[n & 127] + SMALL[n >> 7]
-    out = bytearray()
-    while n > 127:
-        out.append(n & 127 | 128)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
+    low = MORE[n & 127] + MORE[n >> 7 & 127]
+    return low + (SMALL[n >> 14] if n < 2_097_152 else write(n >> 14))
 
 
 def read(data: bytes, at: int, end: int) -> tuple[int, int]:
