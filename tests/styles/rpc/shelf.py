@@ -86,6 +86,18 @@ async def weigh(book: Book, ctx: dm.Context) -> Size:
     return book.origin.size
 
 
+class Compared(dm.Struct):
+    """Its fields are called as those of requests that change something."""
+
+    etag: str
+    request_id: str = ""
+
+
+@books.method(effect="safe")
+async def compare(book: Book, other: Compared, ctx: dm.Context) -> Compared:
+    return other
+
+
 def make_app(folder: Path) -> dm.App:
     """The application, on a database of its own. Its numbers are settled anew."""
     principals = {

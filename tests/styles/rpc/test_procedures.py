@@ -369,6 +369,8 @@ def test_custom_methods(calls: Callable[[Scenario], None]) -> None:
         assert signed["etag"] == '"2"'
         assert (await call("BookService/SignBook", {"id": book["id"]})).code == "failed_precondition"
         assert (await call("BookService/WeighBook", {"id": book["id"]})).json == {"pageCount": "0"}
+        compared = {"etag": "any", "requestId": "none"}
+        assert (await call("BookService/CompareBook", {"id": book["id"], **compared})).json == compared
 
     calls(scenario)
 

@@ -68,7 +68,7 @@ def _receiver(bound: Bound, surface: Surface, types: Types) -> Receive:
             return _precondition
     if operation.input is None:
         return _identified if operation.effect is Effect.SAFE else _precondition
-    return _custom(JsonDecoder(operation.input, types, audience=surface.audience))
+    return _custom(JsonDecoder(operation.input, types, audience=surface.audience), safe=operation.effect is Effect.SAFE)
 
 
 def items(bound: Bound, surface: Surface, types: Types) -> Callable[[AsyncIterator[Any]], AsyncIterator[Any]]:
@@ -259,10 +259,12 @@ def _without_known(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in given.items() if name not in (ID, ETAG)}
 
 
-def _custom(decoder: JsonDecoder) -> Receive:
+def _custom(decoder: JsonDecoder, *, safe: bool) -> Receive:
+    which, asked = (_identified, (ID,)) if safe else (_precondition, (ID, ETAG, REQUEST_ID))
+
     def receive(state: State, message: Any) -> None:
-        _precondition(state, message)
-        given = {name: each for name, each in message.items() if name not in (ID, ETAG, REQUEST_ID)}
+        which(state, message)
+        given = {name: each for name, each in message.items() if name not in asked}
         state.input = decoder.accept(given)
         if state.key is not None:
             state.given = to_builtins(decoder.given_of(given))

@@ -70,7 +70,7 @@ class Services:
         self._binder = binder
         self._package = package
         self._mappers: dict[str, Mapper] = {}
-        self._resources: dict[str, Message] = {}
+        self._resources: dict[tuple[str, str], Message] = {}
         self.packages: dict[str, Package] = {}
         self.bound = [] if later else [self.bind(each) for each in exposed]
         for made in self.packages.values():
@@ -140,9 +140,10 @@ class Services:
 
     def _resource(self, mapper: Mapper, resource: ResourceDescription) -> Message:
         """The resource's message, which has an entity tag beside the contract's fields."""
-        made = self._resources.get(resource.name)
+        known = mapper.package.name, resource.name
+        made = self._resources.get(known)
         if made is None:
-            made = self._resources[resource.name] = mapper.message(resource.record)
+            made = self._resources[known] = mapper.message(resource.record)
             if resource.record.field(ETAG) is None:
                 said = "The version, for preconditions (AIP-154)."
                 mapper.add(made, MessageField(ETAG, TEXT, key=ETAG, output_only=True, description=said))
