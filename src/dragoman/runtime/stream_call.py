@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from dragoman.contract.fault import DeadlineExceeded
@@ -18,7 +17,7 @@ from dragoman.contract.operation import Effect
 from . import ending
 from .call import PHASES, CompiledCall, Phase, PlainCall, Plan, State, commit_deadline, stream_state
 from .exchange import Exchange
-from .streaming import Stream, Streams, Taking
+from .streaming import Give, Stream, Streams, Taking
 
 HANDLER: Final = "handler"
 EACH: Final = ("project", "encode")
@@ -103,7 +102,7 @@ class _Items:
         self.ahead = call.plan.operation.effect is Effect.SAFE
         self._takes = call.plan.operation.interaction.streams_input
 
-    async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:
+    async def run(self, give: Give) -> None:
         """Drive the handler to its end, and commit."""
         state = self._state
         timer = asyncio.timeout_at(None if state.deadline == math.inf else state.deadline)
@@ -125,7 +124,7 @@ class _Items:
         if self._takes and self._state.input is not None:
             await self._state.input.aclose()
 
-    async def _drive(self, give: Callable[[Any], Awaitable[None]], timer: asyncio.Timeout) -> None:
+    async def _drive(self, give: Give, timer: asyncio.Timeout) -> None:
         state, each = self._state, self._call.each
         assert self._call.plan.items is not None
         items = self._call.plan.items(state)
@@ -135,7 +134,9 @@ class _Items:
                     raise TimeoutError  # the handler caught the cancellation that told it so
                 state.result = item
                 each(state)
-                await give(state.answer)
+                waiting = give(state.answer)
+                if waiting is not None:
+                    await waiting
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from dragoman.contract.fault import Cancelled, Fault, Unavailable
 
@@ -21,6 +21,10 @@ is held so much.
 """
 
 
+Give: TypeAlias = Callable[[Any], Awaitable[None] | None]
+"""Takes an item; what it returns is to be awaited before the next is made."""
+
+
 class Source(Protocol):
     """What makes the items of one stream."""
 
@@ -34,7 +38,7 @@ class Source(Protocol):
         """Whether items may be made that nobody has asked for yet."""
         ...
 
-    async def run(self, give: Callable[[Any], Awaitable[None]]) -> None:
+    async def run(self, give: Give) -> None:
         """Give each item, as the style encoded it; then commit, and return. Raises the handler's exceptions."""
         ...
 
@@ -215,8 +219,8 @@ class Stream:
             if timer is not None:
                 timer.cancel()
 
-    async def _give(self, item: Any) -> None:
-        """Hand an item over, and stand still until the next is asked for."""
+    def _give(self, item: Any) -> Awaitable[None] | None:
+        """Hand an item over. Returns what to stand still for: until the next is asked for; None to go on at once."""
         if self._ended:
             raise asyncio.CancelledError  # the handler caught the first, and nobody asks for items any more
         self._items.append(item)
@@ -225,11 +229,11 @@ class Stream:
             if self._room > 0 and time.perf_counter() < self._until:
                 if len(self._items) == 1:
                     self._wake()
-                return
+                return None
             self._room = 0
-        self._wanted = asyncio.get_running_loop().create_future()
+        self._wanted = wanted = asyncio.get_running_loop().create_future()
         self._wake()
-        await self._wanted
+        return wanted
 
     def _wake(self) -> None:
         if self._arrival is not None:
