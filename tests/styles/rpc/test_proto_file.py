@@ -147,3 +147,10 @@ def test_a_package_has_a_name(package: str) -> None:
 def test_a_procedure_has_a_name() -> None:
     with pytest.raises(dm.DeclarationError, match="no name in protocol buffers"):
         dm.Procedure(service="fraud.v1.Fraud")
+
+
+def test_what_is_named_by_hand_is_a_standard_method() -> None:
+    with pytest.raises(dm.DeclarationError, match="no standard method"):
+        dm.Procedure(standard={"find": "FindNotes"})
+    with pytest.raises(dm.DeclarationError, match="no name in protocol buffers"):
+        dm.Procedure(standard={"list": "Find notes"})

@@ -46,7 +46,8 @@ class NewNote(dm.Struct):
     text: Annotated[str, dm.Length(1, 200)]
 
 
-countries, parts, notes = things.resource(Country, traits=[dm.Fresh(60)]), things.resource(Part), things.resource(Note)
+countries, parts = things.resource(Country, traits=[dm.Fresh(60)]), things.resource(Part)
+notes = things.resource(Note, traits=[dm.Procedure(service="Notebook", standard={"list": "FindNotes"})])
 
 
 @notes.visible

@@ -88,7 +88,8 @@ class Services:
         resource = operation.resource
         named = operation.traits.get(Named) or Named()
         own = resource.name if resource is not None else contract.name
-        service = self._service(mapper, named.service or f"{camel(own)}Service", resource)
+        of_all = (None if resource is None else resource.traits.get(Named)) or Named()
+        service = self._service(mapper, named.service or of_all.service or f"{camel(own)}Service", resource)
         filters: dict[str, tuple[str, str]] = {}
         parents: list[str] = []
         place = f"{self._place}, {operation.name}"
@@ -99,7 +100,7 @@ class Services:
             if operation.input is not None:
                 check_input(types, self._input, operation.input, place)
         else:
-            method = named.method or _method(operation, resource)
+            method = named.method or of_all.standard.get(operation.short_name) or _method(operation, resource)
             taken = mapper.top(Message(f"{mapper.package.name}.{method}Request", []))
             if operation.method is Method.LIST:
                 given = self._list(mapper, resource, taken, method, filters, parents)
