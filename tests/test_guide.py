@@ -107,7 +107,7 @@ def test_one_item_of_a_batch_fails(run: Callable[[str], Any], tmp_path: Path) ->
         assert (await ask("GET", "/v1/predict?cents=0")).json()["code"] == "OUT_OF_RANGE"
         assert (await ask("POST", "/rpc/predict", json={"cents": 5})).json() == {"score": 0.1}
 
-    talk(served(tmp_path, run("def predict").predict), conversation)
+    talk(served(tmp_path, run("def predict(payments").predict), conversation)
 
 
 def test_a_stream_of_events(run: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_a_stream_of_events(run: Callable[[str], Any], tmp_path: Path, monkeypat
 
 
 def test_streams_that_are_taken(run: Callable[[str], Any]) -> None:
-    guide = run("async def follow")
+    guide = run("async def follow(points")
 
     async def sent(*metres: float) -> AsyncIterator[Any]:
         for each in metres:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from calling import Caller, run
+from dialling import Caller, run
 from google.protobuf import descriptor_pb2, json_format, message_factory
 from googles import pool_of
 from shelf import make_app
