@@ -33,6 +33,7 @@ from .rows import Registry, Rows
 from .shown import Shown
 from .stream_call import CompiledStream, PlainStream, TakingCall
 from .streaming import Streams
+from .unit import CREDENTIALS
 
 
 class SurfaceBinder:
@@ -131,6 +132,7 @@ class SurfaceBinder:
             invoke=None if own or streams else self._handlers.compile(exposed.handle),
             items=self._handlers.items(exposed.handle) if streams else None,
             context=signature is not None and signature.context,
+            hidden=CREDENTIALS.union(() if self.surface.auth is None else self.surface.auth.headers),
             beside=self._beside,
             ledger=self._ledger(exposed, encoder) if once else None,
         )

@@ -37,7 +37,7 @@ from .refusal import Conflicted, check_visible_references, refusal, stale
 from .rows import Registry, Rows, not_found
 from .shown import Shown
 from .taken import Taken
-from .unit import Unit
+from .unit import CREDENTIALS, Unit
 
 MAX_RERUNS: Final = 5
 
@@ -110,6 +110,7 @@ class Plan:
     invoke: Invoke | None = None
     items: Items | None = None
     context: bool = False
+    hidden: frozenset[str] = CREDENTIALS
     ledger: Ledger | None = None
     beside: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -178,6 +179,7 @@ def _unit(plan: Plan) -> Step:
             exchange.principal,
             exchange.request_id,
             exchange.headers,
+            plan.hidden,
             now(),
             state.deadline,
             clock,

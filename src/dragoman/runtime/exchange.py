@@ -15,8 +15,8 @@ NOBODY = Principal("", "", frozenset(), frozenset())
 
 
 class Exchange(msgspec.Struct, eq=False):
-    """One exchange. ``deadline`` is on the event loop's clock; ``started`` in seconds of a monotonic one. ``place``
-    says where the input stands (``body``, ``query``), for messages about it.
+    """One exchange. ``began`` and ``deadline`` are on the event loop's clock; ``started`` in seconds of a monotonic
+    one. ``place`` says where the input stands (``body``, ``query``), for messages about it.
 
     ``limit`` is the deadline that the caller asked for, if any: it bounds a stream to its end, where ``deadline`` ends
     with the head. ``items`` is how many a stream has sent, or how many were taken of one that is answered once; None
@@ -26,7 +26,8 @@ class Exchange(msgspec.Struct, eq=False):
 
     request_id: str
     started: float
-    deadline: float
+    began: float
+    deadline: float = math.inf
     principal: Principal = NOBODY
     surface: str = ""
     operation: str = ""
@@ -38,6 +39,11 @@ class Exchange(msgspec.Struct, eq=False):
     items: int | None = None
     replayed: bool = False
     headers: Mapping[str, str] = NO_HEADERS
+
+    def bound(self, seconds: float) -> None:
+        """Let it take no longer than its caller waits, from its beginning."""
+        self.limit = min(self.limit, self.began + seconds)
+        self.deadline = min(self.deadline, self.limit)
 
 
 def now() -> datetime:

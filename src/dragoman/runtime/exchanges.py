@@ -141,7 +141,7 @@ class Exchanges:
             raise NotFound(self._nothing_here(request))
         surface, endpoint = bound.surface, bound.endpoint
         exchange.surface = surface.name
-        exchange.deadline += surface.deadline
+        exchange.deadline = exchange.began + surface.deadline
         page = endpoint.page(request)
         if page is None and bound.open:
             page = endpoint.document(request)
@@ -160,8 +160,7 @@ def _admit(bound: BoundSurface, principal: Principal, request: Request, exchange
         )
     patience = headers.get(timeout.HEADER)
     if patience is not None:
-        exchange.limit = exchange.deadline - surface.deadline + timeout.seconds(patience)
-        exchange.deadline = min(exchange.deadline, exchange.limit)
+        exchange.bound(timeout.seconds(patience))
     if TENANT_HEADER in headers:
         exchange.principal = _in_tenant(principal, surface, headers)
         exchange.crossed = exchange.principal is not principal

@@ -45,7 +45,8 @@ def check_claims(surfaces: Sequence[BoundSurface], mounts: Sequence[Mounted]) ->
                 raise DeclarationError(
                     f"surface {name!r}",
                     f"it answers below {claim}, and so does the surface {other!r}",
-                    "Give one of them another name for it, such as a package of its own: dm.rpc(…, package=…)",
+                    "Give one of them a package of its own, dm.rpc(…, package=…); what is gRPC's own, such as "
+                    "reflection, only one surface of an application has",
                 )
             doors = {each.surface.path: f"the surface {each.surface.name!r}" for each in surfaces}
             doors |= {each.mount.path: f"the mount {each.mount.path}" for each in mounts}

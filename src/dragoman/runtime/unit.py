@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, cast
@@ -157,6 +157,7 @@ class Unit:
         "_fresh",
         "_guards",
         "_headers",
+        "_hidden",
         "_now",
         "_outbox",
         "_principal",
@@ -177,6 +178,7 @@ class Unit:
         principal: Principal,
         request_id: str,
         headers: Mapping[str, str],
+        hidden: Set[str],
         now: datetime,
         deadline: float | None,
         clock: Any,
@@ -196,6 +198,7 @@ class Unit:
         self._principal = principal
         self._request_id = request_id
         self._headers = headers
+        self._hidden = hidden
         self._now = now
         self._deadline = deadline
         self._clock = clock
@@ -215,7 +218,7 @@ class Unit:
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        return {name: value for name, value in self._headers.items() if name not in CREDENTIALS}
+        return {name: value for name, value in self._headers.items() if name not in self._hidden}
 
     @property
     def now(self) -> datetime:

@@ -199,7 +199,10 @@ class Http2:
                         break
                     continue
             await exchange.signal.wait(exchange.deadline)
-        await self._wire.drain(exchange.deadline)
+        try:
+            await self._wire.drain(exchange.deadline)
+        except ConnectionError:
+            pass  # whoever reads the connection says so
 
     def taken(self, number: int, size: int) -> None:
         """A part of an answer was taken, so that more may come."""

@@ -7,8 +7,10 @@ from typing import Any
 
 from dragoman.contract.operation import Effect, Interaction, Operation
 from dragoman.contract.schema import Kind
+from dragoman.ports.style import Surface
 from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http.answers import Answers
 
 from .codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
 from .proto.model import LEAVES, Label, Message, MessageField, Package, Procedure, Service, Value
@@ -29,21 +31,27 @@ def message(name: str, /, **fields: tuple[int, Value] | tuple[int, Value, Label]
     return Message(
         name,
         [
-            MessageField(field, said[1], said[2] if len(said) > 2 else Label.PLAIN, key=field, number=said[0])
+            MessageField(
+                field, said[1], said[2] if len(said) > 2 else Label.PLAIN, key=field, number=said[0], asked=True
+            )
             for field, said in fields.items()
         ],
     )
 
 
-def door(package: Package, service: str, procedure: Procedure, call: Answer, patience: float) -> Door:
+def door(package: Package, service: str, procedure: Procedure, call: Answer, surface: Surface) -> Door:
     """The door of a procedure that is answered by ``call``, which gives what a compiled call would."""
     made = package.services.setdefault(f"{package.name}.{service}", Service(f"{package.name}.{service}"))
     made.procedures.append(procedure)
     assert procedure.input is not None
     assert procedure.output is not None
     operation = Operation(procedure.operation, effect=procedure.effect, interaction=procedure.interaction)
+
+    def looks(media: str, kept: bool) -> Answers:
+        return Answers(surface, media=media, kept=kept)
+
     bound: Any = Bound(_Exposed(operation), procedure, made, {})  # type: ignore[arg-type]
-    spoken = Spoken(bound, _unused, _unused, None, MOST, package.name, patience, (), call)  # type: ignore[arg-type]
+    spoken = Spoken(bound, _unused, _unused, None, MOST, package.name, looks, (), call)  # type: ignore[arg-type]
     forms = {
         PROTO: Form(BinaryDecoder(procedure.input).decode, BinaryEncoder(procedure.output).encode),
         JSON: Form(ProtoJsonDecoder(procedure.input).decode, ProtoJsonEncoder(procedure.output).encode),

@@ -94,21 +94,24 @@ class RpcEndpoint(Endpoint):
         return dict.fromkeys(self._health.doors, self._probe)
 
     async def _probe(self, request: Request) -> Response:
-        exchange = Exchange(
-            observation.request_id(request, 0.0), 0.0, asyncio.get_running_loop().time() + PROBE_SECONDS
-        )
+        began = asyncio.get_running_loop().time()
+        exchange = Exchange(observation.request_id(request, 0.0), 0.0, began, began + PROBE_SECONDS)
         try:
             match = self._health.doors[request.path].match(request)
             response: Response = await match.answer(exchange, request)
         except Fault as fault:
             response = self.refuse(fault, request, exchange)
+        except Exception as error:
+            response = self.refuse(observation.told(exchange, error), request, exchange)
         return response
 
     @property
     def bodies(self) -> Mapping[str, int | None]:
         """A message with its frame; streams are read while they come."""
         return {
-            path: None if door.spoken.takes_stream else door.spoken.most + FRAME for path, door in self._doors.items()
+            # gRPC-Web may send it as base64, which is longer by a third.
+            path: None if door.spoken.takes_stream else (door.spoken.most + FRAME) * 4 // 3 + 4
+            for path, door in self._doors.items()
         }
 
     def check(self) -> None:
@@ -146,7 +149,7 @@ class RpcEndpoint(Endpoint):
     def _match_plain(self, request: Request) -> RpcMatch | OptionsMatch:
         match = self._plain.get(request.path)
         if match is None:
-            if not request.path.startswith(self._surface.path + "/"):
+            if request.path != self._surface.path and not request.path.startswith(self._surface.path + "/"):
                 service, _, name = request.path.rpartition("/")
                 raise Unimplemented(f"the service {service[1:]} has no method {name[:80]!r}")
             known = ", ".join(sorted(self._plain))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dragoman.contract.fault import NotFound, ResourceExhausted
 from dragoman.contract.operation import Effect, Interaction
+from dragoman.ports.style import Surface
 from dragoman.runtime.exchange import Exchange
 
 from .builtin import TEXT, door, message, written
@@ -30,7 +31,7 @@ SERVING, NOT_SERVING, UNKNOWN = "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"
 class Health:
     """The service. ``services`` are the names of those that there are, in all surfaces of the application."""
 
-    def __init__(self, services: Mapping[str, Any], ready: Ready) -> None:
+    def __init__(self, services: Mapping[str, Any], ready: Ready, surface: Surface) -> None:
         self._services = services
         self._ready = ready
         self._watching = 0
@@ -44,7 +45,7 @@ class Health:
         kinds = (("Check", Interaction.UNARY, self._check), ("Watch", Interaction.SERVER_STREAM, self._watch))
         self.doors: dict[str, Door] = {
             f"/{NAME}.Health/{name}": door(
-                self.package, "Health", Procedure(name, f"health.{name}", asked, told, kind, Effect.SAFE), call, 30.0
+                self.package, "Health", Procedure(name, f"health.{name}", asked, told, kind, Effect.SAFE), call, surface
             )
             for name, kind, call in kinds
         }

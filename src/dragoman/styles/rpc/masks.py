@@ -12,6 +12,8 @@ from dragoman.runtime.codec import invalid, nearest
 from dragoman.runtime.codec.scalar_values import short
 
 MASK = "update_mask"
+MOST_PATHS: Final = 1000
+"""How many paths a mask has at most."""
 
 _ZERO: Mapping[Kind, Any] = {
     Kind.BOOLEAN: False,
@@ -44,7 +46,11 @@ def masked(
     that leads nowhere.
     """
     by_name = {each.name: each for each in fields}
-    wanted = [tuple(each) for each in paths]
+    # Shorter paths first: what is whole covers its parts, wherever they are named.
+    wanted = sorted((tuple(each) for each in paths), key=len)
+    if len(wanted) > MOST_PATHS:
+        said = f"names {len(wanted):,} paths, and may name {MOST_PATHS:,}; name what they have in common, or *"
+        raise invalid([Violation((MASK,), said, "max_length")])
     if ("*",) in wanted:
         # What is neither given nor has a default stays: nothing can be said that it becomes.
         wanted = [(name,) for name, each in by_name.items() if name in given or _ends(types, each)]
@@ -60,18 +66,18 @@ def masked(
             said = f"{short(name)!r} names no field that can be changed{more}"
             found.append(Violation((MASK,), said, "unknown_field"))
             continue
-        if any(path[: len(each)] == each for each in whole):
+        if any(path[:length] in whole for length in range(1, len(path) + 1)):
             continue
         part = _within(types, field, given.get(path[0], MISSING), path[1:])
         if part is MISSING:
             said = f"{short('.'.join(path))!r} leads to no field"
             found.append(Violation((MASK,), said, "unknown_field"))
             continue
-        # What is whole covers its parts, which may have been named before it.
-        for each in [each for each in whole if each[: len(path)] == path]:
-            whole.discard(each)
         whole.add(path)
-        change[path[0]] = part if len(path) == 1 else _together(change.get(path[0]), part)
+        if len(path) > 1 and isinstance(change.get(path[0]), dict) and isinstance(part, dict):
+            _put(change[path[0]], part)
+        else:
+            change[path[0]] = part
     if found:
         raise invalid(found[:MAX_VIOLATIONS])
     return change, whole
@@ -149,7 +155,11 @@ def completed(types: Types, type_: Type, given: Any) -> Any:
     return made
 
 
-def _together(one: Any, other: Any) -> Any:
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return other
-    return {**one, **{name: _together(one.get(name), each) for name, each in other.items()}}
+def _put(into: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Add what another path leads to. Both were made here, member by member."""
+    for name, each in part.items():
+        there = into.get(name)
+        if isinstance(there, dict) and isinstance(each, dict):
+            _put(there, each)
+        else:
+            into[name] = each

@@ -156,9 +156,11 @@ def _tag(state: State, message: Mapping[str, Any]) -> None:
     tag = message.get(ETAG)
     if not tag:
         return
+    if not isinstance(tag, str):
+        raise invalid([Violation((ETAG,), f"must be a string, got {kind_of(tag)}", "type")])
     try:
         state.versions = etag.versions(tag if tag[:1] in ('"', "*", "W") else f'"{tag}"')
-    except (Fault, TypeError):
+    except Fault:
         raise invalid([Violation((ETAG,), "is no etag of a resource; take it from an answer", "etag")]) from None
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from dragoman.contract.fault import Code
 from dragoman.contract.operation import Effect, Interaction
 from dragoman.contract.schema import Kind
+from dragoman.ports.style import Surface
 from dragoman.runtime.exchange import Exchange
 
 from .builtin import BYTES, NUMBER, TEXT, door, message, written
@@ -27,7 +28,7 @@ NAMES: Final = ("grpc.reflection.v1", "grpc.reflection.v1alpha")
 class Reflection:
     """The service, which tells of these packages: all that is called here, but for the service itself."""
 
-    def __init__(self, packages: Sequence[Package], patience: float) -> None:
+    def __init__(self, packages: Sequence[Package], surface: Surface) -> None:
         self._services = sorted(name for package in packages for name in package.services)
         well_known = _well_known()
         self._files = {each.path: [file_descriptor(each), *_needed(each, well_known)] for each in packages}
@@ -46,7 +47,7 @@ class Reflection:
                 "ServerReflectionInfo", "reflection", asked, told, Interaction.BIDIRECTIONAL, Effect.SAFE
             )
             path = f"/{name}.ServerReflection/{procedure.name}"
-            self.doors[path] = door(Package(name), "ServerReflection", procedure, self._answer, patience)
+            self.doors[path] = door(Package(name), "ServerReflection", procedure, self._answer, surface)
 
     async def _answer(self, exchange: Exchange, envelope: Envelope) -> Any:
         return _Telling(self, exchange, envelope)

@@ -20,6 +20,7 @@ from dragoman.ports.cors import Cors
 from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.style import Binder, Surface
 from dragoman.runtime.codec import encode_json
+from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 
@@ -38,6 +39,8 @@ from .ways.way import Form, Spoken, decoding, encoding
 
 LOCK: Final = "dragoman.lock"
 MESSAGE_SIZE: Final = 4 * 1024 * 1024
+LARGEST: Final = 2**31 - 1
+"""The largest message that the frames of gRPC and most of its clients can tell of."""
 
 
 def rpc(
@@ -76,9 +79,15 @@ def rpc(
             f"its package {package!r} is no name in protocol buffers: words with dots between",
             "Give one such as shop.v1",
         )
+    if type(message_size) is not int or not 0 < message_size <= LARGEST:
+        raise DeclarationError(
+            f"surface {name!r}",
+            f"its message_size {message_size!r} is no number of bytes from 1 to {LARGEST:,}",
+            "Write message_size=4 * 1024 * 1024, or leave it out",
+        )
     if lock is not None:
         caller = sys._getframe(1).f_globals.get("__file__")
-        lock = (Path(caller).parent if caller else Path.cwd()) / lock
+        lock = ((Path(caller).parent if caller else Path.cwd()) / lock).resolve()
     return Surface(
         name,
         path,
@@ -145,10 +154,10 @@ class _Binding:
             doors[bound.path] = self._door(spoken)
         services = self._binder.shared.setdefault("services", {})
         services.update(dict.fromkeys(each.service.name for each in self._bound))
-        health = Health(services, self._binder.ready)
+        health = Health(services, self._binder.ready, self._surface)
         reflection = None
         if self._style.reflection:
-            reflection = Reflection([*self._packages, health.package], self._surface.deadline)
+            reflection = Reflection([*self._packages, health.package], self._surface)
         surface, lock = self._surface, self._style.lock
         return RpcEndpoint(surface, self._packages, doors, plain, reflection, health, lock, wrong, examples)
 
@@ -177,13 +186,17 @@ class _Binding:
     def _spoken(self, bound: Bound) -> Spoken:
         operation, surface, types = bound.operation, self._surface, self._types(bound)
         place = f"{self._place}, {operation.name}"
-        freshness(operation, place)
+        max_age = freshness(operation, place)
         streamed = operation.interaction.streams_input
         if streamed and operation.resource is not None:
             raise DeclarationError(
                 place, "it is a method of a resource that takes a stream", "Declare it as an operation of the contract"
             )
         headers = deprecation_headers(deprecation(surface, operation))
+
+        def looks(media: str, kept: bool) -> Answers:
+            return Answers(surface, media=media, kept=kept, max_age=max_age, more=headers)
+
         return Spoken(
             bound,
             receiver(bound, surface, types),
@@ -191,7 +204,7 @@ class _Binding:
             items(bound, surface, types) if streamed else None,
             self._style.message_size,
             bound.service.name.rpartition(".")[0],
-            surface.deadline,
+            looks,
             headers,
         )
 

@@ -106,7 +106,7 @@ def write_duration(value: str) -> bytes:
 
 def read_mask(data: bytes, at: int, end: int, left: int, before: Any) -> list[str]:
     """The paths of a field mask."""
-    paths: list[str] = list(before or ())
+    paths: list[str] = [] if before is None else before
     while at < end:
         tag, at = read_tag(data, at, end)
         if tag == 10:
@@ -167,9 +167,17 @@ def read_value(data: bytes, at: int, end: int, left: int, before: Any) -> Any:
             elif left < 1:
                 raise broken("a value is nested too deeply")
             elif tag == 42:
-                value = {**(value if type(value) is dict else {}), **_members(data, at, stop, left - 1)}
+                members = _members(data, at, stop, left - 1)
+                if type(value) is dict:
+                    value.update(members)
+                else:
+                    value = members
             else:
-                value = [*(value if type(value) is list else []), *_items(data, at, stop, left - 1)]
+                items = _items(data, at, stop, left - 1)
+                if type(value) is list:
+                    value += items
+                else:
+                    value = items
             at = stop
         else:
             at = skip(data, at, end, tag)

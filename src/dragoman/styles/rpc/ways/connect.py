@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from dragoman.contract.fault import Code, Fault, Malformed, Unimplemented
-from dragoman.contract.operation import Effect
+from dragoman.contract.fault import Code, Fault, Malformed
 from dragoman.ports.wire import Header, Request, Response
 from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
-from dragoman.runtime.http.compression import THRESHOLD, gzip
+from dragoman.runtime.http import problem
+from dragoman.runtime.http.answers import coded
+from dragoman.runtime.http.problem import MethodNotAllowed, UnsupportedMediaType
 
 from . import framing, status
 from .timeouts import connect_timeout
@@ -47,17 +48,17 @@ NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 
 
 class Connect:
-    """A unary procedure over Connect, in one form of messages."""
+    """A unary procedure over Connect, in one form of messages; ``got`` is what GET asks for."""
 
-    def __init__(self, spoken: Spoken, form: Form, media: str) -> None:
+    def __init__(self, spoken: Spoken, form: Form, media: str, *, got: bool = False) -> None:
         self.spoken = spoken
         self._form = form
-        self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), *spoken.headers)
+        self._answers = spoken.looks(media, got)
 
     def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
         """Drive the call. Raises Fault."""
         spoken, headers = self.spoken, request.headers
-        limit(exchange, spoken, connect_timeout(headers))
+        limit(exchange, connect_timeout(headers))
         body = request.body
         if request.method == "GET":
             body = _in_query(request, spoken)
@@ -66,7 +67,8 @@ class Connect:
         if len(body) > spoken.most:
             raise framing.too_large(spoken.most)
         assert spoken.call is not None
-        return spoken.call(exchange, Envelope(self, headers, body))
+        answering = spoken.call(exchange, Envelope(self, headers, body))
+        return answering if headers.get("accept-encoding") is None else coded(answering)
 
     def read(self, envelope: Envelope) -> Any:
         """The message."""
@@ -74,19 +76,17 @@ class Connect:
 
     def write(self, state: State, value: Any) -> Any:
         """The answer, compressed where that is asked for and worth it."""
-        message = self._form.encode(value)
-        headers = list(self._headers)
-        if len(message) >= THRESHOLD and "gzip" in state.envelope.headers.get("accept-encoding", ""):
-            message = gzip(message)
-            headers.append((b"content-encoding", b"gzip"))
-        return Response(200, headers, message)
+        return self._answers.content(state.envelope.headers, self._form.encode(value))
 
 
 def _in_query(request: Request, spoken: Spoken) -> bytes:
-    """The message of a GET. Raises Malformed, and Unimplemented for what has effects."""
-    if spoken.bound.operation.effect is not Effect.SAFE:
-        raise Unimplemented("only what has no effects can be asked for by GET; send a POST")
-    given = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=20))
+    """The message of a GET. Raises Malformed."""
+    try:
+        given = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        raise Malformed(
+            "the query has more parameters than a call by GET can have; leave out what it does not"
+        ) from None
     message = given.get("message", "").encode()
     if given.get("base64") == "1":
         message = _unquoted(message)
@@ -113,7 +113,7 @@ class ConnectStream:
     async def answer(self, exchange: Exchange, request: Request) -> Response:
         """Drive the call. Raises Fault."""
         spoken, headers = self.spoken, request.headers
-        limit(exchange, spoken, connect_timeout(headers))
+        limit(exchange, connect_timeout(headers))
         coded = framing.check_coding(headers.get("connect-content-encoding"))
         # Who does not say what it accepts, accepts what it sends.
         compress = framing.GZIP in headers.get("connect-accept-encoding", framing.GZIP if coded else "")
@@ -168,4 +168,9 @@ def refusal(fault: Fault, request: Request, exchange: Exchange, domain: str) -> 
     if media.startswith("application/connect+"):
         head = [(b"content-type", media.encode("latin-1"))]
         return Response(200, head, _end(fault, exchange, domain))
-    return Response(STATUS[fault.code], [JSON, NO_STORE], msgspec.json.encode(error(fault, exchange, domain)))
+    head = [JSON, NO_STORE]
+    # What HTTP itself says of a request goes before what Connect makes of a code.
+    code = problem.status(fault) if isinstance(fault, MethodNotAllowed | UnsupportedMediaType) else STATUS[fault.code]
+    if isinstance(fault, MethodNotAllowed):
+        head.append((b"allow", ", ".join(fault.allowed).encode()))
+    return Response(code, head, msgspec.json.encode(error(fault, exchange, domain)))

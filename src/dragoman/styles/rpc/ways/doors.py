@@ -59,8 +59,11 @@ class Door:
         if request.method == "OPTIONS":
             return OptionsMatch(POST_AND_GET if f"GET {JSON}" in self._matches else POST)
         if request.method == "GET" and f"GET {JSON}" in self._matches:
-            binary = self._matches.get(f"GET {PROTO}")
-            return binary if binary and "encoding=proto" in request.query.split("&") else self._matches[f"GET {JSON}"]
+            given = [each.removeprefix("encoding=") for each in request.query.split("&") if each[:9] == "encoding="]
+            match = self._matches.get(f"GET {given[0] if given else JSON}")
+            if match is None:
+                raise UnsupportedMediaType(f"the encoding {given[0][:40]!r} is not spoken here; ask for encoding=json")
+            return match
         raise MethodNotAllowed(request.method, POST)
 
 
@@ -80,5 +83,5 @@ def _ways(spoken: Spoken, forms: Mapping[str, Form]) -> dict[str, Way]:
             media = f"application/{name}"
             ways[media] = Connect(spoken, form, media)
             if spoken.bound.operation.effect is Effect.SAFE:
-                ways[f"GET {name}"] = ways[media]
+                ways[f"GET {name}"] = Connect(spoken, form, media, got=True)
     return ways

@@ -47,7 +47,7 @@ class Grpc:
             )
         seconds = grpc_timeout(headers)
         if seconds is not None:
-            limit(exchange, spoken, seconds)
+            limit(exchange, seconds)
         coded = framing.check_coding(headers.get("grpc-encoding"))
         compress = coded and _accepted(headers)
         if spoken.takes_stream:
@@ -124,7 +124,7 @@ class GrpcWeb:
     def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
         """Drive the call. Raises Fault."""
         spoken, headers = self.spoken, request.headers
-        limit(exchange, spoken, grpc_timeout(headers))
+        limit(exchange, grpc_timeout(headers))
         coded = framing.check_coding(headers.get("grpc-encoding"))
         compress = coded and _accepted(headers)
         if spoken.takes_stream:

@@ -20,6 +20,7 @@ from dragoman.styles.rpc.proto.model import Label, Leaf, Message
 from .way import Envelope, Spoken
 
 _TYPES: Final = {"string": str, "bool": bool, "int32": int, "int64": int, "google.protobuf.FieldMask": list}
+_TEXTS: Final = frozenset({"ids", "update_mask"})
 _PHRASES: Final = {str: "a string", bool: "a boolean", int: "an integer", list: "an array"}
 
 
@@ -86,5 +87,8 @@ def _check(message: Message, value: Any) -> None:
             expected = list if field.label is Label.REPEATED else _TYPES.get(field.value.word)
             if expected is not None and type(each) is not expected:
                 found.append(Violation((name,), f"must be {_PHRASES[expected]}, got {kind_of(each)}", "type"))
+            elif expected is list and name in _TEXTS:
+                wrong = [(at, part) for at, part in enumerate(each) if type(part) is not str]
+                found += [Violation((name, at), f"must be a string, got {kind_of(part)}", "type") for at, part in wrong]
     if found:
         raise invalid(found)

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from dragoman.contract.fault import Fault, Malformed
+from dragoman.contract.fault import DeadlineExceeded, Fault
 from dragoman.contract.operation import Effect
 from dragoman.ports.style import Call
 from dragoman.ports.wire import Header
 from dragoman.runtime import ending, observation
 from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.idempotency import idempotency_key
 from dragoman.styles.rpc.procedures import Give, Receive, refuse_key
 from dragoman.styles.rpc.proto.services import Bound
@@ -34,7 +35,8 @@ class Form:
 @dataclass(slots=True, eq=False)
 class Spoken:
     """A procedure of a surface, compiled. ``most`` bounds a message that is received, in bytes; ``domain`` is whose
-    reasons its faults have; ``headers`` are those of each answer. ``items`` is there where the input is a stream.
+    reasons its faults have; ``headers`` are those of each answer. ``looks`` gives how answers of a media type look that
+    are HTTP's own, and whether caches may keep them. ``items`` is there where the input is a stream.
     ``takes_stream`` and ``gives_stream`` say whether input and answer are streams.
     """
 
@@ -44,7 +46,7 @@ class Spoken:
     items: Items | None
     most: int
     domain: str
-    patience: float
+    looks: Callable[[str, bool], Answers]
     headers: Sequence[Header]
     call: Call | None = None
     takes_stream: bool = field(init=False)
@@ -117,14 +119,13 @@ def encoding(spoken: Spoken) -> Callable[[State], None]:
     return write
 
 
-def limit(exchange: Exchange, spoken: Spoken, seconds: float | None) -> None:
-    """Let the call take no longer than the caller waits. Raises Malformed for no time at all."""
+def limit(exchange: Exchange, seconds: float | None) -> None:
+    """Let the call take no longer than the caller waits. Raises DeadlineExceeded where that is no time at all."""
     if seconds is None:
         return
     if seconds <= 0:
-        raise Malformed("the call's time-out is not above 0; give the time that you wait")
-    exchange.limit = min(exchange.limit, exchange.deadline - spoken.patience + seconds)
-    exchange.deadline = min(exchange.deadline, exchange.limit)
+        raise DeadlineExceeded("the time that the call has was over before it came")
+    exchange.bound(seconds)
 
 
 class Several(Protocol):
