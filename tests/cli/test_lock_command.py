@@ -170,3 +170,33 @@ def test_a_file_that_cannot_be_written(shop: Shop) -> None:
     (shop.folder / "lockedshop.py").write_text(text)
     assert shop.run("", "lock", "lockedshop:app") == 1
     assert "…/no/such/folder cannot be written: No such file or directory" in shop.said[-1]
+
+
+def test_a_class_with_another_name_keeps_its_numbers(shop: Shop) -> None:
+    shop.write(FIRST)
+    assert shop.run("", "lock", "lockedshop:app") == 0
+    before = shop.lock.read_text()
+    renamed = APP.format(order=FIRST + "class Purchase(Order): ...\n").replace(
+        "order: Order) -> Order", "order: Purchase) -> Purchase"
+    )
+    (shop.folder / "lockedshop.py").write_text(renamed)
+    assert shop.run("", "lock", "lockedshop:app") == 1
+    assert "Order, Order.Size of shop.v1 would be gone, and Purchase, Purchase.Size new" in shop.said[-1]
+    assert "rename it in …/dragoman.lock" in shop.said[-1]
+    assert shop.lock.read_text() == before
+    shop.lock.write_text(before.replace('"Order', '"Purchase').replace(" Order.Size", " Purchase.Size"))
+    assert shop.run("", "lock", "lockedshop:app", "--check") == 0
+    shop.lock.write_text(before)
+    assert shop.run("", "lock", "lockedshop:app", "--gone") == 0
+    assert json.loads(shop.lock.read_text())["shop.v1"]["Order"]["1"].startswith("reserved ")
+
+
+def test_a_file_is_one_however_it_is_named(shop: Shop) -> None:
+    text = APP.format(order=FIRST).replace(
+        "exposes=[ring]", "exposes=[ring], lock='../' + __file__.split('/')[-2] + '/dragoman.lock'"
+    )
+    text = text.replace("def ring() -> None: ...", "def ring(order: Order) -> Order: return order")
+    (shop.folder / "lockedshop.py").write_text(text)
+    assert shop.run("", "lock", "lockedshop:app") == 0
+    assert json.loads(shop.lock.read_text()).keys() == {"desk.v1", "shop.v1"}
+    assert shop.run("", "lock", "lockedshop:app", "--check") == 0

@@ -25,6 +25,9 @@ def add(commands: declare.Commands) -> None:
     )
     declare.add_target(parser)
     parser.add_argument(
+        "--gone", action="store_true", help="what is missing is gone, and none of it has another name now"
+    )
+    parser.add_argument(
         "--check", action="store_true", help="write nothing: exit code 1, and what would change, if a file is stale"
     )
 
@@ -33,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the files that are stale; with --check, exit code 1 where one is."""
     files: dict[Path, bytes] = {}
     for bound in load(options.target).surfaces:
-        bound.endpoint.lock(files)
+        bound.endpoint.lock(files, gone=options.gone)
     if not files:
         print("no surface of the application goes by numbers")
     code = 0

@@ -287,9 +287,10 @@ class Endpoint(Protocol):
         """
         return
 
-    def lock(self, files: dict[Path, bytes]) -> None:
+    def lock(self, files: dict[Path, bytes], *, gone: bool = False) -> None:
         """Add what its lock file is to hold, if it has one: facts of its wire that were settled once, such as the
-        numbers of fields. What ``files`` has of that file already goes before what is on the disk.
+        numbers of fields. What ``files`` has of that file already goes before what is on the disk. Raises
+        DeclarationError where something is gone that may only have another name now, unless it is known to be ``gone``.
         """
         return
 

@@ -20,7 +20,7 @@ from dragoman.runtime.http.problem import MethodNotAllowed
 
 from .health import Health
 from .proto.descriptors import descriptor_set
-from .proto.lock import Lock, LockError, number
+from .proto.lock import Lock, LockError, number, renamed
 from .proto.model import Package
 from .proto.text import proto
 from .reflection import Reflection
@@ -119,8 +119,10 @@ class RpcEndpoint(Endpoint):
         if self._stale is not None:
             raise self._stale
 
-    def lock(self, files: dict[Path, bytes]) -> None:
-        """Add the lock file. Raises DeclarationError where the one that there is cannot be read."""
+    def lock(self, files: dict[Path, bytes], *, gone: bool = False) -> None:
+        """Add the lock file. Raises DeclarationError where the one that there is cannot be read, and where a class may
+        have another name.
+        """
         if self._locked is None:
             return
         try:
@@ -129,8 +131,17 @@ class RpcEndpoint(Endpoint):
             raise DeclarationError(
                 f"surface {self._surface.name!r}", str(error), "Take it from version control again"
             ) from None
+        place = f"surface {self._surface.name!r}"
         for package in self._packages:
-            lock = number(package, lock, f"surface {self._surface.name!r}")
+            before, lock = lock, number(package, lock, place)
+            old, new = renamed(before, lock, package.name)
+            if old and new and not gone:
+                raise DeclarationError(
+                    place,
+                    f"{', '.join(old)} of {package.name} would be gone, and {', '.join(new)} new, with other numbers",
+                    f"If a class has another name now, rename it in {self._locked}, and its numbers stay; if not, run "
+                    "`dragoman lock MODULE:APP --gone`",
+                )
         files[self._locked] = lock.text()
 
     def document(self, request: Request) -> Response | None:

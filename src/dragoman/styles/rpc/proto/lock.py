@@ -209,6 +209,21 @@ def _name(text: str) -> str:
     return name if IDENTIFIER.fullmatch(name) else ""
 
 
+def renamed(before: Lock, after: Lock, package: str) -> tuple[list[str], list[str]]:
+    """The types of a package that are gone in ``after``, and those that are new: who renames a class changes no wire,
+    but would change its numbers.
+    """
+    old, new = before.packages.get(package, {}), after.packages.get(package, {})
+
+    def lives(numbers: Numbers) -> bool:
+        return any(not each.startswith(GONE) for each in numbers.values())
+
+    return (
+        sorted(name for name in old if lives(old[name]) and not lives(new[name])),
+        sorted(name for name in new if name not in old and lives(new[name])),
+    )
+
+
 def changes(before: Lock | None, after: Lock, packages: Iterable[str]) -> list[str]:
     """What is stale, in words: a line for each difference in these packages."""
     found = []
