@@ -58,9 +58,9 @@ def masked(
     whole: set[tuple[str, ...]] = set()
     found: list[Violation] = []
     for path in wanted:
-        field = by_name.get(path[0]) if path else None
+        name = path[0] if path else ""
+        field = by_name.get(name)
         if field is None:
-            name = path[0] if path else ""
             close = nearest(name, list(by_name), found)
             more = f"; did you mean {close!r}?" if close else ""
             said = f"{short(name)!r} names no field that can be changed{more}"
@@ -68,16 +68,16 @@ def masked(
             continue
         if any(path[:length] in whole for length in range(1, len(path) + 1)):
             continue
-        part = _within(types, field, given.get(path[0], MISSING), path[1:])
+        part = _within(types, field, given.get(name, MISSING), path[1:])
         if part is MISSING:
             said = f"{short('.'.join(path))!r} leads to no field"
             found.append(Violation((MASK,), said, "unknown_field"))
             continue
         whole.add(path)
-        if len(path) > 1 and isinstance(change.get(path[0]), dict) and isinstance(part, dict):
-            _put(change[path[0]], part)
+        if len(path) > 1 and isinstance(change.get(name), dict) and isinstance(part, dict):
+            _put(change[name], part)
         else:
-            change[path[0]] = part
+            change[name] = part
     if found:
         raise invalid(found[:MAX_VIOLATIONS])
     return change, whole
