@@ -116,7 +116,9 @@ async def flaky_booking(given: Named) -> Number:
 async def _flaky(given: Named) -> Number:
     RUNS[given.name] += 1
     if RUNS[given.name] <= given.fails:
-        raise dm.Unavailable("not now")
+        if given.name.startswith("locked"):
+            raise dm.FailedPrecondition("it is locked for a moment", metadata={"by": "bob"}, retryable=True)
+        raise dm.Unavailable("not now", retryable=False if given.name.startswith("gone") else None)
     await asyncio.sleep(given.seconds)
     return Number(value=RUNS[given.name])
 

@@ -242,6 +242,21 @@ def test_an_unsafe_call_is_tried_again_by_its_key_alone(make: Make) -> None:
     assert client.call(flaky_booking, Named(name=name, fails=2)) == Number(value=3)
 
 
+def test_a_fault_says_itself_whether_a_retry_helps(make: Make) -> None:
+    client = make(retries=QUICK)
+    assert client.call(flaky, Named(name=f"locked {fresh()}", fails=2)) == Number(value=3)
+    with pytest.raises(dm.FailedPrecondition, match="it is locked") as caught:
+        client.call(flaky, Named(name=f"locked {fresh()}", fails=9))
+    assert caught.value.retryable
+    assert caught.value.metadata == {"by": "bob"}
+    name = f"gone {fresh()}"
+    with pytest.raises(dm.Unavailable, match="not now") as gone:
+        client.call(flaky, Named(name=name, fails=1))
+    assert not gone.value.retryable
+    assert gone.value.metadata == {}
+    assert client.call(runs, Named(name=name)).value == 1
+
+
 def test_what_no_retry_helps_is_asked_once(make: Make, server: str) -> None:
     client = make(retries=dm.Retries(attempts=9, first=1))
     start = time.monotonic()

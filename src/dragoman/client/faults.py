@@ -22,6 +22,7 @@ from dragoman.contract.fault import (
     Violation,
 )
 from dragoman.styles.rpc.codec.varint import read, skip
+from dragoman.styles.rpc.ways.status import RETRYABLE_KEY
 
 TYPES: Final = "type.googleapis.com/"
 OWN: Final[tuple[type[Fault], ...]] = (PreconditionFailed, Malformed)
@@ -178,6 +179,8 @@ def _detail(told: Told, name: str, value: Any) -> None:
             elif number == 3 and isinstance(each, bytes):
                 entry = dict(_fields(each))
                 metadata[_text(entry.get(1))] = _text(entry.get(2))
+        if metadata.get(RETRYABLE_KEY) in ("true", "false"):
+            told.retryable = metadata.pop(RETRYABLE_KEY) == "true"
         told.metadata = metadata
     elif name == "google.rpc.BadRequest":
         for number, each in fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -23,6 +24,7 @@ from dragoman.styles.rpc.proto.lock import GONE, Lock, LockError, number, writte
 from dragoman.styles.rpc.proto.model import EMPTY, Message, MessageField
 from dragoman.styles.rpc.proto.services import Bound, Services
 
+from .unnumbered import Unnumbered
 from .values import Input, Output
 from .ways.rest import Rest
 from .ways.rpc import Connect, ConnectStream, Form, Grpc, Messages, Plain, Rpc
@@ -59,6 +61,7 @@ class Speech:
         self._services: dict[Contract, Services] = {}
         self._procedures: dict[Handle[Any, Any], Bound] = {}
         self._spoken: dict[Handle[Any, Any], Spoken] = {}
+        self._lacking: dict[Message, list[MessageField]] = {}
         self._guard = threading.Lock()
 
     def spoken(self, handle: Handle[Any, Any]) -> Spoken:
@@ -152,16 +155,18 @@ class Speech:
         if self._lock is None:
             return Form("json", ProtoJsonEncoder(taken).encode, ProtoJsonDecoder(given, answer=True).decode)
         package = bound.service.name.rpartition(".")[0]
-        lacking = self._without_unnumbered(self._lock, package, taken)
+        asked = self._without_unnumbered(self._lock, package, taken)
         self._without_unnumbered(self._lock, package, given)
-        return Form("proto", BinaryEncoder(taken).encode, BinaryDecoder(given, answer=True).decode, lacking)
+        lacking = Unnumbered(asked, self._lacking)
+        lost = partial(lacking.first, taken) if lacking else None
+        return Form("proto", BinaryEncoder(taken).encode, BinaryDecoder(given, answer=True).decode, lost)
 
-    def _without_unnumbered(self, lock: Lock, package: str, message: Message) -> frozenset[str]:
-        """Take away what the surface does not have, for it has no number; returns what that is, of the message itself.
-        Raises DeclarationError where a message is not known at all.
+    def _without_unnumbered(self, lock: Lock, package: str, message: Message) -> list[Message]:
+        """Take away what the surface does not have, for it has no number; returns the messages that there are in this
+        one, with itself. Raises DeclarationError where a message is not known at all.
         """
         known = lock.packages.get(package, {})
-        lacking: dict[Message, list[MessageField]] = {}
+        found = []
         for each in _within(message, set()):
             numbers = known.get(each.name.removeprefix(f"{package}."))
             if numbers is None and each.fields and each.name != EMPTY:
@@ -171,10 +176,12 @@ class Speech:
                     "Take the file of the server that is called, and give lock= and package= as its dm.rpc(…) has them",
                 )
             said = {text for text in (numbers or {}).values() if not text.startswith(GONE)}
-            lacking[each] = [field for field in each.fields if not field.fixed and written(field, package) not in said]
-        for each, fields in lacking.items():
-            each.fields[:] = [field for field in each.fields if field not in fields]
-        return frozenset(field.key for field in lacking[message])
+            lacking = [field for field in each.fields if not field.fixed and written(field, package) not in said]
+            # Procedures share messages: what was taken away for one of them, others lack too.
+            self._lacking.setdefault(each, []).extend(lacking)
+            each.fields[:] = [field for field in each.fields if field not in lacking]
+            found.append(each)
+        return found
 
 
 def _collection(operation: Operation) -> str:
@@ -186,7 +193,7 @@ def _within(message: Message, seen: set[int]) -> Iterator[Message]:
     if id(message) in seen:
         return
     seen.add(id(message))
-    yield message
+    yield message  # which may take fields away, and with them what is in these
     for field in message.fields:
         if isinstance(field.value, Message):
             yield from _within(field.value, seen)

@@ -23,6 +23,19 @@ MOST_HEADERS: Final = 1024 * 1024
 HANDSHAKE_SECONDS: Final = 20.0
 
 
+class _Frames(h2.connection.H2Connection):
+    """h2's connection, which a server's GOAWAY does not close: what was accepted is finished (RFC 9113, 6.8)."""
+
+    def __init__(self, config: h2.config.H2Configuration) -> None:
+        super().__init__(config)
+        machine, opened = self.state_machine, h2.connection.ConnectionState.CLIENT_OPEN
+        received = h2.connection.ConnectionInputs.RECV_GOAWAY
+        machine._transitions = {**machine._transitions, (opened, received): (None, opened)}
+
+    def clear_outbound_data_buffer(self) -> None:
+        """Keep what is to be sent, which h2 would drop at a GOAWAY: it acknowledges what came before that."""
+
+
 class Http2:
     """A connection. What comes is read by a task or thread of its own, which hands it to the exchanges."""
 
@@ -36,7 +49,7 @@ class Http2:
         self._dead: str | None = None
         self._going = False
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
-        self._h2 = h2.connection.H2Connection(config)
+        self._h2 = _Frames(config)
 
     def start(self) -> None:
         """Greet the server, and listen to it."""
@@ -152,6 +165,7 @@ class Http2:
         last = event.last_stream_id or 0
         for number, each in list(self._exchanges.items()):
             if number > last:
+                del self._exchanges[number]  # to the server it never was, so that it cannot be reset either
                 each.fail("the server is about to close the connection", reached=False)
         if event.error_code:
             self._end(f"the server ended the connection: {_reason(event.error_code)}")

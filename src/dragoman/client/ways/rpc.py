@@ -12,9 +12,10 @@ import msgspec
 from dragoman.client.faults import Told, of_connect, of_grpc, of_problem, of_status
 from dragoman.client.http.message import Ask, Head
 from dragoman.client.values import UNKNOWN, Input, Output, versioned
-from dragoman.contract.fault import Code, Fault, Violation
+from dragoman.contract.fault import Code, Fault, Path, Violation
 from dragoman.contract.operation import Interaction, Method
 from dragoman.ports.style import filter_parameter
+from dragoman.runtime.codec.violations import dotted
 from dragoman.styles.rpc.proto.names import snake
 from dragoman.styles.rpc.proto.services import ETAG, ID, MASK, Bound
 
@@ -33,8 +34,8 @@ class Form:
     name: str
     encode: Callable[[Any], bytes]
     decode: Callable[[bytes], Any]
-    lacking: frozenset[str] = frozenset()
-    """Fields of the request that have no number in the lock file."""
+    lost: Callable[[Any], Path | None] | None = None
+    """Where a value has something in a field without a number in the lock file; None where no field is without."""
 
 
 class Messages:
@@ -139,9 +140,9 @@ class Rpc(Spoken):
 
     def encoded(self, value: Any) -> bytes:
         """A message. Raises ValueError for a field that has no number."""
-        if self.form.lacking and isinstance(value, dict) and (lost := self.form.lacking & value.keys()):
+        if self.form.lost is not None and (path := self.form.lost(value)) is not None:
             raise ValueError(
-                f"{self.operation.name}: {min(lost)!r} has no number in the lock file; "
+                f"{self.operation.name}: {dotted(path)!r} has no number in the lock file; "
                 "take the server's lock file, or leave the field out"
             )
         return self.form.encode(value)

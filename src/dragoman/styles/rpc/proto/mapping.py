@@ -106,6 +106,7 @@ class Mapper:
             key=field.name,
             null=nullable and (field.required or inner == Scalar(Kind.ANY)),
             output_only=field.read_only,
+            default=field.default,
             description=field.description,
             deprecated=field.deprecated,
             number=number.number if number is not None else field.number or 0,

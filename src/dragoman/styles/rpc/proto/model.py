@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from dragoman.contract.operation import Effect, Interaction
-from dragoman.contract.schema import Kind
+from dragoman.contract.schema import MISSING, Kind
 
 
 class Label(enum.StrEnum):
@@ -102,6 +102,7 @@ class MessageField:
     """A field. ``key`` is the contract's name for it, in JSON. ``map_key`` is the type of a map's keys.
     ``null``: it has to be there, and may be null, which is to be absent. ``output_only``: the server sets it, so that
     it is passed over in what is received. ``asked``: it is the request's, and no field of the contract.
+    ``default`` is what the contract's JSON may leave out; MISSING where that is nothing.
     """
 
     name: str
@@ -115,6 +116,7 @@ class MessageField:
     null: bool = False
     output_only: bool = False
     asked: bool = False
+    default: Any = MISSING
     description: str = ""
     deprecated: bool = False
 

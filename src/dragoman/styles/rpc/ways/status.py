@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
-from dragoman.contract.fault import Fault
+from dragoman.contract.fault import RETRYABLE, Fault
 from dragoman.ports.wire import Header
 from dragoman.runtime.codec.violations import dotted
 from dragoman.styles.rpc.codec.leaves import write_pair
@@ -26,14 +26,20 @@ beyond them costs the whole answer.
 """
 LONGEST_MESSAGE: Final = 512
 """The same of the message: each of them may be written as three."""
+RETRYABLE_KEY: Final = "retryable"
+"""In ErrorInfo's metadata: whether a retry may help, where it is not as the code and RetryInfo say."""
 
 
 def details(fault: Fault, request_id: str, domain: str, most: float = math.inf) -> Iterator[tuple[str, bytes]]:
     """The details of a fault: the name of each message, and its bytes. ``domain`` is whose reasons they are; ``most``
     bounds what is told of violations, in bytes.
     """
-    if fault.reason or fault.metadata:
-        entries = (text_field(1, name) + text_field(2, value) for name, value in fault.metadata.items())
+    metadata = fault.metadata
+    usual = fault.code in RETRYABLE or fault.retry_after is not None
+    if fault.retryable != usual or RETRYABLE_KEY in metadata:
+        metadata = {**metadata, RETRYABLE_KEY: "true" if fault.retryable else "false"}
+    if fault.reason or metadata:
+        entries = (text_field(1, name) + text_field(2, value) for name, value in metadata.items())
         info = text_field(1, fault.reason) + text_field(2, domain) + b"".join(bytes_field(3, each) for each in entries)
         yield "google.rpc.ErrorInfo", info
     if fault.violations:
