@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import h2.connection
 import h2.events
 import pytest
 from calling import Caller
-from fair import LOCK, Named, Number, flaky_booking, ping
+from fair import LOCK, Named, Number, add_up, flaky_booking, ping
 from running import environment, free_port, running
 
 import dragoman as dm
@@ -61,6 +62,30 @@ def test_a_server_that_is_told_to_stop_answers_what_it_has_begun(caller: Callabl
         stopping.join()
         with pytest.raises(dm.Unavailable):
             client.call(ping)
+        assert started.process.wait(20) == 0
+
+
+def test_a_stream_that_is_sent_is_taken_to_its_end(
+    caller: Callable[..., Caller], asynchronous: bool, tmp_path: Path
+) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "dragoman", "serve", "fair:app", "--port", str(port), "--workers", "1"]
+    with running(command, tmp_path, port, environment({"PYTHONPATH": str(HERE)})) as started:
+
+        def numbers() -> Iterator[Number]:
+            for each in range(10):
+                if each == 2:
+                    started.process.send_signal(signal.SIGTERM)
+                yield Number(value=each)
+                time.sleep(0.1)
+
+        async def awaited() -> AsyncIterator[Number]:
+            for each in numbers():
+                yield each
+                await asyncio.sleep(0)
+
+        client = caller(started.url, retries=ONCE)
+        assert client.call(add_up, awaited() if asynchronous else numbers()) == Number(value=45)
         assert started.process.wait(20) == 0
 
 

@@ -42,6 +42,8 @@ from fair import (
 from running import environment, free_port, running
 
 import dragoman as dm
+from dragoman.client.faults import of_grpc
+from dragoman.styles.rpc.ways.status import trailers
 
 HERE = Path(__file__).parent
 GRPC: dict[str, Any] = {"over": "grpc", "lock": LOCK, "auth": "ann"}
@@ -479,3 +481,13 @@ def test_who_is_not_known_sends_no_key_of_itself() -> None:
 def test_nothing_of_it_is_loaded_by_a_server() -> None:
     code = "import sys, dragoman; print([each for each in sys.modules if each.startswith(('dragoman.client', 'h2'))])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("own", ["true", "later"])
+@pytest.mark.parametrize("retryable", [False, True])
+def test_a_fault_s_own_word_for_retries_is_not_taken_for_it(own: str, retryable: bool) -> None:
+    fault = dm.Unavailable("no", metadata={"retryable": own, "by": "bob"}, retryable=retryable)
+    said = {name.decode(): value.decode() for name, value in trailers(fault, "r", "fair")}
+    told = of_grpc(said)
+    assert told is not None
+    assert (told.fault().retryable, told.metadata) == (retryable, {"by": "bob"})
