@@ -236,7 +236,9 @@ class Http2Connection(asyncio.Protocol):
         mounted = bool(server.mounts) and server.is_mounted(path)
         limit = None if mounted else server.body_most(path)
         if limit is None:
-            stream.body = body = Body(lambda size: self._taken(stream, size))
+            stream.body = body = Body(
+                lambda size: self._taken(stream, size), lambda size, most: self._keep(stream, size, most)
+            )
             if ended:
                 body.end()
             elif "expect" in headers:
@@ -307,6 +309,16 @@ class Http2Connection(asyncio.Protocol):
         if not stream.over:
             self._engine.give_room(stream, size)
             self._writer.soon()
+
+    def _keep(self, stream: Stream, size: int, most: int) -> None:
+        """Who reads a body keeps so much of it. Raises Unavailable."""
+        if stream.over:
+            return
+        uploads = self._uploads
+        allowed = BODIES_MOST * max(self._server.body_largest, most)
+        if size > stream.size and uploads.size + size - stream.size > allowed:
+            raise Unavailable(TOO_MUCH, retry_after=1)
+        uploads.keep(stream, size)
 
     def _go_ahead(self, stream: Stream) -> None:
         """The client waits to be told to send its body."""
