@@ -14,11 +14,13 @@ from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.fault import Fault
 from dragoman.hosts.asgi import AsgiHost
 from dragoman.hosts.asgi.paths import path_as_sent
+from dragoman.hosts.asgi.presence import Arriving, Kept, Message
 from dragoman.ports.limits import Limits
 from dragoman.ports.store import StoreError
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http import problem
+from dragoman.styles.rpc.ways.framing import HEAD, frame, messages
 
 Messages = list[dict[str, Any]]
 
@@ -445,6 +447,49 @@ def test_a_request_that_anyone_else_cancels_is_cancelled() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+    asyncio.run(run())
+
+
+# Bodies that are read while they come
+
+
+def test_what_is_kept_of_all_bodies_is_bounded() -> None:
+    """Sixty-four messages of the largest size are, and small ones beside them; what is over counts no more."""
+    most = 32_768
+
+    async def take(kept: Kept, data: bytes, *, all_came: asyncio.Event) -> str:
+        async def receive() -> Message:
+            if not came:
+                came.append(data)
+                return {"type": "http.request", "body": data, "more_body": True}
+            if len(came) > 1:
+                await asyncio.Event().wait()
+            await all_came.wait()
+            came.append(b"")
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        came: list[bytes] = []
+        async with Arriving(receive, kept) as arriving:
+            try:
+                return f"{len([each async for each in messages(arriving, most, coded=False)])} messages"
+            except Fault as fault:
+                return fault.code.name
+
+    async def run() -> None:
+        kept, all_came = Kept(), asyncio.Event()
+        large, small = HEAD.pack(0, most) + b"m" * (most - 5), frame(b"small")
+        for _ in range(2):
+            taking = [asyncio.create_task(take(kept, large, all_came=all_came)) for _ in range(64)]
+            await asyncio.sleep(0.05)
+            assert kept.size == 64 * most
+            assert await take(kept, large, all_came=all_came) == "UNAVAILABLE"
+            taking.append(asyncio.create_task(take(kept, small, all_came=all_came)))
+            await asyncio.sleep(0.05)
+            all_came.set()
+            assert await asyncio.gather(*taking) == ["INVALID_ARGUMENT"] * 64 + ["1 messages"]
+            assert kept.size == 0
+            all_came.clear()
 
     asyncio.run(run())
 

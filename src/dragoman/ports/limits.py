@@ -20,7 +20,8 @@ class Limits:
     of them there are. ``first_byte_seconds`` may pass until a new connection says anything, ``head_seconds`` until a
     head that was begun is complete, ``idle_seconds`` between two requests. A body may take ``body_grace_seconds``, and
     longer if ``body_rate`` bytes a second come on average; a peer that takes nothing of its answer for
-    ``stall_seconds`` is let go.
+    ``stall_seconds`` is let go. So is one over HTTP/2 that says nothing for ``idle_seconds`` while it is answered, and
+    as long as ``stall_seconds`` to a ping.
     """
 
     body: int = 4 * 1024 * 1024

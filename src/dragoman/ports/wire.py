@@ -82,6 +82,13 @@ class BodyStream(Protocol):
         """The next chunk. Raises StopAsyncIteration behind the last, and Fault."""
         ...
 
+    def keep(self, size: int, most: int) -> None:
+        """Its reader says how many bytes it keeps of what it took, of ``most`` that it would, whenever that changes and
+        is more than a little. Raises Unavailable where the same peer has too much kept already. What is kept when the
+        request is over counts no more.
+        """
+        ...
+
 
 class ByteStream(Protocol):
     """A body that is made while it is sent: an asynchronous iterator of chunks, none of them empty.

@@ -108,6 +108,7 @@ class Peer:
         self.answers: dict[int, Answer] = {}
         self.others: list[Frame] = []
         self.over = False
+        self.answers_pings = True
         self._room = {0: 65_535}
         self._decoder = hpack.Decoder(max_header_list_size=1_000_000)
         self.last = -1
@@ -201,6 +202,8 @@ class Peer:
                 self._room[found.stream] = more + self._room.get(found.stream, STREAM_WINDOW)
             if found.type == Type.SETTINGS and not found.flags & ACK:
                 self.line.send(frame(Type.SETTINGS, flags=ACK))
+            if found.type == Type.PING and not found.flags & ACK and self.answers_pings:
+                self.line.send(frame(Type.PING, found.payload, flags=ACK))
         if found.type in (Type.HEADERS, Type.DATA) and found.flags & END_STREAM:
             answer.ended = True
 

@@ -8,6 +8,7 @@ import json
 import subprocess
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -408,12 +409,26 @@ async def a_body_that_is_read_may_be_silent(served: Serving) -> None:
     async with peer_to(served) as peer, line_to(served) as line:
         peer.line.send(peer.head("/read", method="POST", end=False))
         line.get("/read", "Transfer-Encoding: chunked", method="POST")
-        await asyncio.sleep(5)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await peer.farewell()
+        assert any(each.type == Type.PING for each in peer.others)
         peer.line.send(peer.data(b"late"))
         line.send(b"4\r\nlate\r\n0\r\n\r\n")
         assert (await peer.answer(peer.last)).body == b"4"
         assert (await line.answer()).body == b"4"
         assert (await line.ask("/a")).status == 200
+
+
+async def who_vanishes_is_left(served: Serving) -> None:
+    """Who does not answer a ping is not there any more, whatever it has open."""
+    async with peer_to(served) as peer:
+        peer.answers_pings = False
+        peer.line.send(peer.head("/read", method="POST", end=False))
+        ended = asyncio.ensure_future(peer.farewell())
+        async with asyncio.timeout(8):
+            await ended
+        assert [each.payload for each in peer.others if each.type == Type.PING] == [b"dragoman"]
 
 
 async def who_takes_nothing_of_an_answer_loses_its_stream(served: Serving) -> None:
@@ -458,6 +473,7 @@ SCENARIOS = (
     who_sends_too_slowly_is_told,
     who_sends_fast_enough_is_heard,
     a_body_that_is_read_may_be_silent,
+    who_vanishes_is_left,
     who_takes_nothing_of_an_answer_loses_its_stream,
     who_takes_nothing_at_all_is_left,
     who_takes_an_answer_slowly_gets_all_of_it,

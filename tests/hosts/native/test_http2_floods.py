@@ -27,6 +27,10 @@ from tried import HELD, Serving, Tried, line_to, run, until
 
 import dragoman as dm
 from dragoman.hosts.native.http2 import Http2Connection
+from dragoman.ports.wire import Request, Response
+from dragoman.runtime.http.compression import gzip
+from dragoman.styles.rpc.ways.framing import HEAD, messages
+from dragoman.styles.rpc.ways.framing import frame as frame_of
 
 MIB = 1024 * 1024
 WHILE = 2.0
@@ -256,6 +260,75 @@ async def test_bodies_that_wait_for_their_end(served: Serving) -> None:
         for stream in streams[:8]:
             peer.line.send(peer.data(stream=stream))
         assert [(await peer.answer(each)).status for each in streams] == [200] * 8 + [503] * 4
+
+
+class OfMessages(Tried):
+    """At ``/messages``, bodies are messages in frames; the answer is how many there were, or what was wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.bodies = {**self.bodies, "/messages": None}
+        self.read = 0
+
+    async def respond(self, request: Request) -> Response:
+        """Answer."""
+        if request.stream is None or request.path != "/messages":
+            return await super().respond(request)
+        count = 0
+        try:
+            async for _ in messages(request.stream, 4 * MIB, coded=True):
+                count += 1
+                self.read += 1
+                if "x-wait" in request.headers:
+                    await HELD.wait()
+        except dm.Fault as fault:
+            return Response(503, [], fault.code.name.encode())
+        return Response(200, [], b"%d" % count)
+
+
+@pytest.mark.parametrize("compressed", [None, gzip(b"m" * 4_000_000)], ids=["begun", "compressed"])
+def test_messages_that_are_kept(compressed: bytes | None, tmp_path: Path) -> None:
+    """Eight of the largest are, those that are begun and those that a handler has, whatever their size was on the way.
+    Small ones are taken all the while, and so are large ones again afterwards.
+    """
+
+    async def act(served: Serving) -> None:
+        async with flooded(served) as peer:
+            streams = []
+            for _ in range(30):
+                peer.line.send(peer.head("/messages", ("x-wait", "1"), method="POST", end=False))
+                streams.append(peer.last)
+                if compressed is not None:
+                    peer.line.send(peer.data(HEAD.pack(1, len(compressed)) + compressed))
+                else:
+                    await peer.upload(peer.last, HEAD.pack(0, 4_000_000) + b"m" * 3_999_999)
+            for stream in streams[8:]:
+                answer = await peer.answer(stream)
+                assert (answer.status, answer.body) == (503, b"UNAVAILABLE")
+            assert not any(each in peer.answers for each in streams[:8])
+            begun = served.app.read
+            small = []
+            for _ in range(500):
+                head = peer.head("/messages", ("x-wait", "1"), method="POST", end=False)
+                peer.line.send(head, peer.data(frame_of(b"small"), end=False))
+                small.append(peer.last)
+            await until(lambda: served.app.read == begun + 500)
+            if compressed is None:
+                for stream in streams[:8]:
+                    peer.line.send(peer.data(b"m", stream=stream))
+                await until(lambda: served.app.read == begun + 508)
+            HELD.let_go()
+            for stream in small:
+                peer.line.send(peer.data(stream=stream))
+            assert {(await peer.answer(each)).body for each in [*streams[:8], *small]} == {b"1"}
+            assert server_of(served)._uploads.size == 0
+            peer.line.send(peer.head("/messages", method="POST", end=False))
+            for _ in range(12):
+                await peer.upload(peer.last, frame_of(b"m" * 4_000_000))
+            peer.line.send(peer.data())
+            assert (await peer.answer(peer.last)).body == b"12"
+
+    run(act, OfMessages(tmp_path))
 
 
 @flooding

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
+from framed import peer_to
 from tried import HELD, Line, Serving, Tried, line_to, run, until
 
 import dragoman as dm
@@ -82,6 +86,34 @@ def test_connections(tmp_path: Path) -> None:
         assert "GET /late" not in served.app.seen
 
     run(act, Tried(tmp_path, limits=dm.Limits(connections=3)))
+
+
+@pytest.mark.parametrize("loop_factory", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
+def test_the_system_looks_whether_peers_are_there(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path
+) -> None:
+    """Whatever they speak; where there is no network, there is nothing to look for."""
+    expected = {"SO_KEEPALIVE": 1, "TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+
+    async def act(served: Serving) -> None:
+        async with line_to(served) as line, peer_to(served) as peer:
+            assert (await line.ask("/a")).status == (await peer.get("/a")).status == 200
+            found: list[Any] = [*served.server.connections]
+            assert {type(each).__name__ for each in found} == {"Connection", "Http2Connection"}
+            for each in found:
+                there = each._transport.get_extra_info("socket")
+                for name, value in expected.items():
+                    level = socket.SOL_SOCKET if name == "SO_KEEPALIVE" else socket.IPPROTO_TCP
+                    if hasattr(socket, name):
+                        assert bool(there.getsockopt(level, getattr(socket, name))), name
+                        assert value in (1, there.getsockopt(level, getattr(socket, name))), name
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(tmp_path / "here"))
+            listener.listen()
+            await served.server.listen([listener])
+            assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
+
+    run(act, Tried(tmp_path), loop_factory=loop_factory)
 
 
 def test_calls(tmp_path: Path) -> None:

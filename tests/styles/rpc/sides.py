@@ -373,6 +373,9 @@ class Body:
             raise StopAsyncIteration
         return self._chunks.pop(0)
 
+    def keep(self, size: int, most: int) -> None:
+        pass
+
 
 def _all_shown(message: Message) -> Message:
     """The message as a client reads it: what the server sets is there."""

@@ -21,7 +21,7 @@ from dragoman.runtime import ending, observation
 from .late import RETRY_SECONDS, LateStart, failure_of
 from .mounts import Mounts
 from .paths import UNQUOTED, path_as_sent
-from .presence import Arriving, Presence, Receive
+from .presence import Arriving, Kept, Presence, Receive
 from .sending import Send, send_stream, send_whole
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -54,6 +54,7 @@ class AsgiHost:
         self._mounts = Mounts(app.mounts, send_whole) if app.mounts else None
         self._addresses: dict[str, bool] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._kept = Kept()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection: a request, or the life of the server."""
@@ -136,7 +137,7 @@ class AsgiHost:
         if asyncio.current_task() is None:  # granian can run a request without one
             await asyncio.create_task(self._answer_what_comes(request, receive, send))
             return
-        async with Arriving(receive) as body:
+        async with Arriving(receive, self._kept) as body:
             request.stream = body
             try:
                 response = await self.app.respond(request)

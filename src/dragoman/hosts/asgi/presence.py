@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
-from dragoman.contract.fault import Cancelled
+from dragoman.contract.fault import Cancelled, Unavailable
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
+
+MESSAGES_MOST: Final = 64
+"""How many messages of the largest size may be kept of bodies that are read while they come. Servers do not tell which
+of them are one connection's, so this is for all.
+"""
+
+
+class Kept:
+    """How many bytes are kept of all bodies that are read while they come."""
+
+    def __init__(self) -> None:
+        self.size = 0
 
 
 class Presence:
@@ -55,8 +67,9 @@ class Arriving(Presence):
     more until that was taken: so a client that leaves is noticed once all that it sent was.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, kept: Kept) -> None:
         super().__init__(receive)
+        self._all, self._kept, self._over = kept, 0, False
         self._part = b""
         self._complete = False
         self._came, self._taken = asyncio.Event(), asyncio.Event()
@@ -79,6 +92,11 @@ class Arriving(Presence):
             self._came.set()
         await super()._watch()
 
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        self.keep(0, 0)
+        self._over = True
+        return await super().__aexit__(kind, error, trace)
+
     def __aiter__(self) -> Arriving:
         return self
 
@@ -94,3 +112,11 @@ class Arriving(Presence):
         part, self._part = self._part, b""
         self._taken.set()
         return part
+
+    def keep(self, size: int, most: int) -> None:
+        """What its reader keeps of it. Raises Unavailable."""
+        more = 0 if self._over else size - self._kept
+        if more > 0 and self._all.size + more > MESSAGES_MOST * most:
+            raise Unavailable("more is sent at once than is held; send less at a time", retry_after=1)
+        self._all.size += more
+        self._kept += more

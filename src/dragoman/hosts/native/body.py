@@ -26,18 +26,20 @@ def joined(before: bytes | bytearray, part: bytes) -> bytes | bytearray:
 
 class Body:
     """A :class:`~dragoman.ports.wire.BodyStream`. What came since the last chunk was taken is one chunk. ``taken`` is
-    told how many bytes were: so many more may come.
+    told how many bytes were: so many more may come. ``kept`` is told what its reader keeps, where a connection has more
+    than one.
     """
 
-    __slots__ = ("_failed", "_fault", "_taken", "_waiter", "_waiting", "complete")
+    __slots__ = ("_failed", "_fault", "_kept", "_taken", "_waiter", "_waiting", "complete")
 
-    def __init__(self, taken: Callable[[int], None]) -> None:
+    def __init__(self, taken: Callable[[int], None], kept: Callable[[int, int], None] | None = None) -> None:
         self.complete = False
         """Whether its last byte has come."""
         self._waiting: bytes | bytearray = b""
         self._failed = False
         self._fault: Fault | None = None
         self._taken = taken
+        self._kept = kept
         self._waiter: asyncio.Future[None] | None = None
 
     # From the connection
@@ -100,6 +102,11 @@ class Body:
         chunk, self._waiting = bytes(self._waiting), b""
         self._taken(len(chunk))
         return chunk
+
+    def keep(self, size: int, most: int) -> None:
+        """What its reader keeps of it. Raises Unavailable."""
+        if self._kept is not None:
+            self._kept(size, most)
 
     def _raise(self) -> NoReturn:
         fault, self._fault = self._fault or Cancelled(GONE), None

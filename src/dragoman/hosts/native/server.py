@@ -32,6 +32,9 @@ BYE_SECONDS: Final = 5.0
 SAID_SECONDS: Final = 60.0
 """How often it is said that connections are refused."""
 
+KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+"""After how many seconds of silence the system asks whether a peer is still there, how long it waits, and how often."""
+
 LOG: Final = logging.getLogger("dragoman.hosts.native")
 
 
@@ -125,6 +128,7 @@ class Server:
 
     async def _listen(self, listener: socket.socket, options: dict[str, Any]) -> asyncio.Server:
         if listener.family != socket.AF_UNIX:
+            _keep_alive(listener)
             return await self.loop.create_server(self._coming_one, sock=listener, **options)
         try:
             # The file is not the event loop's to remove: other processes listen there too.
@@ -288,6 +292,14 @@ class Server:
             self._stalling[connection] = (transport, left, now)
         elif now - since > self.limits.stall_seconds:
             connection.abort()
+
+
+def _keep_alive(listener: socket.socket) -> None:
+    """Let the system notice peers that vanish: connections have these options of who accepts them."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEP_ALIVE.items():
+        if (option := getattr(socket, name, None)) is not None:
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _address(name: Any) -> tuple[str, int] | None:

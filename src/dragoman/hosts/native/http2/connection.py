@@ -57,6 +57,9 @@ ANSWERS_MOST: Final = 1024 * 1024
 CONTINUE: Final = b"\x00\x00\x05\x01\x04%b\x08\x03100"
 """A frame with the head of 100 Continue, which leaves the compression as it is (RFC 7541, section 6.2.2)."""
 
+PING: Final = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00dragoman"
+"""A frame that asks whether the peer is there (RFC 9113, section 6.7)."""
+
 TOO_MUCH: Final = "this connection sends more at once than is held of it; send less at a time"
 
 LOOK_SECONDS: Final = 1.0
@@ -69,7 +72,8 @@ class Http2Connection(asyncio.Protocol):
     ``_streams`` are those that are not over, and ``_ready`` those of them that wait to be answered. ``_live`` is how
     many handlers there are, which may be more; ``_used``: there was a request since it was last idle. ``_held`` are
     bytes that wait to be read, and ``_frames`` what was read and waits: nothing is done while nothing can be written.
-    ``_silent`` is how many bytes came without a frame being complete. ``_over``: nothing more is read. ``_lost``:
+    ``_silent`` is how many bytes came without a frame being complete. ``_heard`` is when the last came, and ``_asked``
+    when the peer was asked whether it is there. ``_over``: nothing more is read. ``_lost``:
     nothing more can be written.
     """
 
@@ -87,6 +91,7 @@ class Http2Connection(asyncio.Protocol):
         self._held = b""
         self._frames: list[Frame] = []
         self._silent = 0
+        self._heard = self._asked = server.now
         self._used = True
         self._unread = self._over = self._lost = self._leaving = False
         self._certificate: Certificate | None = None
@@ -111,6 +116,7 @@ class Http2Connection(asyncio.Protocol):
         """Bytes came."""
         if self._over:
             return
+        self._heard = self._server.now
         if self._held or self._frames or self._writer.paused:
             self._hold(data)
         else:
@@ -236,7 +242,9 @@ class Http2Connection(asyncio.Protocol):
         mounted = bool(server.mounts) and server.is_mounted(path)
         limit = None if mounted else server.body_most(path)
         if limit is None:
-            stream.body = body = Body(lambda size: self._taken(stream, size))
+            stream.body = body = Body(
+                lambda size: self._taken(stream, size), lambda size, most: self._keep(stream, size, most)
+            )
             if ended:
                 body.end()
             elif "expect" in headers:
@@ -307,6 +315,16 @@ class Http2Connection(asyncio.Protocol):
         if not stream.over:
             self._engine.give_room(stream, size)
             self._writer.soon()
+
+    def _keep(self, stream: Stream, size: int, most: int) -> None:
+        """Who reads a body keeps so much of it. Raises Unavailable."""
+        if stream.over:
+            return
+        uploads = self._uploads
+        allowed = BODIES_MOST * max(self._server.body_largest, most)
+        if size > stream.size and uploads.size + size - stream.size > allowed:
+            raise Unavailable(TOO_MUCH, retry_after=1)
+        uploads.keep(stream, size)
 
     def _go_ahead(self, stream: Stream) -> None:
         """The client waits to be told to send its body."""
@@ -529,8 +547,22 @@ class Http2Connection(asyncio.Protocol):
                 self.expires = server.idle_until
         elif self._uploads or self._writer.waiting:
             self.expires = min(self.expires, server.now + LOOK_SECONDS)
+        elif self._asked > self._heard:
+            self.expires = self._asked + server.limits.stall_seconds
         else:
-            self.expires = NEVER
+            self.expires = self._heard + server.limits.idle_seconds
+
+    def _ask(self, now: float) -> bool:
+        """Ask a peer that is silent for long, while it has streams, whether it is there; False if it does not say."""
+        limits = self._server.limits
+        if self._asked > self._heard:
+            return now - self._asked < limits.stall_seconds
+        if now - self._heard >= limits.idle_seconds:
+            self._asked = now
+            self._writer.flush()
+            if not self._writer.paused:
+                self._transport.write(PING)
+        return True
 
     def expire(self, now: float) -> None:
         """It has to be looked after."""
@@ -546,6 +578,10 @@ class Http2Connection(asyncio.Protocol):
         limits = self._server.limits
         if self._writer.paused or self._unread or self._held:
             self._uploads.excuse(now)
+            self._heard = now
+        elif not self._ask(now):
+            self.abort()
+            return
         for stream in self._uploads.late(now, limits):
             assert stream.request is not None
             fault = RequestTimeout("the body of the request did not come in time; send it again, faster")

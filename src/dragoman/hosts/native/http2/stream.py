@@ -12,11 +12,11 @@ from dragoman.ports.wire import Header, Request
 class Stream:
     """What a connection knows of a stream. The protocol's own state is the engine's, which holds this.
 
-    ``body`` is that of a request which is answered while it comes; else ``content`` is what came of it, ``size`` bytes
-    of at most ``limit``, until it is ``answered``. ``rest`` is what is still to be sent, from ``at`` on, and behind it
-    the end, if ``final``, with ``trailers``; ``room`` is who waits until it was taken. ``since`` is when it began to
-    wait for its peer, and ``counted`` what had come of the body then. ``gone`` tells what is mounted that there is
-    nobody any more. ``over``: there is no more to do for it.
+    ``body`` is that of a request which is answered while it comes, of which its reader keeps ``size`` bytes; else
+    ``content`` is what came of it, ``size`` bytes of at most ``limit``, until it is ``answered``. ``rest`` is what is
+    still to be sent, from ``at`` on, and behind it the end, if ``final``, with ``trailers``; ``room`` is who waits
+    until it was taken. ``since`` is when it began to wait for its peer, and ``counted`` what had come of the body then.
+    ``gone`` tells what is mounted that there is nobody any more. ``over``: there is no more to do for it.
     """
 
     __slots__ = (

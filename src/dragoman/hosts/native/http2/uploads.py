@@ -1,4 +1,6 @@
-"""Bodies that have to be complete before their requests are answered: how much they take, and how long."""
+"""Bodies that have to be complete before their requests are answered: how much they take, and how long. Of those that
+are read while they come, what their readers keep.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,13 @@ from dragoman.ports.limits import Limits
 from .stream import Stream
 
 BODIES_MOST: Final = 8
-"""How many bodies of the largest size a connection may hold, of those that come and of those that are being answered.
-The windows bound what nobody has read; what is kept for a handler is read.
+"""How many bodies, or messages, of the largest size a connection may hold, of those that come and of those that are
+being answered. The windows bound what nobody has read; what is kept for a handler is read.
 """
 
 
 class Uploads:
-    """The bodies of one connection that are not complete; ``size`` is how many bytes there are of all that are not
+    """The bodies of one connection that are not complete; ``size`` is how many bytes are held of all that are not
     over.
     """
 
@@ -35,6 +37,11 @@ class Uploads:
         """So many bytes came."""
         stream.size += size
         self.size += size
+
+    def keep(self, stream: Stream, size: int) -> None:
+        """Who reads the body while it comes keeps so many bytes of it."""
+        self.size += size - stream.size
+        stream.size = size
 
     def arrived(self, stream: Stream) -> None:
         """The body is complete, or not waited for."""

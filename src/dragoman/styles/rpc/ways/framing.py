@@ -17,6 +17,9 @@ COMPRESSED: Final = 1
 END: Final = 2
 """Connect's flag for what ends a stream."""
 
+KEPT_LEAST: Final = 16 * 1024
+"""From how many bytes on a host is told what is kept of a stream: what most streams keep is not worth the telling."""
+
 GZIP: Final = "gzip"
 CODINGS: Final = "gzip, identity"
 
@@ -87,25 +90,43 @@ def _decoded(message: bytes, flags: int, most: int, coded: bool) -> bytes:
 
 
 async def messages(stream: BodyStream, most: int, *, coded: bool) -> AsyncIterator[bytes]:
-    """The messages of a body, each as soon as it is complete. Raises Fault."""
+    """The messages of a body, each as soon as it is complete. Raises Fault.
+
+    What is kept is what came of the next message, and the one that was taken, until another is asked for.
+    """
     held = bytearray()
-    async for chunk in stream:
-        held += chunk
-        at = 0
-        while len(held) - at >= 5:
-            flags, size = HEAD.unpack_from(held, at)
-            if size > most:
-                raise too_large(most)
-            if len(held) - at < size + 5:
-                break
-            message = bytes(held[at + 5 : at + 5 + size])
-            at += size + 5
-            if flags:
-                message = await _off_loop(message, flags, most, coded)
-            yield message
-        del held[:at]
-    if held:
-        raise Malformed("the body ends within a message")
+    kept = 0
+    try:
+        async for chunk in stream:
+            held += chunk
+            at = 0
+            while len(held) - at >= 5:
+                flags, size = HEAD.unpack_from(held, at)
+                if size > most:
+                    raise too_large(most)
+                if len(held) - at < size + 5:
+                    break
+                message = bytes(held[at + 5 : at + 5 + size])
+                at += size + 5
+                if size >= KEPT_LEAST:
+                    del held[:at]
+                    at = 0
+                if flags:
+                    message = await _off_loop(message, flags, most, coded)
+                keeps = len(held) + len(message)
+                if kept or keeps >= KEPT_LEAST:
+                    stream.keep(keeps, most)
+                    kept = keeps
+                yield message
+            del held[:at]
+            if kept or len(held) >= KEPT_LEAST:
+                kept = len(held)
+                stream.keep(kept, most)
+        if held:
+            raise Malformed("the body ends within a message")
+    finally:
+        if kept:
+            stream.keep(0, most)
 
 
 async def _off_loop(message: bytes, flags: int, most: int, coded: bool) -> bytes:
