@@ -8,8 +8,9 @@ In another terminal, in the same folder:
 
     python 15_client.py
 
-`over="rest", path="/v1"` would call the other surface, and `over="grpc"` the first one by gRPC, with a lock file; the
-calls stay as they are.
+`over="rest", path="/v1"` would call the other surface; the calls stay as they are. So they do with `over="grpc"` and
+`lock="dragoman.lock"`, once the first surface has such a file: take its `lock=None` away, and `dragoman lock
+15_client:app` writes it. (gRPC needs the extra `dragoman[client]`.)
 """
 
 import asyncio

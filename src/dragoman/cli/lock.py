@@ -7,6 +7,8 @@ import difflib
 import sys
 from pathlib import Path
 
+import msgspec
+
 from . import declare
 from .failure import CommandError
 from .target import load
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     code = 0
     for path, wanted in files.items():
         known = path.read_bytes() if path.exists() else b""
-        if known == wanted:
+        if _says(known) == _says(wanted):
             print(f"{path} is as it should be")
             continue
         before, now = (each.decode(errors="replace").splitlines(keepends=True) for each in (known, wanted))
@@ -53,6 +55,14 @@ def run(options: argparse.Namespace) -> int:
         else:
             _write(wanted, path)
     return code
+
+
+def _says(text: bytes) -> object:
+    """What a file says, in whatever order: who renames a class in it need not sort it."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _write(text: bytes, path: Path) -> None:

@@ -63,6 +63,6 @@ whole = (customers, orders, sales)
 
 app = dm.App(
     dm.rest("partner", "/v1", audience="partner", auth=keys, exposes=[*for_partners, sales], imprint=OURS),
-    dm.rpc("inference", "/internal", audience="internal", auth=keys, exposes=[predict]),
+    dm.rpc("inference", "/internal", audience="internal", auth=keys, exposes=[predict], reflection=True),
     dm.rest("admin", "/admin/v1", audience="operator", auth=keys, exposes=whole, partial=True, imprint=OURS),
 )

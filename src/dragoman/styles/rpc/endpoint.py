@@ -193,9 +193,10 @@ class RpcEndpoint(Endpoint):
         for path, match in self._plain.items():
             routes.setdefault(match.operation, []).append(f"POST {path}")
         found = {}
+        ways = "Connect, in JSON" if self._locked is None else "gRPC, gRPC-Web, Connect"
         for path, spoken in self._calls.items():
             name = spoken.bound.operation.name
-            every = [*routes.get(name, ()), f"POST {path} (gRPC, gRPC-Web, Connect)"]
+            every = [*routes.get(name, ()), f"POST {path} ({ways})"]
             found[name] = explain(spoken.call, every)
         return found
 
@@ -208,7 +209,9 @@ class RpcEndpoint(Endpoint):
         return []
 
     def exports(self) -> Mapping[str, Callable[[], bytes]]:
-        """The ``.proto`` file of each package, and all of them as a FileDescriptorSet."""
+        """The ``.proto`` file of each package, and all of them as a FileDescriptorSet; nothing where no numbers are."""
+        if self._locked is None:
+            return {}
         texts: dict[str, Callable[[], bytes]] = {}
         for package in self._packages:
             name = "proto" if len(self._packages) == 1 else f"proto:{package.name}"

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dragoman.contract.fault import Unimplemented
 from dragoman.contract.operation import Effect
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime.http.options import OptionsMatch, offered
@@ -41,6 +42,7 @@ class Door:
 
     def __init__(self, spoken: Spoken, forms: Mapping[str, Form]) -> None:
         self.spoken = spoken
+        self._binary = PROTO in forms
         self._matches = {
             media: RpcMatch(spoken.bound.operation.name, way) for media, way in _ways(spoken, forms).items()
         }
@@ -52,9 +54,13 @@ class Door:
             match = self._matches.get(media) or self._matches.get(media.partition(";")[0].strip().lower())
             if match is not None:
                 return match
+            if media.startswith("application/grpc") and not self._binary:
+                raise Unimplemented("this surface has no lock file, and speaks JSON alone: call it by Connect")
+            streams = self.spoken.takes_stream or self.spoken.gives_stream
             known = ", ".join(each for each in self._matches if " " not in each)
             raise UnsupportedMediaType(
-                f"the Content-Type {media[:40]!r} is none that this procedure is called with; send one of {known}"
+                f"the Content-Type {media[:40]!r} is none that this procedure is called with"
+                f"{', which streams: its messages are in frames' if streams else ''}; send one of {known}"
             )
         if request.method == "OPTIONS":
             return OptionsMatch(POST_AND_GET if f"GET {JSON}" in self._matches else POST)
