@@ -244,6 +244,10 @@ class App:
             await asyncio.get_running_loop().run_in_executor(None, self._handlers.stop)
             await self.store.stop()
 
+    def knows(self, path: str) -> bool:
+        """Whether anything answers there: a surface, below whose path it is, a procedure, or what tells of health."""
+        return path in self.bodies or path in self._probes or self._exchanges.covers(path)
+
     def respond(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer a request to a surface. Never raises, but for the cancellation of its own task."""
         probe = self._probes.get(request.path)

@@ -32,6 +32,12 @@ class Hosted(Protocol):
         """
         ...
 
+    def knows(self, path: str) -> bool:
+        """Whether anything answers at a path, or below a path that it is below; where not, the head is enough to say
+        so.
+        """
+        ...
+
     async def start(self) -> None:
         """Open for calls."""
 

@@ -118,6 +118,10 @@ class Exchanges:
             bound.sharing.share(request, response)
         return response
 
+    def covers(self, path: str) -> bool:
+        """Whether a path is a surface's, or below one."""
+        return any(path.startswith(start) or path == whole for whole, start, _ in self._surfaces)
+
     def _find(self, path: str) -> BoundSurface | None:
         for whole, start, bound in self._surfaces:
             if path.startswith(start) or path == whole:

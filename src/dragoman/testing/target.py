@@ -48,6 +48,10 @@ class Target(dm.App):
         self.bodies = {**self.bodies, **BODIES}
         self._wire = Wire()
 
+    def knows(self, path: str) -> bool:
+        """Whether anything answers at a path."""
+        return path.startswith("/wire/") or super().knows(path)
+
     async def respond(self, request: Request) -> Response:
         """Answer a request."""
         if request.path.startswith("/wire/"):

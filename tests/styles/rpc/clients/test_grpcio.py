@@ -236,3 +236,19 @@ def test_more_than_four_mebibytes(client: Any, ask: Any, kind: str) -> None:
         list(getattr(client, kind)(given(kind, question), metadata=KEY))
     assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "4,194,304 bytes" in error.value.details()
+
+
+@pytest.mark.parametrize("path", ["/no.such.v1.Service/Method", "/echoes.v1.EchoesService/Nothing"])
+def test_what_there_is_not_is_refused_before_its_messages_end(channel: grpc.Channel, path: str) -> None:
+    """A client of streams may keep its side open until it is answered."""
+    answered = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        yield b""
+        answered.wait(60)
+
+    call = channel.stream_stream(path)(never(), metadata=KEY, timeout=10)
+    with pytest.raises(grpc.RpcError) as raised:
+        next(call)
+    answered.set()
+    assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -240,7 +240,8 @@ class Http2Connection(asyncio.Protocol):
         )
         stream.request = request
         mounted = bool(server.mounts) and server.is_mounted(path)
-        limit = None if mounted else server.body_most(path)
+        # What is nobody's is refused by its head: who streams might never come to an end of the body.
+        limit = None if mounted or not server.app.knows(path) else server.body_most(path)
         if limit is None:
             stream.body = body = Body(
                 lambda size: self._taken(stream, size), lambda size, most: self._keep(stream, size, most)
