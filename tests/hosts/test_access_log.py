@@ -97,7 +97,9 @@ def test_many_lines_do_not_wait(pipe: int) -> None:
 
 @pytest.mark.parametrize("text", ['a"b', "back\\slash", "new\nline", "\x00\x7f", "é\u2028", "\ud800", INJECTED])
 def test_nobody_can_write_members_of_a_line(pipe: int, text: str) -> None:
-    exchange = Exchange("req_1", 0.0, 0.0, Principal(text, text, credential=text), surface=text, operation=text)
+    exchange = Exchange(
+        "req_1", 0.0, 0.0, principal=Principal(text, text, credential=text), surface=text, operation=text
+    )
     observation.access(Request(text, text, peer=text), 404, 0, exchange)
     (line,) = lines(pipe)
     shown = text.encode("utf-8", "backslashreplace").decode()

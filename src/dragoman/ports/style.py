@@ -252,6 +252,10 @@ class Endpoint(Protocol):
         """
         return {}
 
+    def speaks(self, request: Request) -> bool:
+        """Whether a request is in the style's own protocol, so that what is nobody's is refused in its words, too."""
+        return False
+
     @property
     def reads(self) -> Sequence[str]:
         """Headers of its own that it reads, which browsers ask about before they send them."""

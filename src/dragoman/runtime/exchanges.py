@@ -88,7 +88,7 @@ class Exchanges:
                 if sharing is not None:
                     sharing.share(request, response)
         except BaseException as error:
-            response = _refused(bound, error, request, exchange)
+            response = _refused(bound or self._speaker(request), error, request, exchange)
             if response is None:
                 # Whatever a handler cancelled of its own was told apart: here the caller is gone.
                 exchange.fault = Cancelled.code.name
@@ -113,10 +113,17 @@ class Exchanges:
     def refuse(self, fault: Fault, request: Request, exchange: Exchange) -> Response:
         """What a request is answered that a host refuses: in the words of its surface, if it is for one."""
         bound = self._find(request.path)
-        response = _refuse(bound, fault, request, exchange)
+        response = _refuse(bound or self._speaker(request), fault, request, exchange)
         if bound is not None and bound.sharing is not None:
             bound.sharing.share(request, response)
         return response
+
+    def _speaker(self, request: Request) -> BoundSurface | None:
+        """A surface in whose words a request is refused that is for none, if its protocol is that surface's alone."""
+        for _, _, bound in self._surfaces:
+            if bound.endpoint.speaks(request):
+                return bound
+        return None
 
     def covers(self, path: str) -> bool:
         """Whether a path is a surface's, or below one."""

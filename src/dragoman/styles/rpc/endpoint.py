@@ -78,6 +78,10 @@ class RpcEndpoint(Endpoint):
             *sorted({path.rpartition("/")[0] for path in self._doors}),
         ]
 
+    def speaks(self, request: Request) -> bool:
+        """gRPC, whose clients understand nothing else."""
+        return request.headers.get("content-type", "").startswith(grpc.PREFIX)
+
     @property
     def reads(self) -> Sequence[str]:
         """Those of Connect and gRPC-Web."""
@@ -177,6 +181,8 @@ class RpcEndpoint(Endpoint):
         if isinstance(fault, problem.ContentTooLarge) and request.path in self._doors:
             fault = too_large(self._doors[request.path].spoken.most)  # in these protocols it has another code
         if media.startswith(grpc.PREFIX):
+            if isinstance(fault, NotFound) and request.path not in {**self._doors, **self._health.doors}:
+                fault = Unimplemented(f"there is no procedure {request.path[1:80]!r} here")
             write = grpc.web_refusal if media.startswith(grpc.WEB) else grpc.refusal
             return write(fault, request, exchange, self._domain(request))
         if request.path == self._surface.path or request.path.startswith(self._surface.path + "/"):

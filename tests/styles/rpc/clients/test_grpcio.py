@@ -252,3 +252,4 @@ def test_what_there_is_not_is_refused_before_its_messages_end(channel: grpc.Chan
         next(call)
     answered.set()
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert path[1:] in raised.value.details() or "has no method" in raised.value.details()
