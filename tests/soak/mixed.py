@@ -495,13 +495,11 @@ async def never_reads_answers(load: Mixed) -> None:
 async def writes_garbage(load: Mixed) -> None:
     async with load.line() as line:
         load.unnamed += 1
-        kind = load.random.randrange(4)
+        kind = load.random.randrange(3)
         if kind == 0:
             line.send(load.random.randbytes(load.random.randrange(1, 5000)) + b"\r\n\r\n")
         elif kind == 1:
             line.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + load.random.randbytes(500))  # TLS
-        elif kind == 2:
-            line.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         else:
             start = bytearray(head("GET /admin/v1/customers", OPERATOR))
             for _ in range(5):

@@ -290,6 +290,12 @@ def test_they_agree_on_what_is_a_little_wrong(name: str, data: st.DataObject) ->
         assert not accepted(DECODERS[name], value), f"{error.json_path}: {error.message}"
 
 
+@pytest.mark.parametrize("key", ["id", "", "Small"])
+def test_a_key_that_cannot_be_there_is_not_taken_out(key: str) -> None:
+    assert "by_size" in refused(DECODERS["ThingUpdate"], {"by_size": {key: None}})
+    assert refused(DECODERS["ThingUpdate"], {"by_size": {"small": None}}) == ""
+
+
 @UNHURRIED
 @given(value=named("ThingCreate"))
 def test_what_is_written_meets_the_schema(value: Any) -> None:

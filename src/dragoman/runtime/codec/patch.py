@@ -203,8 +203,12 @@ class PatchDecoder:
                 self._check_record(type_, value, path, found, None)
             case Map() if isinstance(value, Mapping):
                 for key, each in value.items():
-                    if each is not None and len(found) < MAX_VIOLATIONS:
+                    if len(found) >= MAX_VIOLATIONS:
+                        break
+                    if each is not None:
                         self.check_names(type_.value, each, (*path, short(str(key))), found)
+                    else:
+                        self._check_key(type_.key, str(key), path, found)
             case Union() if isinstance(value, Mapping) and tagged(self.types, type_) is not None:
                 records = tagged(self.types, type_) or []
                 given = value.get(type_.discriminator or "", UNSET)
@@ -215,6 +219,13 @@ class PatchDecoder:
                     found.extend(Walk(self.inbound).check(type_, value, path))
             case _:
                 found.extend(Walk(self.inbound).check(type_, value, path))
+
+    def _check_key(self, type_: Type, key: str, path: Path, found: list[Violation]) -> None:
+        """A key that is to be taken out is one that may be there."""
+        try:
+            self.inbound.read_key(type_, key)
+        except Refused as refused:
+            found.append(Violation((*path, short(key)), refused.message, refused.rule))
 
     def _check_record(
         self, record: Record, value: Mapping[str, Any], path: Path, found: list[Violation], tag_field: str | None
