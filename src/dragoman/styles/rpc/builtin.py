@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from dragoman.contract.operation import Effect, Interaction, Operation
+from dragoman.contract.operation import Operation
 from dragoman.contract.schema import Kind
 from dragoman.ports.style import Surface
 from dragoman.runtime.call import State
@@ -73,6 +73,3 @@ def _unused(*arguments: Any) -> Any:
 def written(exchange: Exchange, envelope: Envelope, value: Any) -> Any:
     """A value as the way of a call writes it: the answer, or the frame of an item."""
     return envelope.way.write(State(exchange, envelope, exchange.deadline), value)
-
-
-__all__ = ["BYTES", "NUMBER", "TEXT", "Effect", "Interaction", "door", "message", "written"]

@@ -181,7 +181,8 @@ class RpcEndpoint(Endpoint):
         if isinstance(fault, problem.ContentTooLarge) and request.path in self._doors:
             fault = too_large(self._doors[request.path].spoken.most)  # in these protocols it has another code
         if media.startswith(grpc.PREFIX):
-            if isinstance(fault, NotFound) and request.path not in {**self._doors, **self._health.doors}:
+            known = request.path in self._doors or request.path in self._health.doors
+            if isinstance(fault, NotFound) and not known:
                 fault = Unimplemented(f"there is no procedure {request.path[1:80]!r} here")
             write = grpc.web_refusal if media.startswith(grpc.WEB) else grpc.refusal
             return write(fault, request, exchange, self._domain(request))
