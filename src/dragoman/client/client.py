@@ -22,23 +22,22 @@ from os import PathLike
 from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, Unpack, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from dragoman.contract.context import Context
-from dragoman.contract.expression import Expression
 from dragoman.contract.handle import Resources
 from dragoman.contract.principal import AudienceName
 from dragoman.contract.resource import Id, Resource
 
-from .asked import Asked, Pages
-from .core import TIMEOUT, Core, Items
+from .core import TIMEOUT, Core
 from .http.blocking import ThreadNet, run
 from .http.looping import LoopNet
 from .http.net import Net
 from .options import Options
+from .remotes import AsyncRemote, Remote
 from .retries import Retries
 from .speech import Over
-from .ways.spoken import Page
+from .streams import AsyncStream, Stream
 
 In = TypeVar("In")
 T = TypeVar("T")
@@ -279,90 +278,6 @@ class AsyncClient(_Client):
         return AsyncStream(self._core.stream(operation, given, self._with(options)))
 
 
-class AsyncStream(Generic[T]):
-    """What comes item by item. Leaving it early cancels the call, once it is closed: by ``async with``, or
-    :meth:`aclose`.
-    """
-
-    def __init__(self, items: Items | Pages) -> None:
-        self._items = items
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        item: T = await self._items.next()
-        return item
-
-    async def aclose(self) -> None:
-        """Take no more."""
-        self._items.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._items.close()
-
-
-class AsyncRemote(Generic[R]):
-    """The standard methods of a resource. Its custom ones are called as operations are: ``client.call(cancel, …)``."""
-
-    def __init__(self, core: Core, resources: Resources[R], options: Options) -> None:
-        self._asked = Asked(core, resources, options)
-
-    async def get(self, id: Id[R], /, **options: Unpack[Options]) -> R:
-        """The resource of that id. Raises NotFound."""
-        found: R = await self._asked.get(id, options)
-        return found
-
-    async def create(self, resource: R, /, **options: Unpack[Options]) -> R:
-        """Create one; its id and its times are the server's."""
-        made: R = await self._asked.create(resource, options)
-        return made
-
-    async def update(self, resource: R | Id[R], /, **changes: Any) -> R:
-        """Change fields: ``client[orders].update(order, status="paid")``; returns it as it is then.
-
-        The resource itself must have its version still, else PreconditionFailed is raised; its id means it whatever
-        it has become. Lists and maps are replaced. Options are given by :meth:`AsyncClient.using`.
-        """
-        made: R = await self._asked.update(resource, changes, {})
-        return made
-
-    async def delete(self, resource: R | Id[R], /, **options: Unpack[Options]) -> None:
-        """Delete it; of the resource itself, only the version that was read."""
-        await self._asked.delete(resource, options)
-
-    def list(
-        self,
-        where: Expression | None = None,
-        /,
-        *,
-        order_by: str = "",
-        page_size: int | None = None,
-        **options: Unpack[Options],
-    ) -> AsyncStream[R]:
-        """All that meet ``where``, page by page: ``orders.field.status == "paid"``, and more of these with ``&``."""
-        return AsyncStream(self._asked.pages(where, order_by, page_size, options))
-
-    async def page(
-        self,
-        where: Expression | None = None,
-        /,
-        *,
-        order_by: str = "",
-        page_size: int | None = None,
-        page_token: str = "",
-        count: bool = False,
-        **options: Unpack[Options],
-    ) -> Page[R]:
-        """One page; ``count`` asks how many there are on all."""
-        return await self._asked.page(where, order_by, page_size, page_token, count, options)
-
-
 class Client(_Client):
     """A client that blocks::
 
@@ -523,90 +438,3 @@ class Client(_Client):
     def stream(self, operation: Any, /, *given: Any, **options: Unpack[Options]) -> Any:
         """As :meth:`AsyncClient.stream`."""
         return Stream(self._core.stream(operation, given, self._with(options)))
-
-
-class Stream(Generic[T]):
-    """What comes item by item. Leaving it early cancels the call, once it is closed: by ``with``, or
-    :meth:`close`.
-    """
-
-    def __init__(self, items: Items | Pages) -> None:
-        self._items = items
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> T:
-        try:
-            item: T = run(self._items.next())
-        except StopAsyncIteration:
-            raise StopIteration from None
-        return item
-
-    def close(self) -> None:
-        """Take no more."""
-        self._items.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._items.close()
-
-
-class Remote(Generic[R]):
-    """The standard methods of a resource. Its custom ones are called as operations are: ``client.call(cancel, …)``."""
-
-    def __init__(self, core: Core, resources: Resources[R], options: Options) -> None:
-        self._asked = Asked(core, resources, options)
-
-    def get(self, id: Id[R], /, **options: Unpack[Options]) -> R:
-        """The resource of that id. Raises NotFound."""
-        found: R = run(self._asked.get(id, options))
-        return found
-
-    def create(self, resource: R, /, **options: Unpack[Options]) -> R:
-        """Create one; its id and its times are the server's."""
-        made: R = run(self._asked.create(resource, options))
-        return made
-
-    def update(self, resource: R | Id[R], /, **changes: Any) -> R:
-        """Change fields: ``client[orders].update(order, status="paid")``; returns it as it is then.
-
-        The resource itself must have its version still, else PreconditionFailed is raised; its id means it whatever
-        it has become. Lists and maps are replaced. Options are given by :meth:`Client.using`.
-        """
-        made: R = run(self._asked.update(resource, changes, {}))
-        return made
-
-    def delete(self, resource: R | Id[R], /, **options: Unpack[Options]) -> None:
-        """Delete it; of the resource itself, only the version that was read."""
-        run(self._asked.delete(resource, options))
-
-    def list(
-        self,
-        where: Expression | None = None,
-        /,
-        *,
-        order_by: str = "",
-        page_size: int | None = None,
-        **options: Unpack[Options],
-    ) -> Stream[R]:
-        """All that meet ``where``, page by page: ``orders.field.status == "paid"``, and more of these with ``&``."""
-        return Stream(self._asked.pages(where, order_by, page_size, options))
-
-    def page(
-        self,
-        where: Expression | None = None,
-        /,
-        *,
-        order_by: str = "",
-        page_size: int | None = None,
-        page_token: str = "",
-        count: bool = False,
-        **options: Unpack[Options],
-    ) -> Page[R]:
-        """One page; ``count`` asks how many there are on all."""
-        return run(self._asked.page(where, order_by, page_size, page_token, count, options))
