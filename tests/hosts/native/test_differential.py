@@ -56,6 +56,10 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
 
+    def knows(self, path: str) -> bool:
+        """Whatever it is."""
+        return True
+
     async def respond(self, request: Request) -> Response:
         """Note it."""
         target = f"{request.path}?{request.query}" if request.query else request.path

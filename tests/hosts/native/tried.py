@@ -85,7 +85,7 @@ class Tried(dm.App):
     ``/never`` for ever; ``/size/N`` answers with N bytes, ``/stream/N`` with a stream of N parts of 64 KiB; ``/host``
     and ``/peer`` tell of those too; ``/trailers`` has some. The bodies of READ are read while they come: ``/read``
     tells how much that was, once it was let go where it is ``/read/later``, ``/read/none`` reads nothing, and
-    ``/read/back`` is a stream of what it reads. ``/small`` takes ten bytes.
+    ``/read/back`` is a stream of what it reads. ``/small`` takes ten bytes. ``/nobody`` is nobody's.
     """
 
     def __init__(
@@ -103,8 +103,8 @@ class Tried(dm.App):
         HELD.let_go()
 
     def knows(self, path: str) -> bool:
-        """Something is answered everywhere."""
-        return True
+        """Something is answered everywhere else."""
+        return path != "/nobody"
 
     async def respond(self, request: Request) -> Response:
         """Answer."""
@@ -112,6 +112,8 @@ class Tried(dm.App):
         if request.path.startswith("/calls/") or request.path in ("/healthz", "/readyz"):
             return await super().respond(request)
         self.seen.append(f"{request.method} {request.path}")
+        if request.path == "/nobody":
+            return await super().respond(request)
         if request.path in READ:
             return await self._read(request)
         if request.path == "/trailers":

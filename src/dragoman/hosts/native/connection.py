@@ -394,6 +394,12 @@ class Connection(asyncio.Protocol):
             bridge.lost()
         self.arrived(self._reader.refused(refused))
 
+    def _answer_by_head(self, request: Incoming) -> None:
+        """Answer a request though its body still comes, and parse nothing behind its head."""
+        self._over = True
+        request.coming = Body(self._taken)  # never complete: the connection ends with the answer
+        self.arrived(request)
+
     def _close(self, *, linger: bool) -> None:
         """End the connection once all is sent."""
         self._over = True
@@ -423,6 +429,8 @@ class Connection(asyncio.Protocol):
             self._reader.excuse(now)
         elif self._reader.phase not in (Phase.HEAD, Phase.BODY):
             self.close()
+        elif (request := self._reader.for_nobody()) is not None:
+            self._answer_by_head(request)
         elif (fault := self._reader.late(now)) is not None:
             self._refuse(Refused(fault))
 

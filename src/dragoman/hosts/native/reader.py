@@ -289,8 +289,7 @@ class Reader:
         elif most is None:
             connection.streamed(request, ended=not (self._chunked or self._length))
         if framed and (mounted or most is not None):
-            self._since = server.now
-            connection.expires = self._since + server.limits.body_grace_seconds
+            self._since = connection.expires = server.now  # the next tick asks whose it is, if not all has come
 
     def _check(self, version: str, method: bytes, url: bytes) -> None:
         server, headers = self._server, self._headers
@@ -332,7 +331,7 @@ class Reader:
         if expected is not None and request.version == "1.1":
             if any(each.strip() != "100-continue" for each in expected.lower().split(",")):
                 raise Refused(ExpectationFailed("only 100-continue can be expected; leave Expect out"))
-            if self._chunked or self._length:
+            if (self._chunked or self._length) and (most is None or self._server.app.knows(request.path)):
                 self._connection.go_ahead()
 
     def on_body(self, body: bytes) -> None:
@@ -423,24 +422,30 @@ class Reader:
         self.asked = None
         del self._parser, self._connection
 
+    def for_nobody(self) -> Incoming | None:
+        """A request whose body still comes, though its head is enough to say that nobody answers there."""
+        request = self.asked
+        if self.phase is not Phase.BODY or request is None or request.bridge is not None or request.coming is not None:
+            return None
+        return None if self._server.app.knows(request.path) else request
+
     def late(self, now: float) -> Fault | None:
         """Why what began to come is not waited for any longer; None if it may take longer."""
         if self.phase is Phase.BODY:
             limits = self._server.limits
             if self._size - self._counted >= (now - self._since - limits.body_grace_seconds) * limits.body_rate:
-                self._connection.expires = now + 1.0
+                self._connection.expires = max(now + 1.0, self._since + limits.body_grace_seconds)
                 return None
         what = "head" if self.phase is Phase.HEAD else "body"
         return RequestTimeout(f"the {what} of the request did not come in time; send it again, faster")
 
     def excuse(self, now: float) -> None:
         """What came was not read, for no fault of the client's: the time that it has begins anew."""
-        limits = self._server.limits
         if self.phase is Phase.HEAD:
-            self._connection.expires = now + limits.head_seconds
+            self._connection.expires = now + self._server.limits.head_seconds
         elif self.phase is Phase.BODY:
             self._since, self._counted = now, self._size
-            self._connection.expires = now + limits.body_grace_seconds
+            self._connection.expires = now
 
 
 def _too_long(most: int) -> Refused:
