@@ -29,7 +29,7 @@ class StreamAnswer(Answer):
 
 
 class Http2Connection:
-    """A connection that speaks HTTP/2. Waits at most ``seconds`` for each piece of an answer."""
+    """A connection that speaks HTTP/2, once it is entered. Waits at most ``seconds`` for each piece of an answer."""
 
     def __init__(self, url: str, *, seconds: float = 10) -> None:
         parts = urlsplit(url)
@@ -37,10 +37,17 @@ class Http2Connection:
         self._socket = socket.create_connection((parts.hostname, parts.port), seconds)
         self._h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, header_encoding="utf-8"))
         self._answers: dict[int, StreamAnswer] = {}
+        self._greeted = False
         self._h2.initiate_connection()
         self._flush()
 
     def __enter__(self) -> Self:
+        try:
+            while not self._greeted:  # else a test waits for what cannot come
+                self._read()
+        except BaseException:
+            self._socket.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,7 +102,9 @@ class Http2Connection:
         self._flush()
 
     def _take(self, event: h2.events.Event) -> None:
-        if isinstance(event, h2.events.ResponseReceived):
+        if isinstance(event, h2.events.RemoteSettingsChanged):
+            self._greeted = True
+        elif isinstance(event, h2.events.ResponseReceived):
             headers = _pairs(event.headers)
             self._answers[event.stream_id].status = int(dict(headers)[":status"])
             self._answers[event.stream_id].headers = headers
