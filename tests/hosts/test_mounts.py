@@ -136,7 +136,11 @@ def test_explain_shows_a_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 
 SERVERS = {
     "uvicorn": ["uvicorn", "served:api", "--port", "{port}", "--workers", "2"],
-    "granian": ["granian", "--interface", "asgi", "served:api", "--port", "{port}", "--workers", "2"],
+    # A worker that is told to stop while it starts does not hear it.
+    "granian": [
+        *["granian", "--interface", "asgi", "served:api", "--port", "{port}"],
+        *["--workers", "2", "--workers-kill-timeout", "2"],
+    ],
     "hypercorn": ["hypercorn", "served:api", "--bind", "127.0.0.1:{port}"],
 }
 
