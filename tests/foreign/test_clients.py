@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tooling import HERE, JAKARTA, demo, generator, npm, run
+from tooling import BRIEFLY, HERE, JAKARTA, demo, generator, npm, run
 
 CLIENTS = ["demo-partner", "features-public", "features-admin"]
 OF_MANY = "shipped"
@@ -49,7 +49,9 @@ def python_client(document: Path, folder: Path, name: str) -> None:
 
 def check_python(folder: Path, *files: str) -> None:
     """Run mypy --strict. The client's own ``__exit__`` hands arguments on as objects, so there they are not checked."""
-    (folder / "mypy.ini").write_text("[mypy]\nstrict = true\n[mypy-*.client]\ndisable_error_code = arg-type\n")
+    told = ["[mypy]", "strict = true", f"cache_dir = {folder.parent / 'mypy'}"]  # the libraries are the same for all
+    told += ["[mypy-*.client]", "disable_error_code = arg-type", ""]
+    (folder / "mypy.ini").write_text("\n".join(told))
     assert "Success" in run("mypy", "--config-file", "mypy.ini", *files, folder=folder)
 
 
@@ -82,7 +84,7 @@ def test_typescript(name: str, documents: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_typescript_of_openapi_generator(name: str, documents: Path, tmp_path: Path) -> None:
-    command = ("java", "-jar", generator(), "generate", "--input-spec", documents / f"{name}.json")
+    command = ("java", *BRIEFLY, "-jar", generator(), "generate", "--input-spec", documents / f"{name}.json")
     run(*command, "--generator-name", "typescript-fetch", "--output", tmp_path / "client", folder=tmp_path)
     # Its runtime.ts overrides without saying so, and takes what it finds at an index for granted.
     compile_typescript(tmp_path, "client/index.ts", noUncheckedIndexedAccess=False, noImplicitOverride=False)
@@ -96,7 +98,7 @@ def test_java(name: str, documents: Path, tmp_path: Path) -> None:
         "enumUnknownDefaultCase": "true",
         "disallowAdditionalPropertiesIfNotPresent": "false",
     }
-    command = ("java", "-jar", generator(), "generate", "--input-spec", documents / f"{name}.json")
+    command = ("java", *BRIEFLY, "-jar", generator(), "generate", "--input-spec", documents / f"{name}.json")
     command += ("--generator-name", "java", "--library", "native", "--output", tmp_path)
     command += ("--additional-properties", ",".join(f"{key}={value}" for key, value in options.items()))
     # Its template writes the default of a date or a decimal as a string, whatever the field's type is.
@@ -108,7 +110,8 @@ def test_java(name: str, documents: Path, tmp_path: Path) -> None:
     # remarks that no processor reads Jackson's annotations.
     lint = "-Xlint:all,-serial,-deprecation,-processing"
     classes = f"{generator()}:{JAKARTA}"
-    run("javac", lint, "-Werror", "-cp", classes, "-d", tmp_path / "out", *sources, folder=tmp_path)
+    command = ("javac", *(f"-J{each}" for each in BRIEFLY), lint, "-Werror", "-cp", classes)
+    run(*command, "-d", tmp_path / "out", *sources, folder=tmp_path)
 
 
 def test_a_python_program_works_on_orders(older: Path, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ CALLED: Final = HERE.parent / "styles/rpc/clients"
 """Where the contract is that others' RPC clients call."""
 NODE_MODULES: Final = HERE / "node_modules"
 SCRIPTS: Final = Path(sys.executable).parent
+BRIEFLY: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""How a Java runs that is over in seconds: what it would compile better, or collect beside, is never worth it."""
 JAKARTA: Final = Path("/usr/share/java/jakarta-annotation-api.jar")
 
 DOCUMENTS: Final = {
