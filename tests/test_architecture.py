@@ -36,6 +36,7 @@ def test_each_part_imports_only_what_it_may() -> None:
     assert " 0 broken" in done.stdout
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("importer", "statement", "imported"),
     [

@@ -59,6 +59,7 @@ def curl_lines(name: str) -> list[tuple[str, int]]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("name", NAMES)
 def test_its_curl_lines(name: str, tmp_path: Path) -> None:
     source = (EXAMPLES / f"{name}.py").read_text()

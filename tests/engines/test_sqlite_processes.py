@@ -19,7 +19,7 @@ from sqlite_shop import CUSTOMERS, ORDERS, TABLES, customer, key, opened, order,
 from dragoman.engines.sqlite import SqliteStore
 from dragoman.ports.store import Add, Committed, Conflict, Next, Update, WriteSet
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 async def work(path: str, name: str, writers: int, count: int) -> None:

@@ -29,6 +29,7 @@ class TestNative(HostConformance):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 class TestUvicorn(HostConformance):
     host = CommandHost("-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "{app}")
     lacks = {
@@ -46,6 +47,7 @@ class TestUvicorn(HostConformance):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 class TestGranian(HostConformance):
     host = CommandHost("-m", "granian", "--interface", "asgi", "--port", "{port}", "{app}")
     lacks = {
@@ -57,6 +59,7 @@ class TestGranian(HostConformance):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 class TestHypercorn(HostConformance):
     # With workers of its own it forgets their exit codes.
     host = CommandHost("-m", "hypercorn", "--workers", "0", "--bind", "127.0.0.1:{port}", "{app}")

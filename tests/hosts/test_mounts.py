@@ -145,6 +145,7 @@ SERVERS = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_fastapi_application_serves_ours(tmp_path: Path, name: str) -> None:
     write(tmp_path, THEIRS)

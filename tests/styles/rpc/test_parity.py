@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from sides import SIDES, Asked, Told
 from values_of import Values
 
@@ -122,6 +123,8 @@ class Asking:
         return query
 
 
+@pytest.mark.slow
+@pytest.mark.once
 def test_every_style_says_the_same(tmp_path: Path) -> None:
     asyncio.run(_every_style_says_the_same(tmp_path))
 
