@@ -6,6 +6,8 @@
 
 VENV ?= .venv
 ARGS ?=
+# Most tests wait for servers: two at once keep a core busy.
+JOBS = $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 BIN = $(VENV)/bin
 export VENV PYTHON
 
@@ -19,7 +21,7 @@ demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=...); 
 	@scripts/setup core && exec "$(BIN)/dragoman" demo
 
 test: ## Run every test
-	@scripts/setup dev && scripts/tools && exec "$(BIN)/python" -m pytest -n auto $(ARGS)
+	@scripts/setup dev && scripts/tools && exec "$(BIN)/python" -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 quick: ## Before each commit, under a minute: lint, mypy, the dependency rule and the tests that are not slow
 	@scripts/setup dev
