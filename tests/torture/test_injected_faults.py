@@ -23,7 +23,7 @@ AT_ONCE = 64
 SHARE = 0.07
 """How many commits fail in each of the three ways."""
 
-PATIENCE = 0.15
+PATIENCE = 0.3
 """The deadline of a call, in seconds; a late commit takes twice as long."""
 
 
