@@ -61,7 +61,7 @@ schemathesis: ## 300 examples an operation from Schemathesis, on all surfaces: t
 	DRAGOMAN_SCHEMATHESIS=300 "$(BIN)/python" -m pytest -n 2 tests/documents $(ARGS)
 
 foreign: ## What others' tools say: linters, generated clients, a cache, a browser (installs node's, Debian's)
-	@scripts/foreign && DRAGOMAN_FOREIGN=1 "$(BIN)/python" -m pytest -n 2 tests/foreign $(ARGS)
+	@scripts/foreign && DRAGOMAN_FOREIGN=1 "$(BIN)/python" -m pytest -n 2 --dist worksteal tests/foreign $(ARGS)
 
 soak: ## Long runs: rolling restarts, 10,000 idle connections, mixed load (DRAGOMAN_SOAK_SECONDS, an hour unless set)
 	@scripts/setup dev
