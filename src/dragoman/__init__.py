@@ -70,7 +70,7 @@ from .ports.wire import Certificate
 from .runtime.commit_value import add, next
 from .runtime.http.caching import Fresh
 from .styles.rest import rest
-from .styles.rpc import Number, Procedure, rpc
+from .styles.rpc import Number, Procedure, ProtoName, rpc
 
 if TYPE_CHECKING:
     from .client import AsyncClient, Client, Page, Retries
@@ -135,6 +135,7 @@ __all__ = [
     "PreconditionFailed",
     "Principal",
     "Procedure",
+    "ProtoName",
     "ReadOnly",
     "Ref",
     "Resource",

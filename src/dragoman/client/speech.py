@@ -168,7 +168,7 @@ class Speech:
         known = lock.packages.get(package, {})
         found = []
         for each in _within(message, set()):
-            numbers = known.get(each.name.removeprefix(f"{package}."))
+            numbers = known.get(each.locked.removeprefix(f"{package}."))
             if numbers is None and each.fields and each.name != EMPTY:
                 raise DeclarationError(
                     f"lock file {self._place}",

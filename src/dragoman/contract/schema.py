@@ -120,6 +120,7 @@ class Enum:
     description: str = ""
     native: Any = field(default=None, compare=False, repr=False)
     kind: Kind = Kind.STRING
+    traits: Traits = field(default_factory=Traits)
 
     @property
     def names(self) -> tuple[str, ...]:

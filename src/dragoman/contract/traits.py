@@ -8,15 +8,34 @@ change here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from .declaration import DeclarationError
 
 T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+_OF_CLASS: Final = "__dragoman_traits__"
 
 
 class Trait:
     """The base of every trait. Subclass it, frozen, wherever the reader of the trait lives."""
 
     __slots__ = ()
+
+
+class ClassTrait(Trait):
+    """A trait that a class takes as its decorator. It is the class's own: what inherits from that has it not."""
+
+    __slots__ = ()
+
+    def __call__(self, cls: C) -> C:
+        """Give it to a class. Raises DeclarationError where that has one already."""
+        known = vars(cls).get(_OF_CLASS, ())
+        if any(type(each) is type(self) for each in known):
+            raise DeclarationError(cls.__name__, f"{type(self).__name__} is given twice", "Give it once")
+        setattr(cls, _OF_CLASS, (*known, self))
+        return cls
 
 
 class Traits:
@@ -53,3 +72,8 @@ class Traits:
 
     def __repr__(self) -> str:
         return f"Traits({', '.join(map(repr, self))})"
+
+
+def traits_of(cls: type) -> Traits:
+    """Those that a class was given."""
+    return Traits(vars(cls).get(_OF_CLASS, ()))

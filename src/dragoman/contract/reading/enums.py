@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dragoman.contract.annotations import Deprecated, Description
 from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.schema import Enum, EnumValue, Nullable, Type
+from dragoman.contract.traits import traits_of
 
 from . import refusals
 from .members import docstring
@@ -94,7 +95,7 @@ def python_enum(cls: type[enum.Enum], at: At) -> Enum:
         values.append(EnumValue(str(member.value), " ".join(said.split())))
     if not values:
         raise DeclarationError(at.place, f"the enum {cls.__name__} has no members", "Give it at least one")
-    return Enum(tuple(values), name=cls.__name__, description=docstring(cls), native=cls)
+    return Enum(tuple(values), name=cls.__name__, description=docstring(cls), native=cls, traits=traits_of(cls))
 
 
 def _strings_below(cls: type[enum.Enum]) -> Mapping[str, str]:

@@ -28,7 +28,7 @@ from dragoman.contract.schema import (
     Type,
     Union,
 )
-from dragoman.contract.traits import Trait, Traits
+from dragoman.contract.traits import Trait, Traits, traits_of
 
 from .defaults import WrongDefaultError, wire
 from .members import Member, docstring, members
@@ -54,7 +54,7 @@ def build_record(cls: Any, reader: Reader) -> Record:
     if isinstance(cls, type) and issubclass(cls, Resource):
         return resource_record(cls, reader)[0]
     fields = tuple(_field(member, cls, reader)[0] for member in members(cls))
-    return Record(cls.__name__, fields, docstring(cls), native=cls)
+    return Record(cls.__name__, fields, docstring(cls), traits=traits_of(cls), native=cls)
 
 
 def resource_record(cls: type[Resource], reader: Reader) -> tuple[Record, dict[str, Any]]:
@@ -80,7 +80,7 @@ def resource_record(cls: type[Resource], reader: Reader) -> tuple[Record, dict[s
     moment = Scalar(Kind.DATETIME)
     fields.append(Field("created_at", moment, required=False, read_only=True, traits=Traits([ours.Sort()])))
     fields.append(Field("updated_at", moment, required=False, read_only=True))
-    record = Record(cls.__name__, tuple(fields), docstring(cls), native=cls)
+    record = Record(cls.__name__, tuple(fields), docstring(cls), traits=traits_of(cls), native=cls)
     _check_uniques(record)
     return record, targets
 

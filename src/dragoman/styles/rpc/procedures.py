@@ -4,6 +4,7 @@ that they came in. (AIP-131 to 136; preconditions by AIP-154, repetitions by AIP
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -18,8 +19,8 @@ from dragoman.runtime.codec.scalar_values import kind_of
 from dragoman.runtime.http import etag
 
 from .masks import MASK, masked, parts
-from .proto.model import Label, Message, Shape
-from .proto.names import snake
+from .proto.model import Label, Message, MessageField, Shape
+from .proto.names import json_name, snake
 from .proto.services import ETAG, ID, REQUEST_ID, Bound
 
 Receive: TypeAlias = Callable[[State, Any], None]
@@ -29,6 +30,7 @@ Give: TypeAlias = Callable[[State], Any]
 """What is answered, from a call's state."""
 
 LONGEST_KEY: Final = 255
+_NAME: Final = re.compile("[A-Za-z0-9_]+")
 
 
 def receiver(bound: Bound, surface: Surface, types: Types) -> Receive:
@@ -234,9 +236,7 @@ def _renamed(path: list[str], message: Message) -> list[str]:
     made: list[str] = []
     within: Message | None = message
     for at, name in enumerate(path):
-        field = (
-            None if within is None else next((each for each in within.fields if name in (each.name, each.key)), None)
-        )
+        field = None if within is None else next((each for each in within.fields if _calls(name, each)), None)
         if field is None:
             return [*made, *path[at:]]
         made.append(field.key)
@@ -245,6 +245,11 @@ def _renamed(path: list[str], message: Message) -> list[str]:
             made.append(path[at + 1])
             return [*made, *(_renamed(path[at + 2 :], within) if within is not None else path[at + 2 :])]
     return made
+
+
+def _calls(name: str, field: MessageField) -> bool:
+    """Whether a name in a mask is a field's: JSON's form of masks has lost which letters were capitals."""
+    return name == field.key or json_name(name) == json_name(field.name)
 
 
 def _inner(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -291,6 +296,10 @@ class _below:  # noqa: N801  (reads as a word)
 
 def _list(bound: Bound) -> Receive:
     filters, parents = bound.filters, bound.parents
+    assert bound.procedure.output is not None
+    resource = bound.procedure.output.fields[0].value
+    assert isinstance(resource, Message)
+    by_hand = {each.name: each.key for each in resource.fields if each.own}
 
     def receive(state: State, message: Any) -> None:
         asked: list[tuple[str, str, str | tuple[str, ...]]] = []
@@ -314,7 +323,7 @@ def _list(bound: Bound) -> Receive:
         ids = message.get("ids")
         state.query = ListRequest(
             tuple(asked),
-            message.get("order_by", ""),
+            _by_contract(message.get("order_by", ""), by_hand),
             message.get("page_size") or None,
             message.get("page_token", ""),
             within[0] if within else None,
@@ -323,6 +332,11 @@ def _list(bound: Bound) -> Receive:
         )
 
     return receive
+
+
+def _by_contract(order_by: str, by_hand: Mapping[str, str]) -> str:
+    """An order in the contract's names, which it may have in those that fields were given by hand."""
+    return _NAME.sub(lambda found: by_hand.get(found[0], found[0]), order_by) if by_hand else order_by
 
 
 def _as_text(value: Any, path: Path, found: list[Violation]) -> str:

@@ -22,6 +22,7 @@ class Reviewed(dm.Trait):
     by: str
 
 
+@dm.ProtoName("Magnitude", zero="MAGNITUDE_UNKNOWN", values={"small": "TINY"})
 class Size(enum.StrEnum):
     """How large it is."""
 
@@ -142,6 +143,7 @@ class Receipt(dm.Struct):
     cents: int
 
 
+@dm.ProtoName("Enquiry")
 class Question(dm.Struct):
     text: Annotated[str, dm.Length(1), dm.Description("What is asked.")]
     size: Size = Size.SMALL
@@ -153,4 +155,4 @@ class Question(dm.Struct):
 
 class Answer(dm.Struct):
     text: Annotated[str, dm.Number(3)]
-    likely: Annotated[float, dm.Ge(0), dm.Le(1)]
+    likely: Annotated[float, dm.ProtoName("likelihood"), dm.Ge(0), dm.Le(1)]

@@ -9,7 +9,7 @@ from dragoman.contract.operation import Effect
 from dragoman.styles.rpc.codec.varint import bytes_field, number_field, text_field
 
 from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape
-from .names import camel, json_name
+from .names import entry, json_name
 from .text import imports
 
 _TYPES: Final = {
@@ -64,7 +64,7 @@ def _field(field: MessageField, message: Message, oneofs: list[str]) -> bytes:
     repeated = field.label in (Label.REPEATED, Label.MAP)
     parts = [text_field(1, field.name), number_field(3, field.number), number_field(4, 3 if repeated else 1)]
     if field.label is Label.MAP:
-        parts += [number_field(5, _MESSAGE), text_field(6, f".{message.name}.{_entry_name(field)}")]
+        parts += [number_field(5, _MESSAGE), text_field(6, f".{message.name}.{entry(field.name)}")]
     else:
         parts += _type(field.value)
     if field.deprecated:
@@ -89,10 +89,6 @@ def _type(value: Leaf | Message | EnumType) -> list[bytes]:
     return [number_field(5, _TYPES[value.word])]
 
 
-def _entry_name(field: MessageField) -> str:
-    return f"{camel(field.name)}Entry"
-
-
 def _entry(field: MessageField) -> bytes:
     assert field.map_key is not None
     key = [text_field(1, "key"), number_field(3, 1), number_field(4, 1), *_type(field.map_key), text_field(10, "key")]
@@ -105,7 +101,7 @@ def _entry(field: MessageField) -> bytes:
     ]
     return b"".join(
         [
-            text_field(1, _entry_name(field)),
+            text_field(1, entry(field.name)),
             bytes_field(2, b"".join(key)),
             bytes_field(2, b"".join(value)),
             bytes_field(7, number_field(7, 1)),

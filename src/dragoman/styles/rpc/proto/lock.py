@@ -7,13 +7,13 @@ It is JSON, meant to be committed and read by people::
 New numbers begin with 1. A value of an enum that has 0 in an existing ``.proto`` is given it here, by hand: it is then
 what an absent one is.
 A field keeps its number wherever it stands in its class. One that is removed, or whose type becomes another, leaves its
-number reserved. Who renames a field and wants to keep its number renames it here too.
+number reserved. Who renames a field and wants to keep its number renames it here too. The names are those that follow
+from the contract, also where others are given by hand: ``dm.ProtoName`` changes no number.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import msgspec
 
 from dragoman.contract.declaration import DeclarationError
-from dragoman.styles.rpc.traits import LARGEST
+from dragoman.styles.rpc.traits import LARGEST, NAME
 from dragoman.styles.rpc.traits import RESERVED as PROTOBUF_S_OWN
 
 from .model import EnumType, Label, Leaf, Message, MessageField, Package
@@ -33,7 +33,6 @@ Numbers: TypeAlias = dict[int, str]
 
 GONE: Final = "reserved "
 LARGEST_OF_ENUMS: Final = 2**31 - 1
-IDENTIFIER: Final = re.compile("[a-z_][a-z0-9_]*", re.ASCII)
 
 
 class LockError(Exception):
@@ -109,7 +108,7 @@ def number(package: Package, lock: Lock, place: str) -> Lock:
     known = lock.packages.get(package.name, {})
     made: dict[str, Numbers] = {}
     for each in package.everything():
-        name = each.name.removeprefix(f"{package.name}.")
+        name = each.locked.removeprefix(f"{package.name}.")
         before = known.get(name, {})
         numbers = made[name] = _numbered(each, before, f"{place}, {name}", package.name)
         if isinstance(each, EnumType) and any(value.number == 0 for value in each.values):
@@ -125,7 +124,7 @@ def number(package: Package, lock: Lock, place: str) -> Lock:
 
 def written(field: MessageField, package: str) -> str:
     """A field as a lock file has it: its type and its name."""
-    return f"{_type(field, package)} {field.name}"
+    return f"{_type(field, package)} {field.locked}"
 
 
 class _Numbered(Protocol):
@@ -186,7 +185,7 @@ def _unused(taken: Iterable[int], fields: bool) -> Iterator[int]:
 
 def _type(field: MessageField, package: str) -> str:
     """The type as the file writes it, with its label as far as that is another wire form."""
-    word = field.value.word if isinstance(field.value, Leaf) else field.value.name.removeprefix(f"{package}.")
+    word = field.value.word if isinstance(field.value, Leaf) else field.value.locked.removeprefix(f"{package}.")
     if field.label is Label.MAP:
         assert field.map_key is not None
         return f"map<{field.map_key.word}, {word}>"
@@ -206,7 +205,7 @@ def _value(text: str) -> str:
 def _name(text: str) -> str:
     """The name of the field that a text stands for; empty where it is that of no field."""
     name = text.rpartition(" ")[2]
-    return name if IDENTIFIER.fullmatch(name) else ""
+    return name if NAME.fullmatch(name) else ""
 
 
 def renamed(before: Lock, after: Lock, package: str) -> tuple[list[str], list[str]]:

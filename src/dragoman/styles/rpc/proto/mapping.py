@@ -28,10 +28,10 @@ from dragoman.contract.schema import (
     Union,
 )
 from dragoman.runtime.codec.view import View
-from dragoman.styles.rpc.traits import Number
+from dragoman.styles.rpc.traits import Number, ProtoName
 
 from .model import LEAVES, EnumNumber, EnumType, Label, Leaf, Message, MessageField, Package, Shape, Value
-from .names import camel, json_name, prefix, snake, upper
+from .names import camel, entry, json_name, prefix, snake, upper
 
 KEYS: Final = {
     Kind.BOOLEAN: Leaf("bool", Kind.BOOLEAN),
@@ -41,6 +41,8 @@ KEYS: Final = {
 
 TEXT: Final = LEAVES[Kind.STRING]
 WORD: Final = re.compile("[A-Za-z0-9]")
+UNNAMED: Final = ProtoName()
+"""Of what has no name by hand."""
 
 
 class Mapper:
@@ -69,12 +71,15 @@ class Mapper:
             self.add(owner, self._field(owner, each))
 
     def add(self, owner: Message, field: MessageField) -> None:
-        """Add a field. Raises DeclarationError where its name, or JSON's form of it, is taken."""
+        """Add a field. Raises DeclarationError where its name, or JSON's form of it, is taken; or where that is what
+        another would be called, had it no name by hand: masks may name fields by either.
+        """
+        names = {json_name(field.name), json_name(field.locked)}
         for other in owner.fields:
-            if field.name == other.name or json_name(field.name) == json_name(other.name):
+            if not names.isdisjoint({json_name(other.name), json_name(other.locked)}):
                 raise DeclarationError(
                     f"{self.place}, {owner.short}",
-                    f"{field.key or field.name!r} and {other.key or other.name!r} have one name in protocol buffers",
+                    f"{_called(field)} and {_called(other)} have one name in protocol buffers",
                     "Rename one of them",
                 )
         owner.fields.append(field)
@@ -98,7 +103,9 @@ class Mapper:
         nullable, inner = _of(self.types, field.type)
         # What the server sets is in every answer.
         present = nullable or not (field.required or field.read_only)
-        name = snake(field.name)
+        own = snake(field.name)
+        given = field.traits.get(ProtoName) or UNNAMED
+        name = given.name or own
         number = field.traits.get(Number)
         made = MessageField(
             name,
@@ -111,41 +118,48 @@ class Mapper:
             deprecated=field.deprecated,
             number=number.number if number is not None else field.number or 0,
             fixed=number is not None or field.number is not None,
+            own=own if given.name else "",
         )
+        if (given.values or given.zero) and not _holds_literal(inner):
+            raise DeclarationError(
+                f"{self.place}, {owner.short}.{field.name}",
+                "its dm.ProtoName names values, and it holds no Literal",
+                "Give the names of values above the class of the enum",
+            )
         if isinstance(inner, List | Map) and (nullable or (not field.required and field.default not in ([], {}))):
-            made.value = self._wrapper(owner, camel(name), inner)
+            made.value = self._wrapper(owner, camel(own), inner, given)
         elif isinstance(inner, List):
             made.label = Label.REPEATED
-            made.value = self._part(owner, camel(name), inner.item, "Item")
+            made.value = self._part(owner, camel(own), inner.item, "Item", given)
         elif isinstance(inner, Map):
             made.label = Label.MAP
             made.map_key = self._key(inner.key)
-            made.value = self._part(owner, camel(name), inner.value, "Value")
+            made.value = self._part(owner, camel(own), inner.value, "Value", given)
         else:
-            made.value = self._value(owner, camel(name), inner)
+            made.value = self._value(owner, camel(own), inner, given)
             if present and (isinstance(made.value, EnumType) or _is_scalar(made.value)):
                 made.label = Label.OPTIONAL
         return made
 
-    def _part(self, owner: Message, name: str, type_: Type, suffix: str) -> Value:
+    def _part(self, owner: Message, name: str, type_: Type, suffix: str, given: ProtoName) -> Value:
         """What a list or a map holds: there, protobuf has neither null nor lists."""
         nullable, inner = _of(self.types, type_)
         if nullable or isinstance(inner, List | Map):
-            return self._wrapper(owner, name + suffix, type_)
-        return self._value(owner, name, inner)
+            return self._wrapper(owner, name + suffix, type_, given)
+        return self._value(owner, name, inner, given)
 
-    def _wrapper(self, owner: Message, name: str, type_: Type) -> Message:
+    def _wrapper(self, owner: Message, name: str, type_: Type, given: ProtoName) -> Message:
         """A message around what has no other form. Its one field is called for what it is."""
         nullable, inner = _of(self.types, type_)
-        message = Message(f"{owner.name}.{name}", [], Shape.WRAPPER)
+        message = Message(f"{owner.name}.{name}", [], Shape.WRAPPER, own=f"{owner.locked}.{name}")
         if isinstance(inner, List):
-            value = self._part(message, "Items", inner.item, "Item")
+            value = self._part(message, "Items", inner.item, "Item", given)
             message.fields.append(MessageField("items", value, Label.REPEATED))
         elif isinstance(inner, Map):
-            value = self._part(message, "Entries", inner.value, "Value")
+            value = self._part(message, "Entries", inner.value, "Value", given)
             message.fields.append(MessageField("entries", value, Label.MAP, map_key=self._key(inner.key)))
         else:
-            value = self._value(message, "Value", inner)
+            value = self._value(message, "Value", inner, given)
             label = Label.OPTIONAL if nullable and (isinstance(value, EnumType) or _is_scalar(value)) else Label.PLAIN
             message.fields.append(MessageField("value", value, label))
         owner.nested.append(message)
@@ -155,18 +169,19 @@ class Mapper:
         resolved = self.types.resolve(type_)
         return KEYS.get(resolved.kind, TEXT) if isinstance(resolved, Scalar) else TEXT
 
-    def _value(self, owner: Message, name: str, type_: Type) -> Value:
+    def _value(self, owner: Message, name: str, type_: Type, given: ProtoName = UNNAMED) -> Value:
+        """A value; ``given`` names those of an enum without a class."""
         match type_:
             case Scalar():
                 return LEAVES[type_.kind]
             case Enum() | Record() | Union() if type_.name is not None:
                 return self._named(type_, camel(type_.name))
             case Enum():
-                made: Message | EnumType = self._enum(type_, f"{owner.name}.{name}")
+                made: Message | EnumType = self._enum(type_, f"{owner.name}.{name}", f"{owner.locked}.{name}", given)
                 owner.nested.append(made)
                 return made
             case Record() | Union():
-                made = self._message(type_, f"{owner.name}.{name}")
+                made = self._message(type_, f"{owner.name}.{name}", f"{owner.locked}.{name}")
                 owner.nested.append(made)
                 return made
             case _:
@@ -179,21 +194,23 @@ class Mapper:
                 for each in self._open[self._open.index(made) :] if made in self._open else ():
                     each.recursive = True
             return made
-        full = f"{self.package.name}.{name}"
+        given = UNNAMED if isinstance(type_, Union) else type_.traits.get(ProtoName) or UNNAMED
+        own = f"{self.package.name}.{name}"
+        full = f"{self.package.name}.{given.name or name}"
         if full in self.package.types:
             raise DeclarationError(
                 f"{self.place}, {type_.name}",
-                f"the package {self.package.name} has another type {name}",
+                f"the package {self.package.name} has another type {given.name or name}",
                 "Rename one of the two classes",
             )
         if isinstance(type_, Enum):
-            made = self._enum(type_, full)
+            made = self._enum(type_, full, own, given)
             self._made[id(type_)] = self.package.types[full] = made
             return made
-        return self._message(type_, full, named=True)
+        return self._message(type_, full, own, named=True)
 
-    def _message(self, type_: Record | Union, name: str, *, named: bool = False) -> Message:
-        message = Message(name, [], description=type_.description)
+    def _message(self, type_: Record | Union, name: str, own: str = "", *, named: bool = False) -> Message:
+        message = Message(name, [], description=type_.description, own=own)
         if named:
             self._made[id(type_)] = self.package.types[name] = message
         self._open.append(message)
@@ -226,11 +243,18 @@ class Mapper:
             )
             self.add(message, field)
 
-    def _enum(self, type_: Enum, name: str) -> EnumType:
+    def _enum(self, type_: Enum, name: str, own: str = "", given: ProtoName = UNNAMED) -> EnumType:
         begin = prefix(name.rpartition(".")[2])
+        place = f"{self.place}, {name.rpartition('.')[2]}"
+        if unknown := [each for each in given.values if each not in type_.names]:
+            raise DeclarationError(
+                place,
+                f"its dm.ProtoName names {unknown[0]!r}, which is no value of it",
+                f"Name those of {', '.join(map(repr, type_.names))} that are called otherwise",
+            )
         values = [
             EnumNumber(
-                f"{begin}_{upper(each.value)}",
+                given.values.get(each.value) or f"{begin}_{upper(each.value)}",
                 each.value,
                 each.number or 0,
                 each.description,
@@ -239,23 +263,31 @@ class Mapper:
             )
             for each in type_.values
         ]
-        zero = "" if any(each.fixed and each.number == 0 for each in values) else f"{begin}_UNSPECIFIED"
+        zero = given.zero or f"{begin}_UNSPECIFIED"
+        if any(each.fixed and each.number == 0 for each in values):
+            zero = ""
         taken = {} if not zero else {_shown(begin, zero): "what stands for no value"}
         for made in values:
-            if not WORD.search(made.value):
+            if not WORD.search(made.value) and made.value not in given.values:
                 raise DeclarationError(
-                    f"{self.place}, {name.rpartition('.')[2]}",
+                    place,
                     f"its value {made.value!r} has no letter and no digit that a name in protocol buffers could have",
-                    "Give it another value",
+                    "Give it another value, or a name: dm.ProtoName(values={…})",
                 )
             other = taken.setdefault(_shown(begin, made.name), repr(made.value))
             if other != repr(made.value):
                 raise DeclarationError(
-                    f"{self.place}, {name.rpartition('.')[2]}",
+                    place,
                     f"its value {made.value!r} has one name in protocol buffers with {other}, {made.name}",
                     "Rename one of them",
                 )
-        return EnumType(name, values, zero, type_.description)
+        return EnumType(name, values, zero, type_.description, own=own)
+
+
+def _called(field: MessageField) -> str:
+    """A field as the contract calls it, with the name that it was given by hand."""
+    said = repr(field.key or field.name)
+    return f"{said}, by hand {field.name!r}," if field.own else said
 
 
 def _shown(begin: str, name: str) -> str:
@@ -269,14 +301,20 @@ def check_names(package: Package, place: str) -> None:
     """
     services: list[tuple[str, str]] = [(each.short, f"the service {each.short}") for each in package.services.values()]
     _check_scope(f"{place}, {package.name}", package.types.values(), services)
+    locked: dict[str, str] = {}
     for each in package.everything():
+        if locked.setdefault(each.locked, each.name) != each.name:
+            raise DeclarationError(
+                f"{place}, {package.name}",
+                f"{each.short} and {locked[each.locked].rpartition('.')[2]} have one name in the lock file, "
+                f"{each.locked.removeprefix(package.name + '.')}, whatever they are called by hand",
+                "Rename one of the two classes",
+            )
         if isinstance(each, Message):
             own = [(field.name, f"the field {field.name}") for field in each.fields]
             own += [(oneof, f"the oneof {oneof}") for oneof in {field.oneof for field in each.fields} - {""}]
             own += [
-                (f"{camel(field.name)}Entry", f"the entries of {field.name}")
-                for field in each.fields
-                if field.label is Label.MAP
+                (entry(field.name), f"the entries of {field.name}") for field in each.fields if field.label is Label.MAP
             ]
             _check_scope(f"{place}, {each.short}", each.nested, own)
 
@@ -330,6 +368,18 @@ def _of(types: Types, type_: Type) -> tuple[bool, Type]:
         nullable = nullable or isinstance(type_, Nullable)
         type_ = type_.of if isinstance(type_, Nullable) else types.resolve(type_)
     return nullable, type_
+
+
+def _holds_literal(type_: Type) -> bool:
+    """Whether it holds an enum without a class."""
+    match type_:
+        case Nullable():
+            return _holds_literal(type_.of)
+        case List():
+            return _holds_literal(type_.item)
+        case Map():
+            return _holds_literal(type_.value)
+    return isinstance(type_, Enum) and type_.name is None
 
 
 def _is_scalar(value: Value) -> bool:

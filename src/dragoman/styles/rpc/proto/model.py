@@ -78,6 +78,7 @@ class EnumNumber:
 class EnumType:
     """An enum. ``zero`` is the name of what stands for no value; empty where one of its own has the number 0.
     ``reserved`` are values that it had once, by number: what is stored with one of them can still be sent.
+    ``own`` is the full name by the contract's words, where ``name`` was given by hand.
     """
 
     name: str
@@ -85,6 +86,12 @@ class EnumType:
     zero: str
     description: str = ""
     reserved: dict[int, str] = field(default_factory=dict)
+    own: str = ""
+
+    @property
+    def locked(self) -> str:
+        """The name that the lock file goes by: a name given by hand changes no number."""
+        return self.own or self.name
 
     @property
     def short(self) -> str:
@@ -102,7 +109,8 @@ class MessageField:
     """A field. ``key`` is the contract's name for it, in JSON. ``map_key`` is the type of a map's keys.
     ``null``: it has to be there, and may be null, which is to be absent. ``output_only``: the server sets it, so that
     it is passed over in what is received. ``asked``: it is the request's, and no field of the contract.
-    ``default`` is what the contract's JSON may leave out; MISSING where that is nothing.
+    ``default`` is what the contract's JSON may leave out; MISSING where that is nothing. ``own`` is the name by the
+    contract's words, where ``name`` was given by hand.
     """
 
     name: str
@@ -119,6 +127,12 @@ class MessageField:
     default: Any = MISSING
     description: str = ""
     deprecated: bool = False
+    own: str = ""
+
+    @property
+    def locked(self) -> str:
+        """The name that the lock file goes by: a name given by hand changes no number."""
+        return self.own or self.name
 
     @property
     def holds_null(self) -> bool:
@@ -137,7 +151,8 @@ class Shape(enum.StrEnum):
 @dataclass(slots=True, eq=False)
 class Message:
     """A message. ``name`` is the full one: ``fraud.v1.Score``. ``nested`` are the messages and enums that only it uses.
-    ``discriminator`` holds a union's tag, in JSON. ``reserved`` are numbers and names that fields had once.
+    ``discriminator`` holds a union's tag, in JSON. ``reserved`` are numbers and names that fields had once. ``own`` is
+    the full name by the contract's words, where ``name`` was given by hand.
     """
 
     name: str
@@ -149,6 +164,12 @@ class Message:
     deprecated: bool = False
     reserved: dict[int, str] = field(default_factory=dict)
     recursive: bool = False
+    own: str = ""
+
+    @property
+    def locked(self) -> str:
+        """The name that the lock file goes by: a name given by hand changes no number."""
+        return self.own or self.name
 
     @property
     def short(self) -> str:

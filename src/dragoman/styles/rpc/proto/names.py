@@ -41,6 +41,11 @@ def prefix(type_: str) -> str:
     return _WORD.sub("_", type_).upper()
 
 
+def entry(name: str) -> str:
+    """What protoc calls the message of a map's entries, by the field's name."""
+    return "".join(each[:1].upper() + each[1:] for each in name.split("_")) + "Entry"
+
+
 def json_name(name: str) -> str:
     """What protoc calls a field in JSON: underscores are left out, and what follows one is in upper case."""
     first, *rest = name.split("_")

@@ -13,10 +13,11 @@ from dragoman.contract.declaration import DeclarationError
 from dragoman.contract.handle import Exposed
 from dragoman.contract.operation import Effect, Interaction, Method, Operation
 from dragoman.contract.resource import ResourceDescription
-from dragoman.contract.schema import Enum, Kind, Nullable, Record, Scalar
+from dragoman.contract.schema import Enum, Field, Kind, Nullable, Record, Scalar
 from dragoman.ports.style import Binder, Surface, filter_parameter
 from dragoman.runtime.codec.view import View
 from dragoman.styles.rpc.traits import Procedure as Named
+from dragoman.styles.rpc.traits import ProtoName
 
 from .mapping import Mapper, check_input, check_names
 from .model import FIELD_MASK, LEAVES, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service
@@ -220,13 +221,14 @@ class Services:
                 if isinstance(value, Leaf) and value.well_known and label is Label.OPTIONAL:
                     label = Label.PLAIN
                 said = f"Only those whose {field.name} is {_WORDS[word]} this."
-                name = snake(key.replace(".", "_"))
-                mapper.add(taken, MessageField(name, value, label, key=key, description=said))
+                name, own = _names(field, key)
+                mapper.add(taken, MessageField(name, value, label, key=key, description=said, own=own))
                 filters[key] = (field.name, word)
         for reference in self._references(resource):
             if reference not in filters:
                 said = f"Only those whose {reference} is this one, which must be there."
-                made = MessageField(snake(reference), TEXT, Label.OPTIONAL, key=reference, description=said, asked=True)
+                name, own = _names(record.field(reference), reference)
+                made = MessageField(name, TEXT, Label.OPTIONAL, key=reference, description=said, asked=True, own=own)
                 mapper.add(taken, made)
                 parents.append(reference)
         given = mapper.top(Message(f"{mapper.package.name}.{method}Response", []))
@@ -280,6 +282,18 @@ _WORDS: Final = {
     "gte": "at least",
     "in": "one of",
 }
+
+
+def _names(field: Field | None, key: str) -> tuple[str, str]:
+    """What the request's field is called that narrows a list by a field, whose name ``key`` begins with; and what by
+    the contract's words, if that has a name by hand.
+    """
+    own = snake(key.replace(".", "_"))
+    given = None if field is None else field.traits.get(ProtoName)
+    if given is None or not given.name:
+        return own, ""
+    assert field is not None
+    return given.name + key.removeprefix(field.name).replace(".", "_"), own
 
 
 def _method(operation: Operation, resource: ResourceDescription) -> str:

@@ -11,7 +11,21 @@ from typing import Final
 
 from dragoman.contract.operation import Effect
 
-from .model import EMPTY, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Shape, Value
+from .model import (
+    EMPTY,
+    EnumNumber,
+    EnumType,
+    Label,
+    Leaf,
+    Message,
+    MessageField,
+    Package,
+    Procedure,
+    Service,
+    Shape,
+    Value,
+)
+from .names import prefix
 
 IMPORTS: Final = {
     "google.protobuf.Empty": "google/protobuf/empty.proto",
@@ -25,6 +39,10 @@ IMPORTS: Final = {
 WIDTH: Final = 100
 VERSIONED: Final = re.compile(r"\.v[1-9][0-9]*(?:(?:alpha|beta|p[1-9][0-9]*(?:alpha|beta))(?:[1-9][0-9]*)?|test.*)?$")
 """What buf takes for a package's version."""
+SNAKE: Final = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+UPPER: Final = re.compile("[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+PASCAL: Final = re.compile("[A-Z][A-Za-z0-9]*")
+"""What buf wants names to look like, which those that were given by hand need not."""
 LEVELS: Final = {Effect.SAFE: "NO_SIDE_EFFECTS", Effect.IDEMPOTENT: "IDEMPOTENT"}
 
 
@@ -136,6 +154,8 @@ class _File:
 
     def _type(self, each: Message | EnumType, indent: str) -> Iterator[str]:
         yield from _comment(each.description, indent)
+        if not PASCAL.fullmatch(each.short):
+            yield f"{indent}// buf:lint:ignore {'MESSAGE' if isinstance(each, Message) else 'ENUM'}_PASCAL_CASE"
         yield from self._message(each, indent) if isinstance(each, Message) else _enum(each, indent)
 
     def _message(self, message: Message, indent: str) -> Iterator[str]:
@@ -167,6 +187,8 @@ class _File:
         if field.output_only:
             said = f"{said} Output only.".strip()
         yield from _comment(said, indent)
+        if not SNAKE.fullmatch(field.name):
+            yield f"{indent}// buf:lint:ignore FIELD_LOWER_SNAKE_CASE"
         word = self._word(field.value, message)
         if field.label is Label.MAP:
             assert field.map_key is not None
@@ -199,14 +221,24 @@ def _enum(type_: EnumType, indent: str) -> Iterator[str]:
     inner = indent + "  "
     yield f"{indent}enum {type_.short} {{"
     yield from _reserved(type_.reserved, set(), inner, names=False)
+    values = sorted(type_.values, key=lambda each: each.number)
     if type_.zero:
-        yield f"{inner}{type_.zero} = 0;"
-    else:
-        yield f"{inner}// buf:lint:ignore ENUM_ZERO_VALUE_SUFFIX"
-    for each in sorted(type_.values, key=lambda each: each.number):
+        values.insert(0, EnumNumber(type_.zero, ""))
+    for each in values:
         yield from _comment(each.description, inner)
+        yield from (f"{inner}// buf:lint:ignore {rule}" for rule in _broken(type_, each))
         yield f"{inner}{each.name} = {each.number}{' [deprecated = true]' if each.deprecated else ''};"
     yield f"{indent}}}"
+
+
+def _broken(type_: EnumType, value: EnumNumber) -> Iterator[str]:
+    """Rules of buf that a value's name breaks."""
+    if value.number == 0 and not value.name.endswith("_UNSPECIFIED"):
+        yield "ENUM_ZERO_VALUE_SUFFIX"
+    if not value.name.startswith(f"{prefix(type_.short)}_"):
+        yield "ENUM_VALUE_PREFIX"
+    if not UPPER.fullmatch(value.name):
+        yield "ENUM_VALUE_UPPER_SNAKE_CASE"
 
 
 def _reserved(reserved: dict[int, str], names_in_use: set[str], indent: str, *, names: bool = True) -> Iterator[str]:
