@@ -59,16 +59,22 @@ class Connect:
         """Drive the call. Raises Fault."""
         spoken, headers = self.spoken, request.headers
         limit(exchange, connect_timeout(headers))
-        body = request.body
         if request.method == "GET":
-            body = _in_query(request, spoken)
-        elif framing.check_coding(headers.get("content-encoding")):
-            body = framing.inflate(body, spoken.most)
+            body, packed = _in_query(request)
+        else:
+            body, packed = request.body, framing.check_coding(headers.get("content-encoding"))
         if len(body) > spoken.most:
             raise framing.too_large(spoken.most)
         assert spoken.call is not None
-        answering = spoken.call(exchange, Envelope(self, headers, body))
+        envelope = Envelope(self, headers, body)
+        answering = self._unpacked(exchange, envelope) if packed else spoken.call(exchange, envelope)
         return answering if headers.get("accept-encoding") is None else coded(answering)
+
+    async def _unpacked(self, exchange: Exchange, envelope: Envelope) -> Response:
+        envelope.message = await framing.inflated(envelope.message, self.spoken.most)
+        assert self.spoken.call is not None
+        response: Response = await self.spoken.call(exchange, envelope)
+        return response
 
     def read(self, envelope: Envelope) -> Any:
         """The message."""
@@ -79,8 +85,8 @@ class Connect:
         return self._answers.content(state.envelope.headers, self._form.encode(value))
 
 
-def _in_query(request: Request, spoken: Spoken) -> bytes:
-    """The message of a GET. Raises Malformed."""
+def _in_query(request: Request) -> tuple[bytes, bool]:
+    """The message of a GET, and whether it is compressed. Raises Malformed."""
     try:
         given = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=20))
     except ValueError:
@@ -90,7 +96,7 @@ def _in_query(request: Request, spoken: Spoken) -> bytes:
     message = given.get("message", "").encode()
     if given.get("base64") == "1":
         message = _unquoted(message)
-    return framing.inflate(message, spoken.most) if framing.check_coding(given.get("compression") or None) else message
+    return message, framing.check_coding(given.get("compression") or None)
 
 
 def _unquoted(text: bytes) -> bytes:
@@ -123,12 +129,17 @@ class ConnectStream:
             found = framing.messages(request.stream, spoken.most, coded=coded)
             envelope = Envelope(self, headers, b"", self._each(found), compress)
         else:
-            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded), None, compress)
+            message, flags = framing.one(request.body, spoken.most)
+            if flags:
+                message = await framing.unpacked(message, flags, spoken.most, coded=coded)
+            envelope = Envelope(self, headers, message, None, compress)
         answered = await spoken.call(exchange, envelope)
         compressed = self._coded if compress else self._headers
+        seal = framing.framed if compress else None
         if not spoken.gives_stream:
-            return Response(200, list(compressed), answered + _end(None, exchange, spoken.domain))
-        end = Messages(answered, exchange, lambda fault: _end(fault, exchange, spoken.domain))
+            message = answered if seal is None else await seal(answered)
+            return Response(200, list(compressed), message + _end(None, exchange, spoken.domain))
+        end = Messages(answered, exchange, lambda fault: _end(fault, exchange, spoken.domain), seal)
         return Response(200, compressed, stream=end)
 
     async def _each(self, found: AsyncIterator[bytes]) -> AsyncIterator[Any]:
@@ -141,8 +152,9 @@ class ConnectStream:
         return self._form.decode(envelope.message)
 
     def write(self, state: State, value: Any) -> Any:
-        """The frame of a message."""
-        return framing.framed(self._form.encode(value), compress=state.envelope.compress)
+        """The frame of a message; the message where it may be compressed."""
+        message = self._form.encode(value)
+        return message if state.envelope.compress else framing.frame(message)
 
 
 def _end(fault: Fault | None, exchange: Exchange, domain: str) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 
 from dragoman.contract.fault import InvalidArgument, Malformed, ResourceExhausted, Unimplemented
 from dragoman.ports.wire import BodyStream
-from dragoman.runtime.http.compression import OFF_LOOP, THRESHOLD, gzip
+from dragoman.runtime.http.compression import OFF_LOOP, THRESHOLD, gzipped
 
 HEAD: Final = Struct(">BI")
 COMPRESSED: Final = 1
@@ -29,11 +29,11 @@ def frame(message: bytes, flags: int = 0) -> bytes:
     return HEAD.pack(flags, len(message)) + message
 
 
-def framed(message: bytes, *, compress: bool) -> bytes:
-    """The same, compressed where that is asked for and worth it."""
-    if compress and len(message) >= THRESHOLD:
-        return frame(gzip(message), COMPRESSED)
-    return frame(message)
+async def framed(message: bytes) -> bytes:
+    """The same for who asks for compression: compressed where that is worth it, in a thread if it is large."""
+    if len(message) < THRESHOLD:
+        return frame(message)
+    return frame(await gzipped(message), COMPRESSED)
 
 
 def too_large(most: int) -> ResourceExhausted:
@@ -50,11 +50,17 @@ def check_coding(coding: str | None) -> bool:
     return True
 
 
-def inflate(data: bytes, most: int) -> bytes:
-    """What was compressed with gzip. Raises ResourceExhausted beyond ``most`` bytes, and Malformed."""
+async def inflated(data: bytes, most: int) -> bytes:
+    """What was compressed with gzip. Raises ResourceExhausted beyond ``most`` bytes, and Malformed.
+
+    How large it becomes, its size does not tell: it is begun here, and what is large goes on in a thread.
+    """
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        message = unpacker.decompress(data, most + 1)
+        message = unpacker.decompress(data, min(OFF_LOOP, most + 1))
+        if len(message) == OFF_LOOP <= most and not unpacker.eof:
+            loop, room = asyncio.get_running_loop(), most + 1 - OFF_LOOP
+            message += await loop.run_in_executor(None, unpacker.decompress, unpacker.unconsumed_tail, room)
     except zlib.error:
         raise Malformed("the message is not compressed with gzip, as its flags say") from None
     if len(message) > most:
@@ -64,8 +70,10 @@ def inflate(data: bytes, most: int) -> bytes:
     return message
 
 
-def one(body: bytes, most: int, *, coded: bool) -> bytes:
-    """The only message of a body. Raises InvalidArgument, ResourceExhausted and Malformed."""
+def one(body: bytes, most: int) -> tuple[bytes, int]:
+    """The only message of a body, with its flags: where they are not 0, it is still to be :func:`unpacked`. Raises
+    InvalidArgument, ResourceExhausted and Malformed.
+    """
     if len(body) < 5:
         if body:
             raise Malformed("the body ends within the five bytes before its message")
@@ -77,16 +85,16 @@ def one(body: bytes, most: int, *, coded: bool) -> bytes:
         if len(body) < size + 5:
             raise Malformed("the body ends within its message")
         raise InvalidArgument("the call has more than one message, and takes one")
-    message = body[5:]
-    return message if flags == 0 else _decoded(message, flags, most, coded)
+    return body[5:], flags
 
 
-def _decoded(message: bytes, flags: int, most: int, coded: bool) -> bytes:
+async def unpacked(message: bytes, flags: int, most: int, *, coded: bool) -> bytes:
+    """A message with flags, as it was before. Raises ResourceExhausted and Malformed."""
     if flags != COMPRESSED:
         raise Malformed(f"the flags of the message are {flags}, and no such are known")
     if not coded:
         raise Malformed("the message is compressed, and no header says how")
-    return inflate(message, most)
+    return await inflated(message, most)
 
 
 async def messages(stream: BodyStream, most: int, *, coded: bool) -> AsyncIterator[bytes]:
@@ -112,7 +120,7 @@ async def messages(stream: BodyStream, most: int, *, coded: bool) -> AsyncIterat
                     del held[:at]
                     at = 0
                 if flags:
-                    message = await _off_loop(message, flags, most, coded)
+                    message = await unpacked(message, flags, most, coded=coded)
                 keeps = len(held) + len(message)
                 if kept or keeps >= KEPT_LEAST:
                     stream.keep(keeps, most)
@@ -127,9 +135,3 @@ async def messages(stream: BodyStream, most: int, *, coded: bool) -> AsyncIterat
     finally:
         if kept:
             stream.keep(0, most)
-
-
-async def _off_loop(message: bytes, flags: int, most: int, coded: bool) -> bytes:
-    if len(message) < OFF_LOOP:
-        return _decoded(message, flags, most, coded)
-    return await asyncio.get_running_loop().run_in_executor(None, _decoded, message, flags, most, coded)

@@ -50,42 +50,65 @@ class Grpc:
             limit(exchange, seconds)
         coded = framing.check_coding(headers.get("grpc-encoding"))
         compress = coded and _accepted(headers)
+        flags = 0
         if spoken.takes_stream:
             assert request.stream is not None
             envelope = Envelope(self, headers, b"", _each(self._form, request.stream, spoken.most, coded), compress)
         else:
-            envelope = Envelope(self, headers, framing.one(request.body, spoken.most, coded=coded), None, compress)
+            message, flags = framing.one(request.body, spoken.most)
+            envelope = Envelope(self, headers, message, None, compress)
+        if flags or compress or spoken.gives_stream:
+            return self._by_and_by(exchange, envelope, flags, coded)
         assert spoken.call is not None
-        return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
+        return spoken.call(exchange, envelope)
 
-    async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
-        assert self.spoken.call is not None
-        stream = await self.spoken.call(exchange, envelope)
+    async def _by_and_by(self, exchange: Exchange, envelope: Envelope, flags: int, coded: bool) -> Response:
+        """The answer to what is compressed, or answered so, or by a stream."""
+        answered = await _answered(self.spoken, exchange, envelope, flags, coded)
+        if self.spoken.gives_stream:
+            return self._stream(answered, exchange, envelope)
+        if not envelope.compress:
+            response: Response = answered
+            return response
+        return Response(200, list(self._coded), await framing.framed(answered), trailers=OK)
+
+    def _stream(self, stream: Any, exchange: Exchange, envelope: Envelope) -> Response:
         trailers: list[Header] = []
 
         def end(fault: Fault | None) -> bytes:
             trailers[:] = OK if fault is None else self._trailers(fault, exchange)
             return b""
 
-        headers = self._coded if envelope.compress else self._headers
-        return Response(200, headers, stream=Messages(stream, exchange, end), trailers=trailers)
+        if not envelope.compress:
+            return Response(200, self._headers, stream=Messages(stream, exchange, end), trailers=trailers)
+        messages = Messages(stream, exchange, end, framing.framed)
+        return Response(200, self._coded, stream=messages, trailers=trailers)
 
     def read(self, envelope: Envelope) -> Any:
         """The message."""
         return self._form.decode(envelope.message)
 
     def write(self, state: State, value: Any) -> Any:
-        """The answer with its trailers, or the frame of an item. It is compressed if the request was."""
+        """The answer with its trailers, or the frame of an item; the message where it may be compressed, as it is if
+        the request was.
+        """
         message = self._form.encode(value)
-        compress = state.envelope.compress
+        if state.envelope.compress:
+            return message
         if self.spoken.gives_stream:
-            return framing.framed(message, compress=compress)
-        if compress:
-            return Response(200, list(self._coded), framing.framed(message, compress=True), trailers=OK)
+            return framing.frame(message)
         return Response(200, list(self._headers), framing.HEAD.pack(0, len(message)) + message, trailers=OK)
 
     def _trailers(self, fault: Fault, exchange: Exchange) -> list[Header]:
         return status.trailers(fault, exchange.request_id, self.spoken.domain)
+
+
+async def _answered(spoken: Spoken, exchange: Exchange, envelope: Envelope, flags: int, coded: bool) -> Any:
+    """What the call gives, whose message has these flags."""
+    if flags:
+        envelope.message = await framing.unpacked(envelope.message, flags, spoken.most, coded=coded)
+    assert spoken.call is not None
+    return await spoken.call(exchange, envelope)
 
 
 async def _each(form: Form, stream: BodyStream, most: int, coded: bool) -> AsyncIterator[Any]:
@@ -127,6 +150,7 @@ class GrpcWeb:
         limit(exchange, grpc_timeout(headers))
         coded = framing.check_coding(headers.get("grpc-encoding"))
         compress = coded and _accepted(headers)
+        flags = 0
         if spoken.takes_stream:
             if self._text:
                 raise Unimplemented(f"streams of requests are not sent as base64; use {WEB}, gRPC or Connect")
@@ -134,32 +158,38 @@ class GrpcWeb:
             envelope = Envelope(self, headers, b"", _each(self._form, request.stream, spoken.most, coded), compress)
         else:
             body = _plain(request.body) if self._text else request.body
-            envelope = Envelope(self, headers, framing.one(body, spoken.most, coded=coded), None, compress)
-        assert spoken.call is not None
-        return self._stream(exchange, envelope) if spoken.gives_stream else spoken.call(exchange, envelope)
+            message, flags = framing.one(body, spoken.most)
+            envelope = Envelope(self, headers, message, None, compress)
+        return self._by_and_by(exchange, envelope, flags, coded)
 
-    async def _stream(self, exchange: Exchange, envelope: Envelope) -> Response:
-        assert self.spoken.call is not None
-        stream = await self.spoken.call(exchange, envelope)
+    async def _by_and_by(self, exchange: Exchange, envelope: Envelope, flags: int, coded: bool) -> Response:
+        answered = await _answered(self.spoken, exchange, envelope, flags, coded)
+        headers = self._coded if envelope.compress else self._headers
+        if not self.spoken.gives_stream:
+            frame = await framing.framed(answered) if envelope.compress else answered
+            return Response(200, list(headers), self._sent(frame + _in_body(None, exchange, self.spoken.domain)))
 
         def end(fault: Fault | None) -> bytes:
             return self._sent(_in_body(fault, exchange, self.spoken.domain))
 
-        headers = self._coded if envelope.compress else self._headers
-        return Response(200, headers, stream=Messages(stream, exchange, end))
+        return Response(
+            200, headers, stream=Messages(answered, exchange, end, self._sealed if envelope.compress else None)
+        )
 
     def read(self, envelope: Envelope) -> Any:
         """The message."""
         return self._form.decode(envelope.message)
 
     def write(self, state: State, value: Any) -> Any:
-        """The answer with its trailers, or the frame of an item."""
-        compress = state.envelope.compress
-        message = framing.framed(self._form.encode(value), compress=compress)
-        if self.spoken.gives_stream:
-            return self._sent(message)
-        headers = self._coded if compress else self._headers
-        return Response(200, list(headers), self._sent(message + _in_body(None, state.exchange, self.spoken.domain)))
+        """The frame of a message; the message where it may be compressed."""
+        message = self._form.encode(value)
+        if state.envelope.compress:
+            return message
+        frame = framing.frame(message)
+        return self._sent(frame) if self.spoken.gives_stream else frame
+
+    async def _sealed(self, message: bytes) -> bytes:
+        return self._sent(await framing.framed(message))
 
     def _sent(self, body: bytes) -> bytes:
         return base64.b64encode(body) if self._text else body

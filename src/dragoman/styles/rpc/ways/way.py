@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from dragoman.styles.rpc.procedures import Give, Receive, refuse_key
 from dragoman.styles.rpc.proto.services import Bound
 
 Items = Callable[[AsyncIterator[Any]], AsyncIterator[Any]]
+Seal = Callable[[bytes], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Way(Protocol):
         ...
 
     def write(self, state: State, value: Any) -> Any:
-        """The answer; or the bytes of an item, where the answer is a stream."""
+        """The answer; the bytes of an item, where the answer is a stream; or the message alone, where its envelope says
+        that it may be compressed, which the way does once the call is over.
+        """
         ...
 
 
@@ -129,10 +132,12 @@ def limit(exchange: Exchange, seconds: float | None) -> None:
 
 
 class Several(Protocol):
-    """What gives the frames of a stream, as :class:`~dragoman.runtime.streaming.Stream` does."""
+    """What gives the frames of a stream, or the messages that are to be sealed, as
+    :class:`~dragoman.runtime.streaming.Stream` does.
+    """
 
     async def several(self) -> list[bytes]:
-        """The next frames."""
+        """The next of them."""
         ...
 
     async def aclose(self) -> None:
@@ -143,15 +148,18 @@ class Several(Protocol):
 class Messages:
     """The answer of a call whose messages are a stream; a :class:`~dragoman.ports.wire.ByteStream`. Those that are at
     hand leave together. ``end`` is told how it came to its end, and gives what stands there of the body: nothing, if
-    all is said in trailers.
+    all is said in trailers. ``seal`` makes the frame of each where that takes its time, since it is compressed.
     """
 
-    __slots__ = ("_end", "_exchange", "_over", "_stream")
+    __slots__ = ("_end", "_exchange", "_over", "_seal", "_stream")
 
-    def __init__(self, stream: Several, exchange: Exchange, end: Callable[[Fault | None], bytes]) -> None:
+    def __init__(
+        self, stream: Several, exchange: Exchange, end: Callable[[Fault | None], bytes], seal: Seal | None = None
+    ) -> None:
         self._stream = stream
         self._exchange = exchange
         self._end = end
+        self._seal = seal
         self._over = False
 
     def __aiter__(self) -> Messages:
@@ -162,6 +170,8 @@ class Messages:
             raise StopAsyncIteration
         try:
             items = await self._stream.several()
+            if self._seal is not None:
+                items = [await self._seal(each) for each in items]
         except StopAsyncIteration:
             return self._ended(None)
         except Fault as fault:
