@@ -170,6 +170,13 @@ class Binder(Protocol):
         """
         ...
 
+    def stream(self, exchange: Any, source: Any) -> Any:
+        """A stream that no operation makes, such as a protocol's own: counted by ``Limits.streams`` as all are, and
+        ended when the application stops. ``source`` is a :class:`dragoman.runtime.streaming.Source`, the answer a
+        :class:`dragoman.runtime.streaming.Stream`. Raises Unavailable where there are too many.
+        """
+        ...
+
 
 EXPANDED: Final = "expanded"
 """The member that holds what a resource refers to, by the field that refers to it."""

@@ -19,6 +19,7 @@ from dragoman.ports.style import Ready, Surface
 from .call import CompiledCall, PlainCall, Plan, Step
 from .codec import JsonEncoder
 from .excerpts import Excerpts
+from .exchange import Exchange
 from .exchanges import BoundSurface
 from .expansion import Expansion, expandable
 from .handlers import Handlers
@@ -32,7 +33,7 @@ from .paging import PageTokens
 from .rows import Registry, Rows
 from .shown import Shown
 from .stream_call import CompiledStream, PlainStream, TakingCall
-from .streaming import Streams
+from .streaming import Source, Stream, Streams
 from .unit import CREDENTIALS
 
 
@@ -99,6 +100,10 @@ class SurfaceBinder:
         call = PlainCall(plan) if self._plain else CompiledCall(plan)
         takes = plan.operation.interaction is Interaction.CLIENT_STREAM
         return TakingCall(call, self._streams) if takes else call
+
+    def stream(self, exchange: Exchange, source: Source) -> Stream:
+        """A stream that no operation makes, counted among all."""
+        return Stream(self._streams, exchange, source)
 
     def _plan(self, exposed: Exposed, decode: Step | None, encode: Step, *, texts: bool) -> Plan:
         operation = exposed.operation

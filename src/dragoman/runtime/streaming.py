@@ -123,6 +123,8 @@ class Stream:
     committed. A failure is a Fault to the reader, always; what nobody expected is in the log, and INTERNAL. Whoever was
     given it calls :meth:`aclose` in any case.
 
+    ``source`` makes the items; where it is known later, :meth:`of` says it.
+
     ``_items`` are made, and not taken yet. Until ``_until``, and while they have ``_room``, more of them are made.
     """
 
@@ -140,10 +142,10 @@ class Stream:
         "_wanted",
     )
 
-    def __init__(self, streams: Streams, exchange: Exchange) -> None:
+    def __init__(self, streams: Streams, exchange: Exchange, source: Source | None = None) -> None:
         self._streams = streams
         self._exchange = exchange
-        self._source: Source | None = None
+        self._source = source
         self._task: asyncio.Task[None] | None = None
         self._wanted: asyncio.Future[None] | None = None
         self._arrival: asyncio.Future[None] | None = None
@@ -155,7 +157,7 @@ class Stream:
         streams.admit(self)
 
     def of(self, source: Source) -> Stream:
-        """Itself, with what makes its items."""
+        """Itself, with what makes its items: its exchange is a stream's from here on."""
         self._source = source
         self._exchange.items = 0
         self._streams.exchanges += 1

@@ -5,24 +5,25 @@ ready, for whoever balances load. As ``/readyz`` it is answered without credenti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dragoman.contract.fault import NotFound, ResourceExhausted
 from dragoman.contract.operation import Effect, Interaction
-from dragoman.ports.style import Surface
+from dragoman.ports.style import Binder, Surface
 from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.streaming import Give
 
 from .builtin import TEXT, door, message, written
 from .proto.model import EnumNumber, EnumType, Package, Procedure
 from .ways.doors import Door
 from .ways.way import Envelope
 
-Ready = Callable[[], Awaitable[bool]]
-
 NAME: Final = "grpc.health.v1"
 MOST_WATCHING: Final = 64
-"""How many watch at once: each is a stream that nobody had to be known for."""
+"""How many watch at once. Nobody has to be known for it, so that they must not be all of the streams that there can be
+(``Limits.streams``), among which each of them counts.
+"""
 LOOK_SECONDS: Final = 1.0
 
 SERVING, NOT_SERVING, UNKNOWN = "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"
@@ -31,9 +32,9 @@ SERVING, NOT_SERVING, UNKNOWN = "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"
 class Health:
     """The service. ``services`` are the names of those that there are, in all surfaces of the application."""
 
-    def __init__(self, services: Mapping[str, Any], ready: Ready, surface: Surface) -> None:
+    def __init__(self, services: Mapping[str, Any], binder: Binder, surface: Surface) -> None:
         self._services = services
-        self._ready = ready
+        self._binder = binder
         self._watching = 0
         self.package = Package(NAME)
         values = [EnumNumber(each, each, number) for number, each in enumerate((SERVING, NOT_SERVING, UNKNOWN), 1)]
@@ -53,7 +54,7 @@ class Health:
     async def _status(self, service: str) -> str:
         if service and service not in self._services:
             return UNKNOWN
-        return SERVING if await self._ready() else NOT_SERVING
+        return SERVING if await self._binder.ready() else NOT_SERVING
 
     async def _check(self, exchange: Exchange, envelope: Envelope) -> Any:
         service = envelope.way.read(envelope)["service"]
@@ -66,8 +67,9 @@ class Health:
         service = envelope.way.read(envelope)["service"]
         if self._watching >= MOST_WATCHING:
             raise ResourceExhausted("as many watch as can", retry_after=60)
+        stream = self._binder.stream(exchange, _Watching(self, service, exchange, envelope))
         self._watching += 1
-        return _Watching(self, service, exchange, envelope)
+        return stream
 
     def left(self) -> None:
         """One watches no more."""
@@ -83,23 +85,27 @@ class Health:
 
 
 class _Watching:
-    """The stream of one who watches."""
+    """What tells one who watches; a :class:`~dragoman.runtime.streaming.Source`."""
+
+    name = "health.watch"
+    ahead = False
 
     def __init__(self, health: Health, service: str, exchange: Exchange, envelope: Envelope) -> None:
         self._health: Health | None = health
         self._service = service
         self._exchange = exchange
         self._envelope = envelope
-        self._status = ""
 
-    async def several(self) -> list[bytes]:
-        """The frame of the next status."""
-        if self._health is None:
-            raise StopAsyncIteration
-        self._status = await self._health.next(self._service, self._status)
-        return [written(self._exchange, self._envelope, {"status": self._status})]
+    async def run(self, give: Give) -> None:
+        """Tell each status, for ever."""
+        status = ""
+        while self._health is not None:
+            status = await self._health.next(self._service, status)
+            waiting = give(written(self._exchange, self._envelope, {"status": status}))
+            if waiting is not None:
+                await waiting
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Watch no more."""
         if self._health is not None:
             self._health.left()

@@ -11,8 +11,9 @@ from typing import Any, Final
 from dragoman.contract.fault import Code
 from dragoman.contract.operation import Effect, Interaction
 from dragoman.contract.schema import Kind
-from dragoman.ports.style import Surface
+from dragoman.ports.style import Binder, Surface
 from dragoman.runtime.exchange import Exchange
+from dragoman.runtime.streaming import Give
 
 from .builtin import BYTES, NUMBER, TEXT, door, message, written
 from .proto.descriptors import file_descriptor
@@ -28,7 +29,8 @@ NAMES: Final = ("grpc.reflection.v1", "grpc.reflection.v1alpha")
 class Reflection:
     """The service, which tells of these packages: all that is called here, but for the service itself."""
 
-    def __init__(self, packages: Sequence[Package], surface: Surface) -> None:
+    def __init__(self, packages: Sequence[Package], binder: Binder, surface: Surface) -> None:
+        self._binder = binder
         self._services = sorted(name for package in packages for name in package.services)
         well_known = _well_known()
         self._files = {each.path: [file_descriptor(each), *_needed(each, well_known)] for each in packages}
@@ -50,7 +52,7 @@ class Reflection:
             self.doors[path] = door(Package(name), "ServerReflection", procedure, self._answer, surface)
 
     async def _answer(self, exchange: Exchange, envelope: Envelope) -> Any:
-        return _Telling(self, exchange, envelope)
+        return self._binder.stream(exchange, _Telling(self, exchange, envelope))
 
     def tell(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The answer to one question."""
@@ -70,21 +72,26 @@ class Reflection:
 
 
 class _Telling:
-    """The answers to whoever asks on one stream."""
+    """What answers whoever asks on one stream; a :class:`~dragoman.runtime.streaming.Source`."""
+
+    name = "reflection"
+    ahead = False
 
     def __init__(self, reflection: Reflection, exchange: Exchange, envelope: Envelope) -> None:
         self._reflection = reflection
         self._exchange = exchange
         self._envelope = envelope
 
-    async def several(self) -> list[bytes]:
-        """The frame of the next answer."""
+    async def run(self, give: Give) -> None:
+        """Answer each question."""
         assert self._envelope.messages is not None
-        asked = await anext(self._envelope.messages)
-        return [written(self._exchange, self._envelope, self._reflection.tell(asked))]
+        async for asked in self._envelope.messages:
+            waiting = give(written(self._exchange, self._envelope, self._reflection.tell(asked)))
+            if waiting is not None:
+                await waiting
 
-    async def aclose(self) -> None:
-        """Nothing runs in between."""
+    async def close(self) -> None:
+        """What it takes is the host's, which closes it."""
 
 
 def _messages(name: str) -> tuple[Message, Message]:

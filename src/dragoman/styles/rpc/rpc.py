@@ -154,10 +154,10 @@ class _Binding:
             doors[bound.path] = self._door(spoken)
         services = self._binder.shared.setdefault("services", {})
         services.update(dict.fromkeys(each.service.name for each in self._bound))
-        health = Health(services, self._binder.ready, self._surface)
+        health = Health(services, self._binder, self._surface)
         reflection = None
         if self._style.reflection:
-            reflection = Reflection([*self._packages, health.package], self._surface)
+            reflection = Reflection([*self._packages, health.package], self._binder, self._surface)
         surface, lock = self._surface, self._style.lock
         return RpcEndpoint(surface, self._packages, doors, plain, reflection, health, lock, wrong, examples)
 

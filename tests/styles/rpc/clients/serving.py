@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from stubs import HERE
 
 
 @contextmanager
-def served(target: str, folder: Path, *options: str) -> Iterator[Running]:
-    """An App, as ``dragoman serve`` serves it."""
+def served(target: str, folder: Path, *options: str, folders: Sequence[Path] = ()) -> Iterator[Running]:
+    """An App, as ``dragoman serve`` serves it. ``folders`` are those of its modules beside this one."""
     port = free_port()
     command = [sys.executable, "-m", "dragoman", "serve", target, "--port", str(port), "--database", "served.db"]
-    with running([*command, "--workers", "1", *options], folder, port, {"PYTHONPATH": str(HERE)}) as server:
+    variables = {"PYTHONPATH": os.pathsep.join(map(str, [HERE, *folders]))}
+    with running([*command, "--workers", "1", *options], folder, port, variables) as server:
         yield server
 
 

@@ -124,6 +124,44 @@ def test_by_either_name(channel: grpc.Channel, version: str) -> None:
     assert error.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
+def test_they_count_among_the_streams(tmp_path: Path) -> None:
+    """Those who watch and those who ask what there is to call, beside the streams of the contract."""
+    (tmp_path / "narrow.py").write_text("import dragoman as dm\nfrom echo_server import app as echoes\n" + NARROW)
+    with (
+        served("narrow:app", tmp_path, folders=[tmp_path]) as server,
+        grpc.insecure_channel(server.url.removeprefix("http://")) as channel,
+    ):
+        watching = health_pb2_grpc.HealthStub(channel).Watch(asked())
+        assert next(watching).status == SERVING
+        going_on = threading.Event()
+
+        def questions() -> Iterator[Any]:
+            yield reflection_pb2.ServerReflectionRequest(list_services="*")
+            going_on.wait(30)
+
+        reflect = channel.stream_stream(
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        asking = reflect(questions(), metadata=[KEY])
+        assert next(asking).list_services_response.service
+        for refused in (health_pb2_grpc.HealthStub(channel).Watch(asked()), reflect(iter(()), metadata=[KEY])):
+            with pytest.raises(grpc.RpcError) as error:
+                next(refused)
+            assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+            assert "as many streams" in error.value.details()
+        going_on.set()
+        assert list(asking) == []
+        again = health_pb2_grpc.HealthStub(channel).Watch(asked())
+        assert next(again).status == SERVING
+        for each in (watching, again):
+            each.cancel()
+
+
+NARROW = "app = dm.App(*(each.surface for each in echoes.surfaces), limits=dm.Limits(streams=2))\n"
+
+
 def test_a_surface_that_does_not_ask_for_it_tells_nothing(tmp_path: Path) -> None:
     with (
         served("interop_server:app", tmp_path) as server,
