@@ -38,6 +38,7 @@ from dragoman.styles.rpc.proto.model import (
 from dragoman.styles.rpc.proto.names import json_name
 
 from . import leaves
+from .asked import taken
 from .binary import KEPT, EnumTexts, part_of
 
 Read: TypeAlias = Callable[[Any], Any]
@@ -99,7 +100,7 @@ class ProtoJsonDecoder:
     def _member(self, field: MessageField, changed: bool) -> _Member:
         leaf, deep = self._value(field.value, changed and part_of(field))
         if field.asked and isinstance(field.value, Leaf):
-            deep = _checked(field.value, leaf, repeated=field.label is Label.REPEATED)
+            deep = _taken(field, leaf)
         elif field.label is Label.REPEATED:
             leaf, deep = None, _list(leaf, deep)
         elif field.label is Label.MAP:
@@ -224,50 +225,9 @@ class _Members:
         found.append(Violation((*path, member.key or name), said, "duplicate"))
 
 
-_PHRASES: Final = {
-    "string": "a string",
-    "bool": "a boolean",
-    "double": "a number",
-    "float": "a number",
-    FIELD_MASK: "a string, of paths with commas between",
-    **dict.fromkeys(_INTEGERS, "an integer"),
-}
-
-
-def _fits(leaf: Leaf, value: Any) -> bool:
-    """Whether what was read is of a leaf's type."""
-    match leaf.word:
-        case "string":
-            return type(value) is str
-        case "bool":
-            return type(value) is bool
-        case "double" | "float":
-            return type(value) in (float, int)
-        case word if word in _INTEGERS:
-            return type(value) in (int, str) and _INTEGER.fullmatch(str(value)) is not None
-        case word if word == FIELD_MASK:
-            return type(value) is list
-    return True
-
-
-def _checked(leaf: Leaf, read: Read | None, *, repeated: bool) -> Convert:
-    """For what only the request has, so that no contract looks at it."""
-
-    def one(value: Any, path: Path, found: list[Violation]) -> Any:
-        made = value if read is None else read(value)
-        if not _fits(leaf, made):
-            found.append(Violation(path, f"must be {_PHRASES[leaf.word]}, got {kind_of(value)}", "type"))
-        return made
-
-    several = _list(None, one)
-    assert several is not None
-
-    def many(value: Any, path: Path, found: list[Violation]) -> Any:
-        if type(value) is not list:
-            found.append(Violation(path, f"must be an array, got {kind_of(value)}", "type"))
-        return several(value, path, found)
-
-    return many if repeated else one
+def _taken(field: MessageField, read: Read | None) -> Convert:
+    """For what only the request has."""
+    return lambda value, path, found: taken(field, value, path, found, read, "a string, of paths with commas between")
 
 
 def _zero(field: MessageField) -> Callable[[], Any] | None:

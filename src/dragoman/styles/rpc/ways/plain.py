@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
 
 from dragoman.contract.fault import Violation
 from dragoman.ports.style import Surface
@@ -15,13 +15,10 @@ from dragoman.runtime.codec.scalar_values import kind_of
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.answers import Answers, coded
 from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
-from dragoman.styles.rpc.proto.model import Label, Leaf, Message
+from dragoman.styles.rpc.codec.asked import taken
+from dragoman.styles.rpc.proto.model import Leaf, Message
 
 from .way import Envelope, Spoken
-
-_TYPES: Final = {"string": str, "bool": bool, "int32": int, "int64": int, "google.protobuf.FieldMask": list}
-_TEXTS: Final = frozenset({"ids", "update_mask"})
-_PHRASES: Final = {str: "a string", bool: "a boolean", int: "an integer", list: "an array"}
 
 
 class Plain:
@@ -84,11 +81,6 @@ def _check(message: Message, value: Any) -> None:
                 )
             )
         elif field.asked and isinstance(field.value, Leaf):
-            expected = list if field.label is Label.REPEATED else _TYPES.get(field.value.word)
-            if expected is not None and type(each) is not expected:
-                found.append(Violation((name,), f"must be {_PHRASES[expected]}, got {kind_of(each)}", "type"))
-            elif expected is list and name in _TEXTS:
-                wrong = [(at, part) for at, part in enumerate(each) if type(part) is not str]
-                found += [Violation((name, at), f"must be a string, got {kind_of(part)}", "type") for at, part in wrong]
+            taken(field, each, (name,), found)
     if found:
         raise invalid(found)
