@@ -166,6 +166,13 @@ def test_violations_come_with_their_paths(client: Caller) -> None:
     )
 
 
+def test_what_is_wrong_with_a_filter_is_told_by_the_contract_s_name(client: Caller) -> None:
+    """However the filter is called on the wire."""
+    with pytest.raises(dm.InvalidArgument) as caught:
+        client.list(tickets, tickets.field.id.in_(["tic_1"]) & (tickets.field.cents >= 1))
+    assert (("cents.gte",), "combination") in [(each.path, each.rule) for each in caught.value.violations]
+
+
 def test_what_a_commit_refuses_is_told_of_the_resource(client: Caller) -> None:
     name = fresh()
     client.on(stalls, "create", Stall(name=name))

@@ -305,7 +305,9 @@ class Framed(Rpc):
                 found = [_triple(each) for each in _fields(content, 1)]
             elif name.endswith("ErrorInfo"):
                 reason = b"".join(_fields(content, 1)).decode()
-        violations = self._found([(path, rule) for path, _, rule in found], asked)
+        # Filters are called here as in the file: count_gte.
+        filters = {key.replace(".", "_"): key for key in asked.query}
+        violations = self._found([(filters.get(path, path), rule) for path, _, rule in found], asked)
         return self._refused({"code": code, "reason": reason, "violations": violations}, response)
 
 

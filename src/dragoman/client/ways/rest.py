@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -12,6 +12,7 @@ import msgspec
 from dragoman.client.faults import Told, of_problem
 from dragoman.client.http.message import Ask, Head
 from dragoman.client.values import UNKNOWN, patch, versioned
+from dragoman.contract.annotations import OPERATORS
 from dragoman.contract.fault import Code, Fault
 from dragoman.contract.schema import MISSING
 from dragoman.ports.style import filter_parameter
@@ -132,11 +133,22 @@ class Rest(Spoken):
         """In seconds."""
         return request_timeout(seconds)
 
+    def _told(self, told: Told) -> Told:
+        """What was told of a fault: the point in a filter's name leads to no part of it."""
+        if self.route.shape is Shape.LIST:
+            told.violations = [
+                replace(each, path=(".".join(map(str, each.path)),))
+                if len(each.path) == 2 and each.path[1] in OPERATORS
+                else each
+                for each in told.violations
+            ]
+        return told
+
     def reply(self, head: Head, body: bytes, trailers: Mapping[str, str]) -> Any:
         """The result."""
         body = inflated(head, body, self.most)
         if not 200 <= head.status < 300:
-            raise self.raised(of_problem(head.status, head.headers, body))
+            raise self.raised(self._told(of_problem(head.status, head.headers, body)))
         if self.output is None:
             return None
         if self.route.streams:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ class Messages:
             assert message is not None
             self._names = {each.key: each.name for each in message.fields}
         self._filters = {asked: key for key, asked in bound.filters.items()}
+        self._filter_keys = {name: key for key, name in bound.filter_names.items()}
 
     def request(self, given: Given) -> Any:
         """The message that asks it."""
@@ -114,7 +115,16 @@ class Messages:
         return self._tagged or (resource is not None and resource.record.field(ETAG) is None)
 
     def told(self, told: Told) -> Told:
-        """What was told of a fault, where the caller knows its parts: not in a message around them."""
+        """What was told of a fault, where the caller knows its parts: not in a message around them, and by the
+        contract's names.
+        """
+        if self._filter_keys:
+            told.violations = [
+                replace(each, path=(self._filter_keys.get(str(each.path[0]), each.path[0]), *each.path[1:]))
+                if each.path
+                else each
+                for each in told.violations
+            ]
         if self.operation.method in (Method.CREATE, Method.UPDATE):
             told.violations = [
                 Violation(each.path[1:], each.message, each.rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from dragoman.contract.fault import Fault, NotFound, Unimplemented
 from dragoman.ports.style import Endpoint, Explained, Probe, Surface
 from dragoman.ports.wire import Request, Response
 from dragoman.runtime import observation
+from dragoman.runtime.codec import invalid
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.explanation import explain
 from dragoman.runtime.http import problem
@@ -67,6 +69,7 @@ class RpcEndpoint(Endpoint):
         self._health = health
         self._plain = {path: RpcMatch(way.spoken.bound.operation.name, way) for path, way in plain.items()}
         self._calls = {path: each.spoken for path, each in doors.items()}
+        self._filters = {path: names for path, each in self._calls.items() if (names := each.bound.filter_names)}
         self._stale = stale
         self._examples = examples
 
@@ -178,6 +181,8 @@ class RpcEndpoint(Endpoint):
     def refuse(self, fault: Fault, request: Request, exchange: Any) -> Response:
         """The fault, in the words of the protocol that the request speaks."""
         media = request.headers.get("content-type", "")
+        if fault.violations and request.path in self._filters:
+            fault = _by_file(fault, self._filters[request.path])
         if isinstance(fault, problem.ContentTooLarge) and request.path in self._doors:
             fault = too_large(self._doors[request.path].spoken.most)  # in these protocols it has another code
         if media.startswith(grpc.PREFIX):
@@ -224,6 +229,20 @@ class RpcEndpoint(Endpoint):
             name = "proto" if len(self._packages) == 1 else f"proto:{package.name}"
             texts[name] = lambda package=package: proto(package).encode()  # type: ignore[misc]
         return {**texts, "descriptors": lambda: descriptor_set(self._packages)}
+
+
+def _by_file(fault: Fault, names: Mapping[str, str]) -> Fault:
+    """A fault whose violations are of the fields that callers by these protocols have sent: a filter's name is that of
+    the file. All others' names are the contract's, on every way.
+    """
+    if not any(each.path and each.path[0] in names for each in fault.violations):
+        return fault
+    return invalid(
+        [
+            replace(each, path=(names.get(str(each.path[0]), each.path[0]), *each.path[1:])) if each.path else each
+            for each in fault.violations
+        ]
+    )
 
 
 def stale(surface: Surface, path: Path, found: Sequence[str], *, missing: bool) -> DeclarationError:

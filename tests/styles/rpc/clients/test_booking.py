@@ -90,5 +90,5 @@ def test_our_own_client_has_the_contract_s_names(url: str, over: Over, lock: Pat
         room = client[booking_server.rooms].create(booking_server.Room(floor=2))
         changed = client[booking_server.rooms].update(room, beds=3)
         assert (changed.floor, changed.beds) == (2, 3)
-        rooms = client[booking_server.rooms].list(floor__gte=2, order_by="-floor")
+        rooms = client[booking_server.rooms].list(booking_server.rooms.field.floor >= 2, order_by="-floor")
         assert changed.id in [each.id for each in rooms]

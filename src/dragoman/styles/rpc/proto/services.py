@@ -51,6 +51,12 @@ class Bound:
         return self.exposed.operation
 
     @property
+    def filter_names(self) -> dict[str, str]:
+        """What the filters of a list are called in the file, by what they are on REST: ``count_gte``, ``count.gte``."""
+        taken = self.procedure.input
+        return {} if taken is None else {each.key: each.name for each in taken.fields if each.key in self.filters}
+
+    @property
     def path(self) -> str:
         """The path of calls."""
         return f"/{self.service.name}/{self.procedure.name}"
