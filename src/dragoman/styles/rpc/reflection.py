@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from dragoman.contract.fault import Code
 from dragoman.contract.operation import Effect, Interaction
-from dragoman.contract.schema import Kind
 from dragoman.ports.style import Binder, Surface
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.streaming import Give
 
 from .builtin import BYTES, NUMBER, TEXT, door, message, written
+from .known import known_files
 from .proto.descriptors import file_descriptor
-from .proto.model import LEAVES, EnumNumber, EnumType, Label, Message, MessageField, Package, Procedure, Shape, Value
-from .proto.text import IMPORTS, imports
+from .proto.model import Label, Message, Package, Procedure
+from .proto.text import imports
 from .ways.doors import Door
 from .ways.way import Envelope
 
@@ -32,16 +32,15 @@ class Reflection:
     def __init__(self, packages: Sequence[Package], binder: Binder, surface: Surface) -> None:
         self._binder = binder
         self._services = sorted(name for package in packages for name in package.services)
-        well_known = _well_known()
-        self._files = {each.path: [file_descriptor(each), *_needed(each, well_known)] for each in packages}
-        self._files |= {path: [content] for path, content in well_known.items()}
+        files = {**known_files(), **{each.path: each for each in packages}}
+        texts = {path: file_descriptor(each, path) for path, each in files.items()}
+        self._files = {path: [texts[path], *map(texts.__getitem__, imports(each))] for path, each in files.items()}
         self._symbols: dict[str, str] = {}
-        for package in packages:
+        for path, package in files.items():
             for service in package.services.values():
-                self._symbols[service.name] = package.path
-                self._symbols |= {f"{service.name}.{each.name}": package.path for each in service.procedures}
-            self._symbols |= {each.name: package.path for each in package.everything()}
-        self._symbols |= IMPORTS
+                self._symbols[service.name] = path
+                self._symbols |= {f"{service.name}.{each.name}": path for each in service.procedures}
+            self._symbols |= {each.name: path for each in package.everything()}
         self.doors: dict[str, Door] = {}
         for name in NAMES:
             asked, told = _messages(name)
@@ -117,37 +116,3 @@ def _messages(name: str) -> tuple[Message, Message]:
         error_response=(7, error),
     )
     return asked, told
-
-
-def _needed(package: Package, well_known: dict[str, bytes]) -> list[bytes]:
-    return [well_known[path] for path in imports(package)]
-
-
-def _well_known() -> dict[str, bytes]:
-    """The files of the well-known messages, by path."""
-    name = "google.protobuf"
-    number, flag = LEAVES[Kind.DOUBLE], LEAVES[Kind.BOOLEAN]
-    seconds, nanos = (1, LEAVES[Kind.INT64]), (2, NUMBER)
-    null = EnumType(f"{name}.NullValue", [EnumNumber("NULL_VALUE", "NULL_VALUE", 0)], "")
-    struct, value = Message(f"{name}.Struct", []), Message(f"{name}.Value", [], Shape.UNION)
-    values = Message(f"{name}.ListValue", [MessageField("values", value, Label.REPEATED, number=1)])
-    struct.fields.append(MessageField("fields", value, Label.MAP, map_key=TEXT, number=1))
-    kinds: tuple[Value, ...] = (null, number, TEXT, flag, struct, values)
-    names = ("null_value", "number_value", "string_value", "bool_value", "struct_value", "list_value")
-    value.fields += [
-        MessageField(field, kind, oneof="kind", number=at)
-        for at, (field, kind) in enumerate(zip(names, kinds, strict=True), 1)
-    ]
-    files: dict[str, list[Message | EnumType]] = {
-        "empty": [message(f"{name}.Empty")],
-        "timestamp": [message(f"{name}.Timestamp", seconds=seconds, nanos=nanos)],
-        "duration": [message(f"{name}.Duration", seconds=seconds, nanos=nanos)],
-        "field_mask": [message(f"{name}.FieldMask", paths=(1, TEXT, Label.REPEATED))],
-        "struct": [struct, value, values, null],
-    }
-    return {
-        f"google/protobuf/{file}.proto": file_descriptor(
-            Package(name, {}, {each.name: each for each in types}), f"google/protobuf/{file}.proto"
-        )
-        for file, types in files.items()
-    }

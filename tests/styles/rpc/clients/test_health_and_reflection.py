@@ -11,8 +11,10 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import any_pb2, descriptor_pb2, struct_pb2
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
@@ -98,6 +100,39 @@ def test_a_client_calls_what_it_learns_of(channel: grpc.Channel) -> None:
     assert call(taken(text="hello"), metadata=[KEY]).text == "hello"
     with pytest.raises(KeyError):
         pool.FindMessageTypeByName("echoes.v1.Nothing")
+
+
+def without_json_names(messages: Any) -> None:
+    """Pools tell them or not, as they got their files."""
+    for each in messages:
+        for field in each.field:
+            field.ClearField("json_name")
+        without_json_names(each.nested_type)
+
+
+def test_a_client_learns_what_faults_hold(channel: grpc.Channel) -> None:
+    """As Google's own files have it, and those that they import: with nothing of Google's in the server."""
+    pool = DescriptorPool(ProtoReflectionDescriptorDatabase(grpc.intercept_channel(channel, WithKey())))
+    for theirs in (status_pb2.DESCRIPTOR, error_details_pb2.DESCRIPTOR, any_pb2.DESCRIPTOR, struct_pb2.DESCRIPTOR):
+        expected, told = descriptor_pb2.FileDescriptorProto(), descriptor_pb2.FileDescriptorProto()
+        theirs.CopyToProto(expected)
+        expected.ClearField("options")
+        pool.FindFileByName(theirs.name).CopyToProto(told)
+        for file in (expected, told):
+            file.message_type.sort(key=lambda each: each.name)
+            without_json_names(file.message_type)
+        assert told == expected
+    details = pool.FindMessageTypeByName("google.rpc.BadRequest.FieldViolation")
+    assert details.file.name == "google/rpc/error_details.proto"
+    stub = channel.unary_unary(f"/{SERVICE}/Echo", request_serializer=bytes, response_deserializer=bytes)
+    with pytest.raises(grpc.RpcError) as error:
+        stub(b"\x0a", metadata=[KEY])
+    trailer = dict(error.value.trailing_metadata())["grpc-status-details-bin"]
+    status = GetMessageClass(pool.FindMessageTypeByName("google.rpc.Status")).FromString(trailer)
+    names = [each.type_url.removeprefix("type.googleapis.com/") for each in status.details]
+    assert names
+    for name, each in zip(names, status.details, strict=True):
+        assert GetMessageClass(pool.FindMessageTypeByName(name)).FromString(each.value)
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])

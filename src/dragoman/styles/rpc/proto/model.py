@@ -39,6 +39,7 @@ class Leaf:
 
 TIMESTAMP, DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
 VALUE, FIELD_MASK, EMPTY = "google.protobuf.Value", "google.protobuf.FieldMask", "google.protobuf.Empty"
+ANY = "google.protobuf.Any"
 
 LEAVES = {
     Kind.BOOLEAN: Leaf("bool", Kind.BOOLEAN),

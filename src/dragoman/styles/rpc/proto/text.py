@@ -12,6 +12,7 @@ from typing import Final
 from dragoman.contract.operation import Effect
 
 from .model import (
+    ANY,
     EMPTY,
     EnumNumber,
     EnumType,
@@ -33,6 +34,7 @@ IMPORTS: Final = {
     "google.protobuf.Duration": "google/protobuf/duration.proto",
     "google.protobuf.Value": "google/protobuf/struct.proto",
     "google.protobuf.FieldMask": "google/protobuf/field_mask.proto",
+    ANY: "google/protobuf/any.proto",
 }
 """Where the well-known messages are."""
 
