@@ -56,6 +56,14 @@ class Tree(dm.Struct):
     leaf: Addr | None = None
 
 
+class Diary(dm.Struct):
+    """Its lists stand in messages of their own."""
+
+    names: list[str] | None = None
+    grid: list[list[int]] = []
+    places: dict[str, str | None] = {}
+
+
 shop = dm.Contract("shop")
 customers = shop.resource(Customer)
 
@@ -75,6 +83,11 @@ async def climb(given: Tree) -> Tree:
     return given
 
 
+@shop.operation(effect="safe")
+async def note(given: Diary) -> Diary:
+    return given
+
+
 OLDER = {
     "Addr": ["string street"],
     "Card": ["string number"],
@@ -89,6 +102,10 @@ OLDER = {
         "Customer.Pays pays",
     ],
     "Customer.Pays": ["Cash cash", "Card card"],
+    "Diary": ["Diary.Names names", "repeated Diary.GridItem grid", "map<string, Diary.PlacesValue> places"],
+    "Diary.GridItem": ["repeated string items"],
+    "Diary.Names": ["repeated int64 items"],
+    "Diary.PlacesValue": ["int64 value"],
     "Move": ["Addr to"],
     "Point": ["string at"],
     "Tree": ["repeated Tree branches", "Addr leaf"],
@@ -125,6 +142,9 @@ LOST: dict[str, Callable[[dm.Client], object]] = {
     "branches[1].branches[0].leaf.zip": lambda client: client.call(
         climb, Tree(branches=[Tree(), Tree(branches=[Tree(leaf=BOTH)])])
     ),
+    "names": lambda client: client.call(note, Diary(names=["a"])),
+    "grid[0]": lambda client: client.call(note, Diary(grid=[[1], []])),
+    "places.home": lambda client: client.call(note, Diary(places={"home": "x"})),
     "customer.note": customer(note="x"),
     "customer.addr.zip": customer(addr=BOTH),
     "customer.points[1].height": customer(points=[Point(at="a"), Point(at="b", height=0)]),
@@ -144,6 +164,7 @@ SAID: list[Callable[[dm.Client], object]] = [
         pays=Card(number="1"),
     ),
     customer(pays=Cash(cents=1)),
+    lambda client: client.call(note, Diary()),
 ]
 
 
@@ -177,3 +198,9 @@ def test_a_change_is_refused_too(client: dm.Client) -> None:
             client[customers].update("cus_1", **changes)
     with pytest.raises(dm.Unavailable):
         client[customers].update("cus_1", addr=HERE)
+
+
+def test_what_has_no_number_is_passed_over_in_an_answer(client: dm.Client) -> None:
+    """Around a list of another type than the server's there is nothing that could be read."""
+    spoken: Any = client._core._speech.spoken(note)
+    assert spoken.form.decode(b"\x0a\x03\x0a\x01\x05")["names"] is None

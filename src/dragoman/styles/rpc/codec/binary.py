@@ -133,7 +133,8 @@ class _Reader:
         zeros = "" if self._changed else ", ".join(filter(None, map(self._zero, fields)))
         start = f"{{{zeros}}}" if message.shape is Shape.RECORD else "{}"
         if message.shape is Shape.WRAPPER:
-            start = {Label.REPEATED: "[]", Label.MAP: "{}"}.get(fields[0].label, self._zero_of(fields[0]))
+            empty = {Label.REPEATED: "[]", Label.MAP: "{}"}
+            start = "None" if not fields else empty.get(fields[0].label, self._zero_of(fields[0]))
         # A tag that comes again, or before those in front of it, is read once more.
         self._scope["known"] = frozenset(self._known)
         again = ["if tag in known:", "    at = at - 1 if data[at - 1] == tag else back", "    continue"]

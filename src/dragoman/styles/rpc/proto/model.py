@@ -183,7 +183,8 @@ class Message:
         object that its variant is.
         """
         if self.shape is Shape.WRAPPER:
-            return 0 if self.fields[0].label in (Label.PLAIN, Label.OPTIONAL) else 1
+            # A client takes fields away that its lock file has no number for, of a wrapper the only one.
+            return sum(each.label in (Label.REPEATED, Label.MAP) for each in self.fields)
         return 0 if self.shape is Shape.UNION else 1
 
 
