@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,11 @@ async def change(said: Said, ctx: dm.Context) -> Told:
     return Told(text=said.text)
 
 
+@shed.operation(effect="safe")
+async def tell(said: Said) -> AsyncIterator[Told]:
+    yield Told(text=said.text)
+
+
 class ByHeader:
     """Who calls is told by a header of its own."""
 
@@ -68,7 +73,7 @@ def make_app(folder: Path) -> dm.App:
         "/shed",
         audience="internal",
         auth=ByHeader(),  # type: ignore[arg-type]
-        exposes=[keys, say, change],
+        exposes=[keys, say, change, tell],
         lock=folder / "dragoman.lock",
         reflection=True,
     )
@@ -137,6 +142,21 @@ def test_what_http_says_of_a_request(tmp_path: Path) -> None:
             assert response.status == 405
             assert "POST" in head(response)["allow"]
         assert (await ask("/shed", {})).status == 404
+
+    asked(tmp_path, conversation)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_plain_post_of_what_streams_is_told_where_it_goes(tmp_path: Path, method: str) -> None:
+    async def conversation(ask: Asking) -> None:
+        answer = await ask("/shed/tell", {}, method)
+        told = json.loads(answer.body)
+        assert (answer.status, told["status"], told["code"]) == (501, 501, "UNIMPLEMENTED")
+        assert told["detail"] == (
+            "this procedure streams, which plain POST does not carry; call it by Connect, gRPC or gRPC-Web: "
+            "POST /shed.v1.ShedService/Tell"
+        )
+        assert (await ask("/shed/told", {}, method)).status == 404
 
     asked(tmp_path, conversation)
 

@@ -69,6 +69,11 @@ class RpcEndpoint(Endpoint):
         self._health = health
         self._plain = {path: RpcMatch(way.spoken.bound.operation.name, way) for path, way in plain.items()}
         self._calls = {path: each.spoken for path, each in doors.items()}
+        self._streams = {
+            f"{surface.path}/{each.bound.operation.name}": path
+            for path, each in self._calls.items()
+            if each.takes_stream or each.gives_stream
+        }
         self._filters = {path: names for path, each in self._calls.items() if (names := each.bound.filter_names)}
         self._stale = stale
         self._examples = examples
@@ -170,6 +175,12 @@ class RpcEndpoint(Endpoint):
             if request.path != self._surface.path and not request.path.startswith(self._surface.path + "/"):
                 service, _, name = request.path.rpartition("/")
                 raise Unimplemented(f"the service {service[1:]} has no method {name[:80]!r}")
+            if request.path in self._streams:
+                ways = "Connect" if self._locked is None else "Connect, gRPC or gRPC-Web"
+                raise Unimplemented(
+                    f"this procedure streams, which plain POST does not carry; call it by {ways}: "
+                    f"POST {self._streams[request.path]}"
+                )
             known = ", ".join(sorted(self._plain))
             raise NotFound(f"there is no operation under this path; there is {known}")
         if request.method == "OPTIONS":
