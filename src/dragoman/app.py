@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import msgspec
 
-from .contract.declaration import DeclarationError
+from .contract.declaration import TARGET, DeclarationError
 from .contract.fault import Fault
 from .engines.sqlite import SqliteStore
 from .hosts.asgi import AsgiHost
@@ -84,9 +86,38 @@ class App:
         self._lifespans = Lifespans(mounts)
         self.mounts: tuple[Lifespan, ...] = self._lifespans.all
         self._plain = plain
+        self._made_in = str(sys._getframe(1).f_globals.get("__name__", ""))
+        self._target = ""
         self._started = self._leaving = False
         self._bind()
         self.asgi = AsgiHost(self)
+
+    @property
+    def target(self) -> str:
+        """What commands call it: as the command did that loaded it, else by the name that it has in the module that
+        made it; MODULE:APP where it has none there.
+        """
+        if self._target:
+            return self._target
+        module = sys.modules.get(self._made_in)
+        name = next((name for name, each in vars(module).items() if each is self), "") if module is not None else ""
+        if not name:
+            return TARGET
+        # A module that is run as a program has a file's name, or that of its specification.
+        file, spec = Path(getattr(module, "__file__", None) or self._made_in).stem, getattr(module, "__spec__", None)
+        return f"{file if spec is None else spec.name}:{name}"
+
+    @target.setter
+    def target(self, target: str) -> None:
+        self._target = target
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Let what is raised inside say :attr:`target` in its remedy, where a command is one."""
+        try:
+            yield
+        except DeclarationError as error:
+            raise DeclarationError(error.place, error.thing, error.remedy.replace(TARGET, self.target)) from None
 
     def _bind(self) -> None:
         operations = contracts_of(self._surfaces)
@@ -191,8 +222,9 @@ class App:
             await self._lifespans.start()
             self.asgi.started()
             return
-        for bound in self.surfaces:
-            bound.endpoint.check()
+        with self.named():
+            for bound in self.surfaces:
+                bound.endpoint.check()
         plan = self.store.plan(self.tables)
         if plan.refusals:
             raise StoreError(
@@ -202,7 +234,7 @@ class App:
         if plan.steps and os.environ.get(ENVIRONMENT_VARIABLE) == "production":
             raise StoreError(
                 f"{self.database} lacks what the resources need (steps: {len(plan.steps)}); apply them with "
-                f"`dragoman migrate MODULE:APP --database {self.database}`, or see them with --dry-run"
+                f"`dragoman migrate {self.target} --database {self.database}`, or see them with --dry-run"
             )
         if plan.steps:
             self.store.migrate(self.tables)

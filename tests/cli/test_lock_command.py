@@ -144,6 +144,18 @@ def test_from_nothing_to_a_change(shop: Shop, golden: Callable[[str, str], None]
     golden(GOLDEN, "\n".join(shop.said))
 
 
+def test_the_remedy_names_the_target_as_it_was_written(shop: Shop) -> None:
+    (shop.folder / "lockedshop.py").write_text(APP.format(order=FIRST) + "class desk: app = app\n")
+    assert shop.run("", "export", "lockedshop:desk.app", "--surface", "orders") == 1
+    assert "Run `dragoman lock lockedshop:desk.app`, look" in shop.said[-1]
+    (shop.folder / "lockedshop.py").write_text(APP.format(order=FIRST).replace("app = ", "all = [") + "]")
+    sys.modules.pop("lockedshop", None)
+    importlib.invalidate_caches()
+    module = importlib.import_module("lockedshop")
+    with pytest.raises(dm.DeclarationError, match="Run `dragoman lock MODULE:APP`, look"):
+        asyncio.run(module.all[0].start())
+
+
 def test_two_surfaces_have_one_file(shop: Shop) -> None:
     shop.write(FIRST)
     assert shop.run("", "lock", "lockedshop:app") == 0

@@ -8,12 +8,11 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from dragoman.contract.declaration import TARGET
 from dragoman.hosts.settings import GRACE_MOST
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
-
-TARGET = "MODULE:APP"
 
 
 def command(

@@ -64,7 +64,8 @@ def export(app: App, surface: str, format: str | None = None) -> bytes:
     format = format or next(iter(exports))
     if format not in exports:
         raise CommandError(f"the surface {surface!r} speaks {style}, which is exported as {_listed(exports)}")
-    bound.endpoint.check()
+    with app.named():
+        bound.endpoint.check()
     return exports[format]()
 
 

@@ -37,8 +37,10 @@ def add(commands: declare.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the files that are stale; with --check, exit code 1 where one is."""
     files: dict[Path, bytes] = {}
-    for bound in load(options.target).surfaces:
-        bound.endpoint.lock(files, gone=options.gone)
+    app = load(options.target)
+    with app.named():
+        for bound in app.surfaces:
+            bound.endpoint.lock(files, gone=options.gone)
     if not files:
         print("no surface of the application goes by numbers")
     code = 0

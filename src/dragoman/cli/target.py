@@ -36,6 +36,7 @@ def load(target: str) -> App:
         found = getattr(found, part)
     if not isinstance(found, App):
         raise CommandError(f"{target} is not an App but {_kind(found)}{_suggestion(module, attribute)}")
+    found.target = target
     return found
 
 

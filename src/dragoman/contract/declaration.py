@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+TARGET: Final = "MODULE:APP"
+"""How a remedy calls the application, until one who knows its name writes that there."""
+
 
 class DeclarationError(Exception):
     """Something was declared or bound wrongly. Says the thing, the place and the remedy, and is raised before

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from dragoman.contract.declaration import DeclarationError
+from dragoman.contract.declaration import TARGET, DeclarationError
 from dragoman.contract.fault import Fault, NotFound, Unimplemented
 from dragoman.ports.style import Endpoint, Explained, Probe, Surface
 from dragoman.ports.wire import Request, Response
@@ -152,7 +152,7 @@ class RpcEndpoint(Endpoint):
                     place,
                     f"{', '.join(old)} of {package.name} would be gone, and {', '.join(new)} new, with other numbers",
                     f"If a class has another name now, rename it in {self._locked}, and its numbers stay; if not, run "
-                    "`dragoman lock MODULE:APP --gone`",
+                    f"`dragoman lock {TARGET} --gone`",
                 )
         files[self._locked] = lock.text()
 
@@ -268,5 +268,5 @@ def stale(surface: Surface, path: Path, found: Sequence[str], *, missing: bool) 
     return DeclarationError(
         f"surface {surface.name!r}",
         said,
-        "Run `dragoman lock MODULE:APP`, look at what it changes, and commit the file",
+        f"Run `dragoman lock {TARGET}`, look at what it changes, and commit the file",
     )
