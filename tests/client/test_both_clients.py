@@ -118,6 +118,8 @@ def test_lists_are_taken_page_by_page(client: Caller) -> None:
     assert {each.id for each in client.list(tickets, field.id.in_(ids))} == set(ids)
     with pytest.raises(ValueError, match=r"cannot be filtered by tickets\.note"):
         client.list(tickets, field.note == "x")
+    with pytest.raises(ValueError, match="state cannot be compared with 'lost'"):
+        client.list(tickets, field.state == "lost")  # which no enum could say, so that nothing would be left out
 
 
 # Preconditions

@@ -277,6 +277,11 @@ class Framed(Rpc):
         super().__init__(app)
         self._codecs = {name: self._codec(name) for name in self._bound}
 
+    @staticmethod
+    def _cannot_be_said(asked: Asked) -> bool:
+        """Whether a filter is no value of its enum."""
+        return asked.query.get("size", "small") not in ("small", "large")
+
     def _sent(self, asked: Asked) -> bytes:
         encode, _ = self._codecs[asked.operation.name]
         sent: bytes = encode(self.meant(self._message(asked)))
@@ -315,6 +320,8 @@ class Grpc(Framed):
     """gRPC."""
 
     async def ask(self, asked: Asked) -> Told | None:
+        if self._cannot_be_said(asked):
+            return None
         response = await self._respond(asked, "application/grpc", _frame(self._sent(asked)))
         trailers = dict(response.trailers or response.headers)
         if trailers[b"grpc-status"] == b"0":
@@ -330,6 +337,8 @@ class Connect(Framed):
     """Connect, with binary messages."""
 
     async def ask(self, asked: Asked) -> Told | None:
+        if self._cannot_be_said(asked):
+            return None
         form = "proto" if self.binary else "json"
         if asked.operation.interaction is Interaction.UNARY:
             response = await self._respond(asked, f"application/{form}", self._sent(asked))

@@ -142,7 +142,10 @@ def test_lists(calls: Callable[[Scenario], None]) -> None:
         assert await listed(orderBy="title", stock_gte=0, stock_lt="1") == "a"
         assert await listed(orderBy="title", signed=True) == "bd"
         assert await listed(orderBy="title", signed=False) == "ace"
-        assert await listed(orderBy="title", genreIn=["verse"]) == "de"
+        assert await listed(orderBy="title", genreIn=["GENRE_VERSE"]) == "de"
+        assert await listed(orderBy="title", genre="GENRE_PROSE") == "abc"
+        assert await listed(orderBy="title", genre=2) == "de"
+        assert await listed(orderBy="title", genre="GENRE_UNSPECIFIED") == "abcde"
         assert await listed(orderBy="title", genreIn=[]) == "abcde"
         assert await listed(orderBy="title", titleNe="c", titleIn=["a", "c", "e"]) == "ae"
         assert await listed(orderBy="title", writer=jane) == "bcde"
@@ -177,6 +180,9 @@ REFUSED_LISTS: list[tuple[Any, list[tuple[str, str]]]] = [
     ({"stockGte": "x"}, [("stock_gte", "type")]),
     ({"stockGte": {}}, [("stock_gte", "type")]),
     ({"genreIn": "prose"}, [("genre_in", "type")]),
+    ({"genre": 9}, [("genre", "enum")]),
+    ({"genre": "GENRE_DRAMA"}, [("genre", "enum")]),
+    ({"genreIn": ["GENRE_UNSPECIFIED"]}, [("genre_in[0]", "type")]),
     ({"printedAtGte": "soon"}, [("printed_at_gte", "format")]),
     ({"printedAtGte": []}, [("printed_at_gte", "type")]),
     ({"writer": {}}, [("writer", "type")]),

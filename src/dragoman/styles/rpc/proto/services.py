@@ -20,7 +20,7 @@ from dragoman.styles.rpc.traits import Procedure as Named
 from dragoman.styles.rpc.traits import ProtoName
 
 from .mapping import Mapper, check_input, check_names
-from .model import FIELD_MASK, LEAVES, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service
+from .model import FIELD_MASK, LEAVES, EnumType, Label, Leaf, Message, MessageField, Package, Procedure, Service, Value
 from .names import camel, snake
 
 TEXT: Final = LEAVES[Kind.STRING]
@@ -217,13 +217,18 @@ class Services:
             ),
         ):
             mapper.add(taken, each)
+        message = self._resource(mapper, resource)
+        shown = {each.key: each.value for each in message.fields}
         for field in record.fields:
             trait = field.traits.get(Filter)
             if trait is None or not visible_to(field, self._surface.audience):
                 continue
             for word in trait.operators:
                 key = filter_parameter(field.name, word)
-                value, label = self._filtered(mapper, field.type), Label.REPEATED if word == "in" else Label.OPTIONAL
+                value, label = (
+                    self._filtered(mapper, field.type, shown[field.name]),
+                    Label.REPEATED if word == "in" else Label.OPTIONAL,
+                )
                 if isinstance(value, Leaf) and value.well_known and label is Label.OPTIONAL:
                     label = Label.PLAIN
                 said = f"Only those whose {field.name} is {_WORDS[word]} this."
@@ -240,7 +245,7 @@ class Services:
         given = mapper.top(Message(f"{mapper.package.name}.{method}Response", []))
         mapper.add(
             given,
-            MessageField(snake(resource.plural), self._resource(mapper, resource), Label.REPEATED, key=resource.plural),
+            MessageField(snake(resource.plural), message, Label.REPEATED, key=resource.plural),
         )
         mapper.add(given, _text("next_page_token", "For the next page. Empty on the last one, and only there."))
         total = "How many there are on all pages, if the request asks."
@@ -250,15 +255,16 @@ class Services:
         )
         return given
 
-    def _filtered(self, mapper: Mapper, type_: object) -> Leaf | EnumType:
-        """What a filter's value is: one of the field's."""
+    def _filtered(self, mapper: Mapper, type_: object, shown: Value) -> Leaf | EnumType:
+        """What a filter's value is: one of the field's. ``shown`` is the field's in the resource's message."""
         while True:
             if isinstance(type_, Nullable):
                 type_ = type_.of
             elif isinstance(type_, Scalar):
                 return LEAVES[type_.kind]
             elif isinstance(type_, Enum):
-                return TEXT
+                assert isinstance(shown, EnumType)
+                return shown
             else:
                 type_ = mapper.types.resolve(type_)  # type: ignore[arg-type]
 
