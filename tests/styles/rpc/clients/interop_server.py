@@ -15,6 +15,7 @@ from dragoman.testing.contract import FAULTS
 MOST = 8 * 1024 * 1024
 
 
+@dm.ProtoName(values={"COMPRESSABLE": "COMPRESSABLE"})
 class PayloadType(enum.StrEnum):
     COMPRESSABLE = "COMPRESSABLE"
 
