@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from random import Random
 from typing import Any
 from unittest import mock
@@ -13,8 +14,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from schemas import ROOT, schemas
 
+import dragoman as dm
 from dragoman.contract.fault import Malformed
+from dragoman.contract.reading import read_record
 from dragoman.contract.schema import Types
+from dragoman.runtime.codec import JsonEncoder, to_builtins
+from dragoman.styles.rpc.codec import BinaryEncoder, attributes_of
 
 EXAMPLES = int(os.environ.get("DRAGOMAN_EXAMPLES", "0")) or 60
 MESSAGES = 40
@@ -61,3 +66,60 @@ def test_broken_messages_are_refused_as_others_refuse_them(types: Types, seed: i
         if ours != theirs and theirs is not Malformed and lost_entries(message.parsed(data), message.message):
             continue
         assert ours == theirs, data.hex()
+
+
+class Part(dm.Struct):
+    part_name: str
+    weight: float | None = None
+
+
+class Whole(dm.Struct):
+    number: int
+    share: float
+    parts: list[Part]
+    named: Part | None = None
+    done: bool = False
+    comment: str | None = None
+    tags: list[str] = []
+
+
+class Dated(dm.Struct):
+    number: int
+    day: date
+
+
+texts, floats = st.text(st.characters(codec="utf-8")), st.floats(allow_nan=False, allow_infinity=False)
+parts = st.builds(Part, part_name=texts, weight=st.none() | floats)
+wholes = st.builds(
+    Whole,
+    number=st.integers(-(2**53) + 1, 2**53 - 1),
+    share=floats,
+    parts=st.lists(parts, max_size=3),
+    named=st.none() | parts,
+    done=st.booleans(),
+    comment=st.none() | texts,
+    tags=st.lists(texts, max_size=3),
+)
+
+
+def encoder_of(class_: type) -> tuple[Both, JsonEncoder]:
+    types = Types()
+    record = read_record(class_, types)
+    return both(types, record), JsonEncoder(record, types)
+
+
+@common
+@given(wholes)
+def test_a_struct_is_written_as_its_json_is(whole: Whole) -> None:
+    message, encoder = encoder_of(Whole)
+    attributes = attributes_of(message.message, encoder.wire)
+    assert attributes is not None
+    wire = encoder.to_wire(whole)
+    written = BinaryEncoder(message.message, attributes).encode(wire)
+    assert written == message.encoder.encode(to_builtins(wire))
+    assert without_times(message.decoder.decode(written)) == message.seen(written)
+
+
+def test_a_struct_that_json_has_otherwise_is_not_written_as_it_is() -> None:
+    message, encoder = encoder_of(Dated)
+    assert attributes_of(message.message, encoder.wire) is None

@@ -11,6 +11,7 @@ from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Record, Type, Types
 from dragoman.runtime.failure import BrokenContract
 
+from .hooks import call_hook
 from .inbound import Inbound
 from .outbound import Outbound, convert_out
 from .view import View
@@ -60,7 +61,7 @@ class JsonEncoder:
     def to_wire(self, value: Any) -> Any:
         """The value as ``wire``. Raises BrokenValue for one that the type does not allow."""
         try:
-            return convert_out(value, self.wire)
+            return msgspec.convert(value, self.wire, from_attributes=True, dec_hook=call_hook)  # as convert_out
         except (msgspec.ValidationError, OverflowError, RecursionError) as error:
             raise self._broken(value, error) from error
 

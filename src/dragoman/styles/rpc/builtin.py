@@ -51,7 +51,7 @@ def door(package: Package, service: str, procedure: Procedure, call: Answer, sur
         return Answers(surface, media=media, kept=kept)
 
     bound: Any = Bound(_Exposed(operation), procedure, made, {})  # type: ignore[arg-type]
-    spoken = Spoken(bound, _unused, _unused, None, MOST, package.name, looks, (), call)  # type: ignore[arg-type]
+    spoken = Spoken(bound, _unused, _result, None, MOST, package.name, looks, (), call)  # type: ignore[arg-type]
     forms = {
         PROTO: Form(BinaryDecoder(procedure.input).decode, BinaryEncoder(procedure.output).encode),
         JSON: Form(ProtoJsonDecoder(procedure.input).decode, ProtoJsonEncoder(procedure.output).encode),
@@ -67,9 +67,13 @@ class _Exposed:
 
 
 def _unused(*arguments: Any) -> Any:
-    raise AssertionError("only compiled calls read and write by these")
+    raise AssertionError("only compiled calls read by this")
+
+
+def _result(state: State) -> Any:
+    return state.result
 
 
 def written(exchange: Exchange, envelope: Envelope, value: Any) -> Any:
     """A value as the way of a call writes it: the answer, or the frame of an item."""
-    return envelope.way.write(State(exchange, envelope, exchange.deadline), value)
+    return envelope.way.write(State(exchange, envelope, exchange.deadline, result=value))

@@ -97,7 +97,12 @@ def giver(bound: Bound) -> Give:
     native = operation.native_output
     if _tagged(bound.procedure.output) and isinstance(native, type) and issubclass(native, Resource):
         return _versioned
-    return lambda state: to_builtins(state.projected)
+    return as_seen
+
+
+def as_seen(state: State) -> Any:
+    """What is answered as it is seen, and nothing beside it."""
+    return to_builtins(state.projected)
 
 
 def _tagged(message: Message | None) -> bool:

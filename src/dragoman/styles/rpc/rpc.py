@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dragoman.contract.annotations import Deprecated
 from dragoman.contract.declaration import DeclarationError
@@ -19,12 +19,12 @@ from dragoman.ports.authenticator import Authenticator
 from dragoman.ports.cors import Cors
 from dragoman.ports.idempotency import Idempotency
 from dragoman.ports.style import Binder, Surface
-from dragoman.runtime.codec import encode_json
+from dragoman.runtime.codec import JsonEncoder, encode_json
 from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.caching import freshness
 from dragoman.runtime.http.deprecation import deprecation, deprecation_headers
 
-from .codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder
+from .codec import BinaryDecoder, BinaryEncoder, ProtoJsonDecoder, ProtoJsonEncoder, attributes_of
 from .endpoint import RpcEndpoint, stale
 from .health import Health
 from .procedures import giver, items, receiver
@@ -35,7 +35,7 @@ from .reflection import Reflection
 from .traits import NAME
 from .ways.doors import JSON, PROTO, Door
 from .ways.plain import Plain
-from .ways.way import Form, Spoken, decoding, encoding
+from .ways.way import Form, Spoken, decoding, encode
 
 LOCK: Final = "dragoman.lock"
 MESSAGE_SIZE: Final = 4 * 1024 * 1024
@@ -145,7 +145,7 @@ class _Binding:
         examples: list[str] = []
         for bound in self._bound:
             spoken = self._spoken(bound)
-            spoken.call = self._binder.call(bound.exposed, decode=decoding(spoken), encode=encoding(spoken))
+            spoken.call = self._binder.call(bound.exposed, decode=decoding(spoken), encode=encode)
             if not spoken.takes_stream and not spoken.gives_stream:
                 path = f"{self._surface.path}/{bound.operation.name}"
                 plain[path] = Plain(spoken, self._surface, list(spoken.headers))
@@ -209,20 +209,29 @@ class _Binding:
         )
 
     def _door(self, spoken: Spoken) -> Door:
-        procedure = spoken.bound.procedure
-        forms = self._forms(procedure.input, procedure.output, spoken.bound.changed)
+        forms = self._forms(spoken.bound)
         return Door(spoken, {JSON: forms[JSON]} if self._style.lock is None else forms)
 
-    def _forms(self, taken: Message | None, given: Message | None, changed: Message | None) -> dict[str, Form]:
-        taken = taken or Message("google.protobuf.Empty", [])
-        given = given or Message("google.protobuf.Empty", [])
+    def _forms(self, bound: Bound) -> dict[str, Form]:
+        procedure, changed = bound.procedure, bound.changed
+        taken = procedure.input or Message("google.protobuf.Empty", [])
+        given = procedure.output or Message("google.protobuf.Empty", [])
         made = self._encoders.get(given)
         if made is None:
             made = self._encoders[given] = BinaryEncoder(given), ProtoJsonEncoder(given)
         return {
-            PROTO: Form(BinaryDecoder(taken, changed).decode, made[0].encode),
+            PROTO: Form(BinaryDecoder(taken, changed).decode, made[0].encode, self._direct(bound, given)),
             JSON: Form(ProtoJsonDecoder(taken, changed).decode, made[1].encode),
         }
+
+    def _direct(self, bound: Bound, message: Message) -> Callable[[Any], bytes] | None:
+        """What writes the binary form of what the contract's encoder made, if it can be."""
+        output = bound.operation.output
+        if output is None or bound.operation.resource is not None:
+            return None
+        wire = JsonEncoder(output, self._types(bound), audience=self._surface.audience).wire
+        attributes = attributes_of(message, wire)
+        return None if attributes is None else BinaryEncoder(message, attributes).encode
 
 
 def _example(input: Type | None, types: Types) -> str:

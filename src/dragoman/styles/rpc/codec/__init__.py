@@ -2,7 +2,7 @@
 every rule of a type stands in one place, which all styles share.
 """
 
-from .binary import BinaryDecoder, BinaryEncoder
+from .binary import BinaryDecoder, BinaryEncoder, attributes_of
 from .proto_json import ProtoJsonDecoder, ProtoJsonEncoder
 
-__all__ = ["BinaryDecoder", "BinaryEncoder", "ProtoJsonDecoder", "ProtoJsonEncoder"]
+__all__ = ["BinaryDecoder", "BinaryEncoder", "ProtoJsonDecoder", "ProtoJsonEncoder", "attributes_of"]

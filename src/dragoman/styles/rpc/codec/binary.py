@@ -7,11 +7,14 @@ over, as protocol buffers want it: a client may know more than the server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, get_args, get_origin
+
+import msgspec
 
 from dragoman.contract.schema import Kind
 from dragoman.runtime.codec.builders import compiled
+from dragoman.runtime.codec.natives import bare, is_struct, without_none
 from dragoman.styles.rpc.proto.model import (
     DURATION,
     FIELD_MASK,
@@ -31,6 +34,8 @@ from .varint import BYTES, FIXED32, FIXED64, MAX_NESTING, VARINT, broken, read, 
 
 Read: TypeAlias = Callable[[bytes, int, int, int, Any], Any]
 Write: TypeAlias = Callable[[Any], bytes]
+Attributes: TypeAlias = Mapping[Message, Mapping[str, str]]
+"""The attributes of the structs behind messages, by the contract's names for them."""
 
 KEPT: Final = ("id", "etag")
 """What the server sets of a resource, and is read of a change all the same: it says which one, and of what version."""
@@ -346,28 +351,64 @@ def _wire_type(value: Value) -> int:
 
 
 class BinaryEncoder:
-    """Encodes one message."""
+    """Encodes one message. ``attributes`` are given where it is written from the structs that the contract's encoder
+    makes, and not from JSON.
+    """
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, attributes: Attributes | None = None) -> None:
         self._made: dict[Message, Write] = {}
+        self._attributes = attributes
         self.encode = self._function(message)
-        """From the contract's JSON to bytes."""
+        """From the contract's JSON, or such a struct, to bytes."""
 
     def _function(self, message: Message) -> Write:
         made = self._made.get(message)
         if made is not None:
             return made
         self._made[message] = lambda value: self._made[message](value)
-        self._made[message] = made = _Writer(message, self._function).compile()
+        attributes = None if self._attributes is None else self._attributes[message]
+        self._made[message] = made = _Writer(message, self._function, attributes).compile()
         return made
+
+
+def attributes_of(message: Message, struct: Any) -> Attributes | None:
+    """How the fields of a message are called in a struct that the contract's encoder makes, if it can be written from
+    that: a struct of texts, numbers, truth values, and lists and structs of these, which are the same in JSON.
+    """
+    found: dict[Message, dict[str, str]] = {}
+    return found if _is_plain(message, struct, found) else None
+
+
+def _is_plain(message: Message, struct: Any, found: dict[Message, dict[str, str]]) -> bool:
+    if message.recursive or message.shape is not Shape.RECORD or not is_struct(struct):
+        return False
+    fields = {each.encode_name: each for each in msgspec.structs.fields(struct)}
+    found[message] = {name: each.name for name, each in fields.items()}
+    return all(each.key in fields and _is_plain_field(each, fields[each.key].type, found) for each in message.fields)
+
+
+def _is_plain_field(field: MessageField, type_: Any, found: dict[Message, dict[str, str]]) -> bool:
+    type_ = bare(type_)
+    if field.label is Label.REPEATED:
+        if get_origin(type_) is not list:
+            return False
+        type_ = bare(get_args(type_)[0])
+    else:
+        type_ = without_none(type_)
+    if isinstance(field.value, Message):
+        return field.label is not Label.MAP and _is_plain(field.value, type_, found)
+    return type_ in (str, int, float, bool)
 
 
 class _Writer:
     """Writes the function that writes one message."""
 
-    def __init__(self, message: Message, function: Callable[[Message], Write]) -> None:
+    def __init__(
+        self, message: Message, function: Callable[[Message], Write], attributes: Mapping[str, str] | None = None
+    ) -> None:
         self._message = message
         self._function = function
+        self._attributes = attributes
         self._scope: dict[str, Any] = {"varint": write}
 
     def compile(self) -> Write:
@@ -377,7 +418,10 @@ class _Writer:
             return self._union()
         lines = []
         for field in sorted(message.fields, key=lambda each: each.number):
-            get = "t" if message.shape is Shape.WRAPPER else f"t.get({field.key!r})"
+            if self._attributes is not None:
+                get = f"t.{self._attributes[field.key]}"
+            else:
+                get = "t" if message.shape is Shape.WRAPPER else f"t.get({field.key!r})"
             if field.label is Label.PLAIN and isinstance(field.value, Leaf) and not field.value.well_known:
                 # Minus zero is another number than zero.
                 more = {"double": " or repr(v) == '-0.0'", "float": " or repr(v) == '-0.0'"}.get(field.value.word, "")

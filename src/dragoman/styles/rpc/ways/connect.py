@@ -53,6 +53,7 @@ class Connect:
     def __init__(self, spoken: Spoken, form: Form, media: str, *, got: bool = False) -> None:
         self.spoken = spoken
         self._form = form
+        self._written = form.writer(spoken.give)
         self._answers = spoken.looks(media, got)
 
     def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
@@ -80,9 +81,9 @@ class Connect:
         """The message."""
         return self._form.decode(envelope.message)
 
-    def write(self, state: State, value: Any) -> Any:
+    def write(self, state: State) -> Any:
         """The answer, compressed where that is asked for and worth it."""
-        return self._answers.content(state.envelope.headers, self._form.encode(value))
+        return self._answers.content(state.envelope.headers, self._written(state))
 
 
 def _in_query(request: Request) -> tuple[bytes, bool]:
@@ -112,6 +113,7 @@ class ConnectStream:
     def __init__(self, spoken: Spoken, form: Form, media: str) -> None:
         self.spoken = spoken
         self._form = form
+        self._written = form.writer(spoken.give)
         accepted: Header = (b"connect-accept-encoding", framing.CODINGS.encode())
         self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), accepted, *spoken.headers)
         self._coded = (*self._headers, (b"connect-content-encoding", b"gzip"))
@@ -151,9 +153,9 @@ class ConnectStream:
         """The message."""
         return self._form.decode(envelope.message)
 
-    def write(self, state: State, value: Any) -> Any:
+    def write(self, state: State) -> Any:
         """The frame of a message; the message where it may be compressed."""
-        message = self._form.encode(value)
+        message = self._written(state)
         return message if state.envelope.compress else framing.frame(message)
 
 

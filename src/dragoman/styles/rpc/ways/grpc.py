@@ -35,6 +35,7 @@ class Grpc:
     def __init__(self, spoken: Spoken, form: Form, media: str) -> None:
         self.spoken = spoken
         self._form = form
+        self._written = form.writer(spoken.give)
         self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), ACCEPTED, *spoken.headers)
         self._coded = (*self._headers, CODED)
 
@@ -88,11 +89,11 @@ class Grpc:
         """The message."""
         return self._form.decode(envelope.message)
 
-    def write(self, state: State, value: Any) -> Any:
+    def write(self, state: State) -> Any:
         """The answer with its trailers, or the frame of an item; the message where it may be compressed, as it is if
         the request was.
         """
-        message = self._form.encode(value)
+        message = self._written(state)
         if state.envelope.compress:
             return message
         if self.spoken.gives_stream:
@@ -140,6 +141,7 @@ class GrpcWeb:
     def __init__(self, spoken: Spoken, form: Form, media: str, *, text: bool) -> None:
         self.spoken = spoken
         self._form = form
+        self._written = form.writer(spoken.give)
         self._text = text
         self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), ACCEPTED, *spoken.headers)
         self._coded = (*self._headers, CODED)
@@ -180,9 +182,9 @@ class GrpcWeb:
         """The message."""
         return self._form.decode(envelope.message)
 
-    def write(self, state: State, value: Any) -> Any:
+    def write(self, state: State) -> Any:
         """The frame of a message; the message where it may be compressed."""
-        message = self._form.encode(value)
+        message = self._written(state)
         if state.envelope.compress:
             return message
         frame = framing.frame(message)

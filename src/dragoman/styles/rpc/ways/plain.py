@@ -16,6 +16,7 @@ from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.answers import Answers, coded
 from dragoman.runtime.http.json_body import JSON, require_json, takes_no_input
 from dragoman.styles.rpc.codec.asked import taken
+from dragoman.styles.rpc.procedures import as_seen
 from dragoman.styles.rpc.proto.model import Leaf, Message
 
 from .way import Envelope, Spoken
@@ -56,11 +57,13 @@ class Plain:
             _check(message, value)
         return value
 
-    def write(self, state: State, value: Any) -> Any:
+    def write(self, state: State) -> Any:
         """The answer."""
         if self._empty:
             return self.answers.empty()
-        return self.answers.content(state.envelope.headers, encode_json(value))
+        give = self.spoken.give
+        shown = state.projected if give is as_seen else give(state)
+        return self.answers.content(state.envelope.headers, encode_json(shown))
 
 
 def _check(message: Message, value: Any) -> None:

@@ -18,7 +18,7 @@ from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.answers import Answers
 from dragoman.runtime.http.idempotency import idempotency_key
-from dragoman.styles.rpc.procedures import Give, Receive, refuse_key
+from dragoman.styles.rpc.procedures import Give, Receive, as_seen, refuse_key
 from dragoman.styles.rpc.proto.services import Bound
 
 Items = Callable[[AsyncIterator[Any]], AsyncIterator[Any]]
@@ -27,10 +27,21 @@ Seal = Callable[[bytes], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How messages of one procedure are written: bytes to values of the contract's JSON, and back."""
+    """How messages of one procedure are written: bytes to values of the contract's JSON, and back. ``direct`` takes
+    what the contract's encoder made, where no JSON has to be between.
+    """
 
     decode: Callable[[bytes], Any]
     encode: Callable[[Any], bytes]
+    direct: Callable[[Any], bytes] | None = None
+
+    def writer(self, give: Give) -> Callable[[State], bytes]:
+        """What writes the answer of a call, or an item of it; ``give`` has it as the contract's JSON."""
+        encode, direct = self.encode, self.direct
+        if direct is not None and give is as_seen:
+            # What the ledger has of an earlier call is JSON.
+            return lambda s: encode(s.projected) if type(s.projected) is dict else direct(s.projected)
+        return lambda state: encode(give(state))
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +76,7 @@ class Way(Protocol):
         """The message of an envelope, as values of the contract's JSON. Raises Fault."""
         ...
 
-    def write(self, state: State, value: Any) -> Any:
+    def write(self, state: State) -> Any:
         """The answer; the bytes of an item, where the answer is a stream; or the message alone, where its envelope says
         that it may be compressed, which the way does once the call is over.
         """
@@ -112,14 +123,9 @@ def decoding(spoken: Spoken) -> Callable[[State], None]:
     return read_all
 
 
-def encoding(spoken: Spoken) -> Callable[[State], None]:
+def encode(state: State) -> None:
     """The step that writes an answer, or an item of it, for whichever way the call came."""
-    give = spoken.give
-
-    def write(state: State) -> None:
-        state.answer = state.envelope.way.write(state, give(state))
-
-    return write
+    state.answer = state.envelope.way.write(state)
 
 
 def limit(exchange: Exchange, seconds: float | None) -> None:
