@@ -186,3 +186,36 @@ def test_a_body_that_is_refused_ends_a_pipeline(tmp_path: Path) -> None:
         assert served.app.seen == ["GET /1"]
 
     run(act, Tried(tmp_path, limits=dm.Limits(body=1000)))
+
+
+def test_the_same_head_again_has_a_body_of_its_own(tmp_path: Path) -> None:
+    """However long that is, and in however many pieces it comes; and no more of it is taken than of the first."""
+
+    def post(target: str, body: bytes, *more: str) -> bytes:
+        lines = [f"POST {target} HTTP/1.1", "Host: a", *more, f"Content-Length: {len(body)}", "Accept: b"]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+    bodies = [b"one", b"three", b"", b"0" * 900, requests("/none"), b"last"]
+    sent = b"".join(post(f"/{at}?a", body) for at, body in enumerate(bodies)) + requests("/get")
+    expected = [*(b"POST /%d?a " % at + body for at, body in enumerate(bodies)), b"GET /get"]
+
+    async def act(served: Serving) -> None:
+        for size in (len(sent), 1, 7, 100):
+            async with line_to(served) as line:
+                for at in range(0, len(sent), size):
+                    line.send(sent[at : at + size])
+                    await asyncio.sleep(0)
+                for each in expected:
+                    assert (await line.answer()).body.strip() == each.strip()
+        async with line_to(served) as line:
+            line.send(post("/1", b"small") + post("/2", b"b" * 1001, "Accept-Language: c") + requests("/3"))
+            assert (await line.answer()).status == 200
+            assert (await line.answer()).status == 413
+            assert await line.closed()
+        async with line_to(served) as line:
+            line.send(post("/1", b"small") + post("/2", b"b" * 1001) + requests("/3"))
+            assert (await line.answer()).status == 200
+            assert (await line.answer()).status == 413
+            assert await line.closed()
+
+    run(act, Tried(tmp_path, limits=dm.Limits(body=1000)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import math
 import re
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import httptools
 
@@ -43,6 +44,8 @@ FRAMING_ALLOWED: Final = 16 * 1024
 _PLAIN_LINE: Final = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9/._~!$&'()*+,;=:@?-]*) HTTP/1\.1")
 """A request line of which nothing can be thought but one thing."""
 
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*(?=\r\n)", re.IGNORECASE)
+
 _OF_THE_METHOD: Final = "Invalid method for HTTP/x.x request"
 _OF_THE_VERSION: Final = frozenset({"Invalid HTTP version", "Pause on PRI/Upgrade"})
 
@@ -79,6 +82,16 @@ class Reads(Protocol):
         """The client waits to be told to send its body."""
 
 
+class _Known(NamedTuple):
+    """The headers of a request, as bytes and as they were understood. ``after`` is what stands behind the digits of
+    Content-Length, ``before`` what stands before them; all of it where there is none.
+    """
+
+    before: bytes
+    after: bytes
+    headers: dict[str, str]
+
+
 class Reader:
     """The requests of one connection. Parsing ends with the first that is refused: :meth:`parse` raises Refused.
 
@@ -108,6 +121,7 @@ class Reader:
         "_since",
         "_size",
         "_tail",
+        "_unparsed",
         "_url",
         "_worn",
         "asked",
@@ -130,7 +144,8 @@ class Reader:
         self._chunked = self._worn = False
         self._keep = True
         self._since = 0.0
-        self._known: tuple[bytes, dict[str, str]] | None = None
+        self._known: _Known | None = None
+        self._unparsed = False
 
     def cut(self, data: bytes, at: int) -> int:
         """Where the piece ends that begins there."""
@@ -152,7 +167,12 @@ class Reader:
             piece = self._without_empty_lines(piece)
             if not piece:
                 return None
-        if self._known is not None and before is Phase.IDLE and self._is_known(piece, *self._known):
+        if self._known is not None and before is Phase.IDLE and self._is_known(piece, self._known):
+            return None
+        if self._unparsed:
+            self.on_body(piece)
+            if self._size == self._length:
+                self.on_message_complete()
             return None
         if before is not Phase.BODY:
             self._piece = piece  # that of a body would be kept, perhaps for long
@@ -172,14 +192,17 @@ class Reader:
             self._chunks_go_on(piece)
         return None
 
-    def _is_known(self, piece: bytes, block: bytes, headers: dict[str, str]) -> bool:
-        """Take a request whose headers are, byte for byte, those of one before it on this connection, which had no
-        body: they were parsed and judged, and mean the same behind any request line that is as plain as these. Returns
-        whether it was such a one.
+    def _is_known(self, piece: bytes, known: _Known) -> bool:
+        """Take a head whose headers are, byte for byte, those of one before it on this connection, but for the digits
+        of Content-Length: they were parsed and judged, and mean the same behind any request line that is as plain as
+        these. Returns whether it was such a one. The parser, who has not seen the head, does not see its body either.
         """
-        end = len(piece) - len(block)
-        line = _PLAIN_LINE.fullmatch(piece, 0, end) if end > 0 and piece.endswith(block) else None
-        if line is None:
+        end = piece.find(b"\r\n")
+        if not piece.startswith(known.before, end) or not piece.endswith(known.after):
+            return False
+        digits = piece[end + len(known.before) : len(piece) - len(known.after)]
+        line = _PLAIN_LINE.fullmatch(piece, 0, end)
+        if line is None or (digits if not known.after else not digits.isdigit() or len(digits) > 15):
             return False
         server, connection = self._server, self._connection
         limits = server.limits
@@ -188,12 +211,36 @@ class Reader:
             return False  # the parser has to be asked: it knows what is refused, too
         name = METHODS[line[1]]
         path, _, query = url.partition("?")
-        if (server.mounts and server.is_mounted(path)) or (server.bodies and server.body_most(path) is None):
+        most = server.body_most(path)
+        length = int(digits or b"0")
+        if most is None or length > most or (server.mounts and server.is_mounted(path)):
             return False
+        headers = known.headers
+        if known.after and headers["content-length"] != (text := digits.decode()):
+            headers = {**headers, "content-length": text}
         peer = connection.peer if server.proxies is None else server.proxies.peer(connection.peer, headers)
         self._empty = b""
-        connection.arrived(Incoming(name, path, query, headers, b"", peer))
+        request = Incoming(name, path, query, headers, b"", peer)
+        if not length:
+            connection.arrived(request)
+            return True
+        self.asked, self.phase, self._unparsed = request, Phase.BODY, True
+        self._length, self._most, self._chunked = length, most, False
+        self._size = self._counted = 0
+        self._wait_for_body()
         return True
+
+    def _remember(self, headers: dict[str, str]) -> None:
+        """The head that is complete was one of which the next may be known by."""
+        block = self._piece[self._piece.find(b"\r\n") :]
+        if "content-length" not in headers:
+            self._known = _Known(block, b"", headers)
+        elif len(found := list(_LENGTH.finditer(block))) == 1:
+            self._known = _Known(block[: found[0].start(1)], block[found[0].end(1) :], headers)
+
+    def _wait_for_body(self) -> None:
+        # The next tick asks whose it is, if not all has come.
+        self._since = self._connection.expires = self._server.now
 
     def _without_empty_lines(self, piece: bytes) -> bytes:
         rest = piece.lstrip(b"\r\n")
@@ -281,15 +328,14 @@ class Reader:
         framed = "transfer-encoding" in headers or "content-length" in headers or "expect" in headers
         if framed:
             self._expect_body(request, most)
-        elif keep and version == "1.1" and not self._raw and not host and not again:
-            piece = self._piece
-            self._known = piece[piece.find(b"\r\n") :], headers
+        if keep and version == "1.1" and not (self._raw or host or again or self._chunked or "expect" in headers):
+            self._remember(headers)
         if mounted:
             connection.mounted(request, upgrade=False)
         elif most is None:
             connection.streamed(request, ended=not (self._chunked or self._length))
         if framed and (mounted or most is not None):
-            self._since = connection.expires = server.now  # the next tick asks whose it is, if not all has come
+            self._wait_for_body()
 
     def _check(self, version: str, method: bytes, url: bytes) -> None:
         server, headers = self._server, self._headers
@@ -360,7 +406,9 @@ class Reader:
         assert request is not None
         self.phase = Phase.IDLE
         self._tail = b""
-        if self._parser.should_upgrade():
+        if self._unparsed:
+            self._unparsed = False
+        elif self._parser.should_upgrade():
             return  # its head is parsed again, or it is a mount's
         # A trailer may say `Connection: close`, which is no business of trailers.
         self._worn = self._chunked and self._keep and not self._parser.should_keep_alive()
@@ -406,8 +454,12 @@ class Reader:
 
     def refused(self, refused: Refused) -> Incoming:
         """A request to answer with a fault, as far as it is known."""
-        method, path, headers = "", "", dict[str, str]()
-        if self._url and self.phase > Phase.IDLE:  # else what is known is of the request before it
+        method, path = "", ""
+        headers: Mapping[str, str] = {}
+        asked = self.asked
+        if asked is not None and self._unparsed:
+            method, path, headers = asked.method, asked.path, asked.headers
+        elif self._url and self.phase > Phase.IDLE:  # else what is known is of the request before it
             method = method_of(self._parser.get_method())
             path = self._url[:200].decode("latin-1").partition("?")[0]
             headers = self._headers
