@@ -127,12 +127,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase: where it applies, and the step it compiles to. ``waits``: the step is a coroutine function."""
+    """One phase: where it applies, and the step it compiles to."""
 
     name: str
     applies: Callable[[Plan], bool]
     step: Callable[[Plan], Step]
-    waits: bool = False
 
 
 def _permission(plan: Plan) -> Step:
@@ -284,7 +283,7 @@ def _handle(plan: Plan) -> Step:
     method, invoke = plan.method, plan.invoke
     if invoke is not None and plan.operation.external:
 
-        def external(state: State) -> Awaitable[None]:
+        def external(state: State) -> Awaitable[None] | None:
             if state.claim is not None:
                 state.claim.begun = True
             return invoke(state)
@@ -293,7 +292,9 @@ def _handle(plan: Plan) -> Step:
     if invoke is not None and plan.operation.interaction is Interaction.CLIENT_STREAM:
 
         async def takes(state: State) -> None:
-            await invoke(state)
+            running = invoke(state)
+            if running is not None:
+                await running
             state.deadline = commit_deadline(state)
 
         return takes
@@ -411,22 +412,21 @@ def _works_on_unit(plan: Plan) -> bool:
 PHASES: Final[tuple[Phase, ...]] = (
     Phase("permission", lambda plan: True, _permission),
     Phase("decode and validate", lambda plan: plan.decode is not None, _decode),
-    Phase("ledger", lambda plan: plan.ledger is not None, _ledger, waits=True),
+    Phase("ledger", lambda plan: plan.ledger is not None, _ledger),
     Phase("unit of work", _works_on_unit, _unit),
     Phase(
         "load and row authorization",
         lambda plan: plan.rows is not None and plan.method is not Method.CREATE,
         _load,
-        waits=True,
     ),
     Phase(
         "precondition",
         lambda plan: plan.method in (Method.UPDATE, Method.DELETE, Method.CUSTOM),
         _precondition,
     ),
-    Phase("handler", lambda plan: plan.method not in (Method.LIST, Method.GET), _handle, waits=True),
+    Phase("handler", lambda plan: plan.method not in (Method.LIST, Method.GET), _handle),
     Phase("project", lambda plan: plan.operation.output is not None and plan.method is not Method.LIST, _project),
-    Phase("commit", lambda plan: _works_on_unit(plan) or plan.ledger is not None, _commit, waits=True),
+    Phase("commit", lambda plan: _works_on_unit(plan) or plan.ledger is not None, _commit),
     Phase("encode", lambda plan: True, _encode),
 )
 """The phases of a call, in their order. Quota has its place behind "decode and validate"."""
@@ -463,30 +463,28 @@ class CompiledCall:
         applied = [phase for phase in PHASES if phase.applies(plan)]
         self.plan = plan
         self.phases = tuple(phase.name for phase in applied)
-        self._steps: tuple[tuple[Any, bool], ...] = tuple((phase.step(plan), phase.waits) for phase in applied)
+        self._steps = tuple(phase.step(plan) for phase in applied)
         self._restart = self.phases.index(RESTART) if RESTART in self.phases else 0
         self._replay = tuple(step for step, phase in zip(self._steps, applied, strict=True) if phase.name in REPLAY)
         self._deadline = plan.operation.deadline
 
-    async def __call__(self, exchange: Exchange, envelope: Any) -> Any:
+    def __call__(self, exchange: Exchange, envelope: Any) -> Coroutine[Any, Any, Any]:
         exchange.operation = self.plan.operation.name
         state = State(exchange, envelope, exchange.deadline)
         if self._deadline is not None:
             state.deadline = min(state.deadline, asyncio.get_running_loop().time() + self._deadline)
-        if self.plan.operation.external:
-            return await to_the_end(self.run(state), state, self.plan)
-        return await self.run(state)
+        running = self.run(state)
+        return to_the_end(running, state, self.plan) if self.plan.operation.external else running
 
     async def run(self, state: State) -> Any:
         """Run the phases; returns the answer."""
         steps = self._steps
         while True:
             try:
-                for step, waits in steps:
-                    if waits:
-                        await step(state)
-                    else:
-                        step(state)
+                for step in steps:
+                    running = step(state)
+                    if running is not None:
+                        await running
                 return state.answer
             except (Conflicted, Fault, Replayed) as ended:
                 replay = await replay_or_again(ended, state, self.plan)

@@ -60,6 +60,8 @@ class Exchanges:
     def __init__(self, surfaces: Sequence[BoundSurface], streams: Streams, *, max_in_flight: int) -> None:
         self._surfaces = tuple((each.surface.path, each.surface.path + "/", each) for each in surfaces)
         self._claimed = {path: each for each in surfaces for path in each.endpoint.claims}
+        self._known: dict[str, BoundSurface | None] = {}
+        self._known |= {path: self._find(path) for each in surfaces for path in each.endpoint.bodies}
         self._open_pages = _open_pages(surfaces)
         self._streams = streams
         self._max_in_flight = max_in_flight
@@ -130,6 +132,9 @@ class Exchanges:
         return any(path.startswith(start) or path == whole for whole, start, _ in self._surfaces)
 
     def _find(self, path: str) -> BoundSurface | None:
+        known = self._known.get(path)
+        if known is not None:
+            return known
         for whole, start, bound in self._surfaces:
             if path.startswith(start) or path == whole:
                 return bound

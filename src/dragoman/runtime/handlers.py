@@ -19,8 +19,8 @@ from .thread_items import ThreadItems
 if TYPE_CHECKING:
     from .call import State
 
-Invoke = Callable[["State"], Awaitable[None]]
-"""Runs a handler, and keeps its result in the state."""
+Invoke = Callable[["State"], Awaitable[None] | None]
+"""Runs a handler, and keeps its result in the state. Returns what is to be awaited, if the handler waits."""
 
 Items = Callable[["State"], AsyncIterable[Any]]
 
@@ -32,7 +32,7 @@ STREAM_THREADS = 64
 
 
 class Handlers:
-    """Compiles handlers to one shape: a coroutine function of the call's state, bounded by its deadline."""
+    """Compiles handlers to one shape: a function of the call's state, bounded by its deadline."""
 
     def __init__(self) -> None:
         self._executor: ThreadPoolExecutor | None = None
@@ -125,23 +125,25 @@ async def _bounded(name: str, running: Awaitable[Any], state: State) -> None:
         raise
 
 
-async def _run(name: str, coroutine: Coroutine[Any, Any, Any], state: State) -> None:
-    """The same with a coroutine: one that never waits sets no timer."""
+def _run(name: str, coroutine: Coroutine[Any, Any, Any], state: State) -> Awaitable[None] | None:
+    """The same with a coroutine: for one that never waits there is no timer, and nothing to be awaited."""
     try:
         waits_for = coroutine.send(None)
     except StopIteration as done:
         state.result = done.value
-        return
+        return None
     except asyncio.CancelledError as error:
         _check_cancelled(name, error)
         raise
-    await _bounded(name, Begun(coroutine, waits_for), state)
+    return _bounded(name, Begun(coroutine, waits_for), state)
 
 
 async def _run_long(name: str, coroutine: Coroutine[Any, Any, Any], state: State) -> None:
     """The same for one that takes a stream, which may have no deadline."""
     if state.deadline < math.inf:
-        await _run(name, coroutine, state)
+        running = _run(name, coroutine, state)
+        if running is not None:
+            await running
         return
     try:
         state.result = await coroutine

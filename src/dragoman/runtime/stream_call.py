@@ -157,15 +157,14 @@ class CompiledStream(StreamCall):
             *(f"{phase.name} each item" for phase in each),
             *(phase.name for phase in after),
         )
-        self._before = tuple((phase.step(plan), phase.waits) for phase in before)
+        self._before = tuple(phase.step(plan) for phase in before)
         self._each = tuple(phase.step(plan) for phase in each)
         self._after = tuple(phase.step(plan) for phase in after)
 
     async def before(self, state: State) -> None:
-        for step, waits in self._before:
+        for step in self._before:
             running = step(state)
-            if waits:
-                assert running is not None
+            if running is not None:
                 await running
 
     def each(self, state: State) -> None:

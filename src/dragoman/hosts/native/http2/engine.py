@@ -272,9 +272,11 @@ class Engine:
         view.release()
         return data
 
-    def written(self) -> None:
-        """It was."""
-        self._writable(self._streams.credit_written())
+    def written(self) -> bool:
+        """It was. Returns whether some streams can go on for that."""
+        handles = self._streams.credit_written()
+        self._writable(handles)
+        return bool(handles)
 
     # Ends
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
+
 from dragoman.hosts.native.body import Body
 from dragoman.ports.wire import Header, Request
 
 
-class Stream:
+class Stream(msgspec.Struct, eq=False):
     """What a connection knows of a stream. The protocol's own state is the engine's, which holds this.
 
     ``body`` is that of a request which is answered while it comes, of which its reader keeps ``size`` bytes; else
@@ -19,38 +21,20 @@ class Stream:
     ``gone`` tells what is mounted that there is nobody any more. ``over``: there is no more to do for it.
     """
 
-    __slots__ = (
-        "answered",
-        "at",
-        "body",
-        "content",
-        "counted",
-        "final",
-        "gone",
-        "id",
-        "limit",
-        "over",
-        "request",
-        "rest",
-        "room",
-        "since",
-        "size",
-        "task",
-        "trailers",
-    )
-
-    def __init__(self) -> None:
-        self.id = 0
-        self.request: Request | None = None
-        self.body: Body | None = None
-        self.content: bytes | bytearray = b""
-        self.size = self.limit = self.counted = 0
-        self.task: asyncio.Future[Any] | None = None
-        self.rest: bytes | None = None
-        self.at = 0
-        self.final = False
-        self.trailers: list[Header] | None = None
-        self.room: asyncio.Future[None] | None = None
-        self.since = 0.0
-        self.gone: asyncio.Event | None = None
-        self.answered = self.over = False
+    id: int = 0
+    request: Request | None = None
+    body: Body | None = None
+    content: bytes | bytearray = b""
+    size: int = 0
+    limit: int = 0
+    counted: int = 0
+    task: asyncio.Future[Any] | None = None
+    rest: bytes | None = None
+    at: int = 0
+    final: bool = False
+    trailers: list[Header] | None = None
+    room: asyncio.Future[None] | None = None
+    since: float = 0.0
+    gone: asyncio.Event | None = None
+    answered: bool = False
+    over: bool = False

@@ -176,14 +176,13 @@ class Writer:
         if self.paused:
             self._uncredited = True
             return False
-        self._engine.written()
-        self._go_on_deferred()
-        return True
-
-    def _go_on_deferred(self) -> None:
-        deferred, self._deferred = self._deferred, {}
-        for each in deferred:
-            self._writable(each)
+        went_on = self._engine.written()
+        if self._deferred:
+            deferred, self._deferred = self._deferred, {}
+            for each in deferred:
+                self._writable(each)
+            went_on = True
+        return went_on
 
     def pause(self) -> None:
         """The peer takes nothing."""
