@@ -44,6 +44,8 @@ MAX_RERUNS: Final = 5
 COMMIT_SECONDS: Final = 30.0
 """How long the commit of a stream may take that has no deadline of its own."""
 
+NOT_GIVEN: Final = object()
+
 Step: TypeAlias = Callable[["State"], Awaitable[None] | None]
 
 
@@ -338,9 +340,11 @@ def _project(plan: Plan) -> Step:
             assert state.unit is not None
             if state.unit.is_open(state.result):
                 raise BrokenContract(f"{name} yields what is known only when it is committed, which is behind its end")
-            project(state, state.result)
+            project(state)
 
         return item
+    if not _works_on_unit(plan):
+        return project
 
     def value(state: State) -> None:
         project(state, state.result if state.unit is None else state.unit.preview(state.result))
@@ -348,12 +352,15 @@ def _project(plan: Plan) -> Step:
     return value
 
 
-def _projection(plan: Plan) -> Callable[[State, Any], None]:
+def _projection(plan: Plan) -> Callable[..., None]:
+    """What projects the result, or another value than that."""
     encoder, name = plan.encoder, plan.operation.name
     what = "the result" if plan.items is None else "an item"
     assert encoder is not None
 
-    def project(state: State, value: Any) -> None:
+    def project(state: State, value: Any = NOT_GIVEN) -> None:
+        if value is NOT_GIVEN:
+            value = state.result
         try:
             state.projected = encoder.to_wire(value)
         except BrokenContract as broken:
@@ -392,7 +399,7 @@ def _commit(plan: Plan) -> Step:
         if result is not state.result:
             state.result = result
             if project is not None:
-                project(state, result)
+                project(state)
 
     return step
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from dragoman.contract.fault import DeadlineExceeded
 from dragoman.contract.operation import Effect
 
 from . import ending
-from .call import PHASES, CompiledCall, Phase, PlainCall, Plan, State, commit_deadline, stream_state
+from .call import PHASES, CompiledCall, Phase, PlainCall, Plan, State, Step, commit_deadline, stream_state
 from .exchange import Exchange
 from .streaming import Give, Stream, Streams, Taking
 
@@ -81,8 +82,9 @@ class StreamCall:
         """Run what comes before the handler."""
         raise NotImplementedError
 
-    def each(self, state: State) -> None:
-        """Run what every item passes; it is the state's result."""
+    @property
+    def each(self) -> Sequence[Step]:
+        """What every item passes; it is the state's result."""
         raise NotImplementedError
 
     async def after(self, state: State) -> None:
@@ -125,7 +127,7 @@ class _Items:
             await self._state.input.aclose()
 
     async def _drive(self, give: Give, timer: asyncio.Timeout) -> None:
-        state, each = self._state, self._call.each
+        state, steps = self._state, self._call.each
         assert self._call.plan.items is not None
         items = self._call.plan.items(state)
         try:
@@ -133,7 +135,8 @@ class _Items:
                 if timer.expired():
                     raise TimeoutError  # the handler caught the cancellation that told it so
                 state.result = item
-                each(state)
+                for step in steps:
+                    step(state)
                 waiting = give(state.answer)
                 if waiting is not None:
                     await waiting
@@ -167,9 +170,9 @@ class CompiledStream(StreamCall):
             if running is not None:
                 await running
 
-    def each(self, state: State) -> None:
-        for step in self._each:
-            step(state)
+    @property
+    def each(self) -> Sequence[Step]:
+        return self._each
 
     async def after(self, state: State) -> None:
         for step in self._after:
@@ -186,9 +189,9 @@ class PlainStream(StreamCall):
     async def before(self, state: State) -> None:
         await self._walk(0, state)
 
-    def each(self, state: State) -> None:
-        for phase in split(self.plan)[1]:
-            phase.step(self.plan)(state)
+    @property
+    def each(self) -> Sequence[Step]:
+        return [phase.step(self.plan) for phase in split(self.plan)[1]]
 
     async def after(self, state: State) -> None:
         await self._walk(2, state)
