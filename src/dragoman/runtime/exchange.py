@@ -42,8 +42,11 @@ class Exchange(msgspec.Struct, eq=False):
 
     def bound(self, seconds: float) -> None:
         """Let it take no longer than its caller waits, from its beginning."""
-        self.limit = min(self.limit, self.began + seconds)
-        self.deadline = min(self.deadline, self.limit)
+        until = self.began + seconds
+        if until < self.limit:
+            self.limit = until
+        if until < self.deadline:
+            self.deadline = until
 
 
 def now() -> datetime:

@@ -77,7 +77,7 @@ class JsonDecoder:
     def given_of(self, value: Any) -> Any:
         """The members that a value gives, as :meth:`accept` has it."""
         try:
-            return self._converted(value)
+            return msgspec.convert(value, self._annotation, dec_hook=call_hook)
         except REFUSALS as error:
             return self._explained(value, error, list)
 

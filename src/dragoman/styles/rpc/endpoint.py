@@ -67,7 +67,7 @@ class RpcEndpoint(Endpoint):
         self._locked = locked
         self._doors = {**doors, **({} if reflection is None else reflection.doors)}
         self._health = health
-        self._plain = {path: RpcMatch(way.spoken.bound.operation.name, way) for path, way in plain.items()}
+        self._plain = {path: RpcMatch(way.spoken.bound.operation.name, way.answer) for path, way in plain.items()}
         self._calls = {path: each.spoken for path, each in doors.items()}
         self._streams = {
             f"{surface.path}/{each.bound.operation.name}": path

@@ -235,9 +235,8 @@ class Http2Connection(asyncio.Protocol):
             self._refuse(stream, _known_of(head, self.peer), refused.fault)
             return
         peer = self.peer if server.proxies is None else server.proxies.peer(self.peer, headers)
-        request = Request(
-            cast("str", head.method), path, query, headers, b"", peer, "2", "", self._certificate, None, True
-        )
+        assert head.method is not None
+        request = Request(head.method, path, query, headers, b"", peer, "2", "", self._certificate, None, True)
         stream.request = request
         mounted = bool(server.mounts) and server.is_mounted(path)
         # What is nobody's is refused by its head: who streams might never come to an end of the body.

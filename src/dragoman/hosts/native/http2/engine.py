@@ -8,7 +8,7 @@ send gather. That is what is driven here, from the callback that brought the byt
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
 from httpunk._httpunk import (
     H2_FLAG_CAPACITY,
@@ -66,6 +66,10 @@ SMALL_FRAMES: Final = 64 * 1024 * 1024
 """What the small frames of bodies may cost before they are taken for an attack: with httpunk's own bound, a client that
 sends 2,500 small messages at once is one.
 """
+
+
+TOLD: Final = H2_FLAG_CONN_DONE | H2_FLAG_CAPACITY
+"""What is told of a step and matters here; there is nearly always something to write, for one."""
 
 
 class Broken(Exception):
@@ -140,45 +144,52 @@ class Engine:
 
     def apply(self, frame: Frame) -> None:
         """Let a frame have its effect. Raises Broken."""
+        streams = self._streams
         try:
-            self._apply(frame)
+            if isinstance(frame, H2FrameHeaders):
+                self._open(frame)
+            elif isinstance(frame, H2FrameData):
+                data = streams.recv_data(frame)
+                if data.handle is not None:
+                    stream: Any = data.handle
+                    part = data.payload or b""
+                    if data.budgeted:
+                        streams.release_data_frame(stream.id, len(part))
+                    if part or data.eof:
+                        self._events.came(stream, part, data.eof)
+                if data.flags & TOLD:
+                    self._after(data.flags)
+            else:
+                self._heed(frame)
         except H2StreamError as error:
             number, reason, initiator = error.args
             self._spare = Stream()
             if initiator != "remote":
-                self._reset(self._streams.reset_on_error(number, reason))
+                self._reset(streams.reset_on_error(number, reason))
         except H2Error as error:
             raise _ended_by(error) from None
 
-    def _apply(self, frame: Frame) -> None:
+    def _open(self, frame: H2FrameHeaders) -> None:
+        """A head, or trailers."""
+        streams, events, stream = self._streams, self._events, self._spare
+        opening = streams.recv_headers(frame, stream)
+        if opening.kind == H2_HEADERS_OPENED:
+            self._spare = Stream()
+            stream.id = opening.stream_id
+            streams.accepted(stream.id)
+            events.opened(stream, frame, opening.eof)
+        elif opening.kind == H2_HEADERS_TRAILERS and _names_what_only_heads_do(frame):
+            self._reset(streams.reset_on_error(frame.stream_id, PROTOCOL_ERROR))
+        elif opening.kind == H2_HEADERS_TRAILERS:
+            # What they say is no part of the head, nor of the body.
+            events.came(cast("Stream", opening.handle), b"", True)
+        if opening.flags & TOLD:
+            self._after(opening.flags)
+
+    def _heed(self, frame: Frame) -> None:
+        """What is no part of a request."""
         streams, events = self._streams, self._events
-        if isinstance(frame, H2FrameHeaders):
-            stream = self._spare
-            opening = streams.recv_headers(frame, stream)
-            if opening.kind == H2_HEADERS_OPENED:
-                self._spare = Stream()
-                stream.id = opening.stream_id
-                streams.accepted(stream.id)
-                events.opened(stream, frame, opening.eof)
-            elif opening.kind == H2_HEADERS_TRAILERS and _names_what_only_heads_do(frame):
-                self._reset(streams.reset_on_error(frame.stream_id, PROTOCOL_ERROR))
-            elif opening.kind == H2_HEADERS_TRAILERS:
-                events.came(
-                    cast("Stream", opening.handle), b"", True
-                )  # what they say is no part of the head, nor of the body
-            if opening.flags:
-                self._after(opening.flags)
-        elif isinstance(frame, H2FrameData):
-            data = streams.recv_data(frame)
-            if data.handle is not None:
-                stream, part = cast("Stream", data.handle), data.payload or b""
-                if data.budgeted:
-                    streams.release_data_frame(stream.id, len(part))
-                if part or data.eof:
-                    events.came(stream, part, data.eof)
-            if data.flags:
-                self._after(data.flags)
-        elif isinstance(frame, H2FrameWindowUpdate):
+        if isinstance(frame, H2FrameWindowUpdate):
             self._writable(streams.recv_window_update(frame))
         elif isinstance(frame, H2FrameRstStream):
             reset = streams.recv_reset(frame)
@@ -224,7 +235,9 @@ class Engine:
 
     def give_room(self, stream: Stream, size: int) -> None:
         """So many bytes of the body were taken: the peer may send as many more."""
-        self._after(self._streams.release_capacity(stream.id, size))
+        flags = self._streams.release_capacity(stream.id, size)
+        if flags & TOLD:
+            self._after(flags)
 
     # Writing
 
@@ -234,7 +247,8 @@ class Engine:
             verdict = self._streams.send_response_head(stream.id, status, HeaderMap(headers), end)
         except (ValueError, H2Error) as error:
             raise UnfitAnswer(str(error)) from None
-        self._sent(verdict)
+        if verdict.stopped is not None or verdict.flags & TOLD:
+            self._sent(verdict)
 
     def send(self, stream: Stream, data: bytes, at: int, *, end: bool) -> tuple[int, bool]:
         """As much of the data behind ``at`` as the peer takes now, and the end behind it, if ``end``. Returns how far
@@ -242,7 +256,8 @@ class Engine:
         """
         while True:
             verdict = self._streams.send_data(stream.id, data, at, end)
-            self._sent(verdict)
+            if verdict.stopped is not None or verdict.flags & TOLD:
+                self._sent(verdict)
             at += verdict.sent
             if verdict.done or not verdict.sent:
                 return at, verdict.done
@@ -253,13 +268,13 @@ class Engine:
             verdict = self._streams.send_trailers(stream.id, HeaderMap(trailers))
         except (ValueError, H2Error) as error:
             raise UnfitAnswer(str(error)) from None
-        self._sent(verdict)
+        if verdict.stopped is not None or verdict.flags & TOLD:
+            self._sent(verdict)
 
     def _sent(self, verdict: H2SendVerdict) -> None:
         if verdict.stopped is not None:
             raise Stopped
-        if verdict.flags:
-            self._after(verdict.flags)
+        self._after(verdict.flags)
 
     def reset(self, stream: Stream, reason: int) -> None:
         """Break a stream off; who is told of events is told of that, too."""

@@ -90,21 +90,18 @@ class Writer:
                 if stream.at != before or stream not in self.waiting:
                     self._wait(stream)
                 return False
-        self._let_go(stream)
+        stream.rest = None
         if self.waiting:
             self.waiting.pop(stream, None)
-        if stream.final and stream.trailers is not None:
-            self._engine.send_trailers(stream, stream.trailers)
+        if stream.final:
+            self.held -= len(data)
+            if stream.trailers is not None:
+                self._engine.send_trailers(stream, stream.trailers)
         return True
 
     def _wait(self, stream: Stream) -> None:
         stream.since = -1.0  # from the next look on
         self.waiting[stream] = None
-
-    def _let_go(self, stream: Stream) -> None:
-        if stream.final and stream.rest is not None:
-            self.held -= len(stream.rest)
-        stream.rest = None
 
     def go_on(self, stream: Stream) -> bool:
         """Send more of a stream. Returns whether the end of an answer that is sent whole was sent now. Raises Stopped
@@ -119,8 +116,12 @@ class Writer:
 
     def forget(self, stream: Stream) -> None:
         """There is no more to do for a stream."""
-        self._let_go(stream)
-        self._release(stream)
+        if stream.rest is not None:
+            if stream.final:
+                self.held -= len(stream.rest)
+            stream.rest = None
+        if self.waiting or stream.room is not None:
+            self._release(stream)
 
     def _release(self, stream: Stream) -> None:
         """Let who waits for room go on: there is some, or there is no stream any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,15 +24,10 @@ PROTO, JSON = "proto", "json"
 
 @dataclass(frozen=True, slots=True)
 class RpcMatch:
-    """A request whose procedure is known. ``way`` is how it is called."""
+    """A request whose procedure is known. ``answer`` is the way that it comes, which drives the call."""
 
     operation: str
-    way: Any
-
-    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
-        """Drive the call."""
-        answering: Coroutine[Any, Any, Response] = self.way.answer(exchange, request)
-        return answering
+    answer: Callable[[Any, Request], Coroutine[Any, Any, Response]]
 
 
 class Door:
@@ -44,7 +39,7 @@ class Door:
         self.spoken = spoken
         self._binary = PROTO in forms
         self._matches = {
-            media: RpcMatch(spoken.bound.operation.name, way) for media, way in _ways(spoken, forms).items()
+            media: RpcMatch(spoken.bound.operation.name, way.answer) for media, way in _ways(spoken, forms).items()
         }
 
     def match(self, request: Request) -> RpcMatch | OptionsMatch:

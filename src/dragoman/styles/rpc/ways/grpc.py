@@ -36,6 +36,7 @@ class Grpc:
         self.spoken = spoken
         self._form = form
         self._written = form.writer(spoken.give)
+        self._streams = spoken.gives_stream
         self._headers: tuple[Header, ...] = ((b"content-type", media.encode()), ACCEPTED, *spoken.headers)
         self._coded = (*self._headers, CODED)
 
@@ -96,9 +97,8 @@ class Grpc:
         message = self._written(state)
         if state.envelope.compress:
             return message
-        if self.spoken.gives_stream:
-            return framing.frame(message)
-        return Response(200, list(self._headers), framing.HEAD.pack(0, len(message)) + message, trailers=OK)
+        framed = framing.HEAD.pack(0, len(message)) + message
+        return framed if self._streams else Response(200, list(self._headers), framed, trailers=OK)
 
     def _trailers(self, fault: Fault, exchange: Exchange) -> list[Header]:
         return status.trailers(fault, exchange.request_id, self.spoken.domain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import msgspec
 from dragoman.contract.fault import DeadlineExceeded, Fault
 from dragoman.contract.operation import Effect
 from dragoman.ports.style import Call
-from dragoman.ports.wire import Header
+from dragoman.ports.wire import Header, Request, Response
 from dragoman.runtime import ending, observation
 from dragoman.runtime.call import State
 from dragoman.runtime.exchange import Exchange
@@ -71,6 +71,10 @@ class Spoken:
 
 class Way(Protocol):
     """One way in, in one form of messages."""
+
+    def answer(self, exchange: Exchange, request: Request) -> Coroutine[Any, Any, Response]:
+        """Drive the call. Raises Fault."""
+        ...
 
     def read(self, envelope: Envelope) -> Any:
         """The message of an envelope, as values of the contract's JSON. Raises Fault."""
