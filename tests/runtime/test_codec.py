@@ -749,3 +749,33 @@ def test_decoders_serve_many_threads(bound: tuple[Any, Types]) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(there_and_back, range(64)))) == 1
+
+
+class Tally(dm.Struct):
+    name: Annotated[str, dm.Length(1, 5)]
+    counts: list[int]
+    share: float | None = None
+
+
+@dataclasses.dataclass
+class Likewise:
+    name: Any
+    counts: Any
+    share: Any = None
+
+
+@pytest.mark.parametrize("name", ["a", "", "abcdef", None])
+@pytest.mark.parametrize("counts", [[1], [], ["1"], (1, 2), 3, [2**60]])
+@pytest.mark.parametrize("share", [0.5, None, "much"])
+def test_the_class_itself_is_written_as_what_looks_like_it(name: Any, counts: Any, share: Any) -> None:
+    """And is refused in the same words: there is a shorter way for it."""
+    types = Types()
+    encoder = JsonEncoder(read_record(Tally, types), types)
+
+    def said(value: Any) -> Any:
+        try:
+            return msgspec.json.encode(encoder.to_wire(value))
+        except BrokenValue as broken:
+            return str(broken)
+
+    assert said(Tally(name=name, counts=counts, share=share)) == said(Likewise(name, counts, share))

@@ -11,7 +11,7 @@ from dragoman.contract.fault import InvalidArgument, Violation
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Type, Types
 
-from .hooks import call_hook
+from .hooks import call_hook, is_hooked
 from .inbound import Inbound
 from .parsing import REFUSALS, check_nesting, nests_freely, parse, repeated_names
 from .scalar_values import Refused, check_json
@@ -35,6 +35,7 @@ class JsonDecoder:
         self._build = self._inbound.builder(record, None)
         self._decode = msgspec.json.Decoder(self._annotation, dec_hook=call_hook).decode
         self._nests_freely = nests_freely(types, record)
+        self._hooked = is_hooked(self._annotation)
 
     @property
     def wire(self) -> Any:
@@ -77,7 +78,7 @@ class JsonDecoder:
     def given_of(self, value: Any) -> Any:
         """The members that a value gives, as :meth:`accept` has it."""
         try:
-            return msgspec.convert(value, self._annotation, dec_hook=call_hook)
+            return self._converted(value) if self._hooked else msgspec.convert(value, self._annotation)
         except REFUSALS as error:
             return self._explained(value, error, list)
 

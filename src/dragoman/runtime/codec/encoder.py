@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -11,9 +12,8 @@ from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Record, Type, Types
 from dragoman.runtime.failure import BrokenContract
 
-from .hooks import call_hook
 from .inbound import Inbound
-from .outbound import Outbound, convert_out
+from .outbound import Outbound, convert_out, flat
 from .view import View
 from .violations import Walk, dotted
 
@@ -57,11 +57,20 @@ class JsonEncoder:
         self.wire: Any = self.outbound.annotation(type_)
         record = types.resolve(type_)
         self.names = tuple(each.name for each in self.view.fields(record)) if isinstance(record, Record) else ()
+        self._class: Any = None
+        self._members: Callable[[Any], dict[str, Any]] | None = None
+        if isinstance(record, Record):
+            self._class, self._members = flat(record, self.names, self.wire)
 
     def to_wire(self, value: Any) -> Any:
         """The value as ``wire``. Raises BrokenValue for one that the type does not allow."""
+        if self._members is not None and type(value) is self._class:
+            try:
+                return msgspec.convert(self._members(value), self.wire)
+            except (msgspec.ValidationError, OverflowError, AttributeError):
+                pass  # why, is said below
         try:
-            return msgspec.convert(value, self.wire, from_attributes=True, dec_hook=call_hook)  # as convert_out
+            return convert_out(value, self.wire)
         except (msgspec.ValidationError, OverflowError, RecursionError) as error:
             raise self._broken(value, error) from error
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import GenericAlias
-from typing import Any, Generic, TypeVar
+from types import GenericAlias, NoneType, UnionType
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+PLAIN: Final = (str, int, float, bool, NoneType)
 
 
 class _Converted(type):
@@ -24,6 +28,22 @@ def converted(name: str, function: Callable[[Any], Any]) -> Any:
 def call_hook(type_: Any, value: Any) -> Any:
     """The ``dec_hook`` of every decoder here. No other type that msgspec does not know ever reaches it."""
     return type_.function(value)
+
+
+def is_hooked(type_: Any) -> bool:
+    """Whether a function of ours is called somewhere in a type. Where none is, msgspec is not told of them: what it is
+    given by name costs it as much as converting a small record.
+    """
+    if type_ in PLAIN:
+        return False
+    if isinstance(type_, msgspec.StructMeta):
+        found = type_.__annotations__
+        return len(found) < len(type_.__struct_fields__) or any(map(is_hooked, found.values()))
+    if get_origin(type_) is Annotated:
+        return is_hooked(get_args(type_)[0])
+    if get_origin(type_) in (list, Union, UnionType):
+        return any(map(is_hooked, get_args(type_)))
+    return True  # or nobody knows: of what contains itself, for one
 
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ForwardRef
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ForwardRef, get_args
 
 import msgspec
 from msgspec import UNSET
@@ -24,9 +24,11 @@ from dragoman.contract.schema import (
 )
 
 from . import natives
+from .builders import compiled
 from .enums import enum_form
-from .hooks import Later, call_hook, converted, dict_of, list_of
+from .hooks import Later, call_hook, converted, dict_of, is_hooked, list_of
 from .inbound import first_repeated, record_key, sized, title
+from .natives import is_struct
 from .scalar_values import Refused, kind_of, quoted
 from .scalars import scalar_form
 from .unions import class_tags, tag_of, tagged
@@ -164,6 +166,24 @@ class Outbound:
 def convert_out(value: Any, annotation: Any) -> Any:
     """A Python value as the wire type. Raises msgspec's ValidationError."""
     return msgspec.convert(value, annotation, from_attributes=True, dec_hook=call_hook)
+
+
+def flat(record: Record, names: Sequence[str], wire: Any) -> tuple[Any, Callable[[Any], dict[str, Any]] | None]:
+    """The class of a record that holds no other records, and what makes a dict of an instance: msgspec converts that in
+    half the time that it takes to read attributes. None where a value would be another in a dict.
+    """
+    native = record.native
+    if not natives.is_struct(native) or not is_struct(wire) or is_hooked(wire):
+        return None, None
+    if any(map(_holds_records, wire.__annotations__.values())):
+        return None, None
+    attributes = natives.attributes(record)
+    members = ", ".join(f"{name!r}: value.{attributes[name]}" for name in names)
+    return native, compiled(f"def members(value):\n    return {{{members}}}\n", {}, "members")
+
+
+def _holds_records(type_: Any) -> bool:
+    return is_struct(type_) or any(_holds_records(each) for each in get_args(type_))
 
 
 def key_text(value: Any) -> str:
