@@ -10,7 +10,7 @@ from dragoman.ports.style import Surface
 from dragoman.ports.wire import Header, Request, Response
 from dragoman.runtime.call import State
 from dragoman.runtime.codec import encode_json, invalid, nearest
-from dragoman.runtime.codec.parsing import check_nesting, parse
+from dragoman.runtime.codec.parsing import parse
 from dragoman.runtime.codec.scalar_values import kind_of
 from dragoman.runtime.exchange import Exchange
 from dragoman.runtime.http.answers import Answers, coded
@@ -51,7 +51,6 @@ class Plain:
                 raise takes_no_input()
             return {}
         require_json(envelope.headers, JSON)
-        check_nesting(envelope.message)
         value = parse(envelope.message)
         if self._own:
             _check(message, value)
