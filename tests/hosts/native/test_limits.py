@@ -224,6 +224,18 @@ async def half_a_body_is_told_that_it_is_late(served: Serving) -> None:
 
 
 @scenario
+async def half_a_body_behind_a_head_that_is_known_is_told_that_it_is_late(served: Serving) -> None:
+    """And told so as the request that it is part of, not as the one before."""
+    async with line_to(served) as line:
+        line.get("/a", "Content-Length: 4", method="POST", body=b"full")
+        assert (await line.answer()).body == b"POST /a full"
+        line.get("/late", "Content-Length: 10", method="POST", body=b"half")
+        answer = await line.answer()
+        assert (answer.status, answer.reason()) == (408, "REQUEST_TIMEOUT")
+        assert await line.closed()
+
+
+@scenario
 async def a_body_that_is_too_slow_is_late(served: Serving) -> None:
     async with line_to(served) as line:
         line.get("/late", "Content-Length: 1000", method="POST")
