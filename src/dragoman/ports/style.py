@@ -129,7 +129,7 @@ class Call(Protocol):
     returns a :class:`dragoman.runtime.streaming.Stream`, which gives the encoded items.
     """
 
-    async def __call__(self, exchange: Any, envelope: Any) -> Any: ...
+    def __call__(self, exchange: Any, envelope: Any) -> Coroutine[Any, Any, Any]: ...
 
 
 Ready: TypeAlias = Callable[[], Awaitable[bool]]
@@ -237,7 +237,7 @@ class Match(Protocol):
         """The operation's name, for the log."""
         ...
 
-    def answer(self, exchange: Any, request: Request) -> Coroutine[Any, Any, Response]:
+    def answer(self, exchange: Any, request: Request, /) -> Coroutine[Any, Any, Response]:
         """Answer it: a coroutine function does. Raises Fault."""
         ...
 
