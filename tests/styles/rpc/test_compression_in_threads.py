@@ -7,7 +7,7 @@ import base64
 import gzip
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -106,16 +106,18 @@ def told(way: str, body: bytes) -> tuple[list[Any], list[int]]:
     return found, flags
 
 
-@pytest.fixture
-def calling(tmp_path: Path) -> Callable[..., Any]:
-    """Makes a call, and gives the messages of its answer, and how much was done in threads."""
-    lock = tmp_path / "dragoman.lock"
+@pytest.fixture(scope="module")
+def calling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """Makes a call, and gives the messages of its answer, and how much was done in threads for it."""
+    folder = tmp_path_factory.mktemp("house")
+    lock = folder / "dragoman.lock"
     surface = dm.rpc(
         "house", "/house", audience="internal", auth=dm.anonymous(), exposes=[echo, repeat, join], lock=lock
     )
     files: dict[Path, bytes] = {}
     dm.App(surface).surfaces[0].endpoint.lock(files)
     lock.write_bytes(files[lock])
+    app, threads = dm.App(surface, database=folder / "house.db"), Threads()
 
     def call(way: str, method: str, *messages: Any) -> tuple[list[Any], list[int], int]:
         media, sent, wanted = media_of(way)
@@ -124,28 +126,28 @@ def calling(tmp_path: Path) -> Callable[..., Any]:
             body = base64.b64encode(body)
 
         async def whole() -> tuple[list[Any], list[int], int]:
-            app = dm.App(surface, database=tmp_path / "house.db")
-            await app.start()
-            threads = Threads()
-            asyncio.get_running_loop().set_default_executor(threads)
-            try:
-                headers = {"content-type": media, sent: "gzip", wanted: "gzip"}
-                request = Request("POST", f"/house.v1.HouseService/{method}", "", headers, body)
-                request.trailers, request.version = True, "2"
-                if method == "Join":
-                    request.stream = Body(body)  # type: ignore[assignment]
-                response = await app.respond(request)
-                content = response.body
-                if response.stream is not None:
-                    content = b"".join([each async for each in response.stream])
-                assert (b"grpc-status", b"0") in (response.trailers or [(b"grpc-status", b"0")]), response
-                return *told(way, content), threads.done
-            finally:
-                await app.stop()
+            headers = {"content-type": media, sent: "gzip", wanted: "gzip"}
+            request = Request("POST", f"/house.v1.HouseService/{method}", "", headers, body)
+            request.trailers, request.version = True, "2"
+            if method == "Join":
+                request.stream = Body(body)  # type: ignore[assignment]
+            before = threads.done
+            response = await app.respond(request)
+            content = response.body
+            if response.stream is not None:
+                content = b"".join([each async for each in response.stream])
+            assert (b"grpc-status", b"0") in (response.trailers or [(b"grpc-status", b"0")]), response
+            return *told(way, content), threads.done - before
 
-        return asyncio.run(whole())
+        return runner.run(whole())
 
-    return call
+    with asyncio.Runner() as runner:
+        runner.run(app.start())
+        runner.get_loop().set_default_executor(threads)
+        try:
+            yield call
+        finally:
+            runner.run(app.stop())
 
 
 WAYS = ["grpc", "grpc-web", "grpc-web-text", "connect"]
