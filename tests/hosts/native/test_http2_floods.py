@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -306,7 +308,8 @@ def test_messages_that_are_kept(compressed: bytes | None, tmp_path: Path) -> Non
                 answer = await peer.answer(stream)
                 assert (answer.status, answer.body) == (503, b"UNAVAILABLE")
             assert not any(each in peer.answers for each in streams[:8])
-            begun = served.app.read
+            begun = 0 if compressed is None else 8
+            await until(lambda: served.app.read == begun)
             small = []
             for _ in range(500):
                 head = peer.head("/messages", ("x-wait", "1"), method="POST", end=False)
@@ -327,6 +330,51 @@ def test_messages_that_are_kept(compressed: bytes | None, tmp_path: Path) -> Non
                 await peer.upload(peer.last, frame_of(b"m" * 4_000_000))
             peer.line.send(peer.data())
             assert (await peer.answer(peer.last)).body == b"12"
+
+    run(act, OfMessages(tmp_path))
+
+
+@pytest.mark.parametrize("size", [4_000_000, 400_000])
+def test_messages_that_are_being_inflated(size: int, tmp_path: Path) -> None:
+    """They count with what they become before a thread makes that of them, and no more once their call is broken off:
+    as many are taken as the bound has room for, in the order in which they came.
+    """
+    room = 8 * 4 * MIB // size
+    message = frame_of(gzip(b"m" * size), 1)
+    go_on = threading.Event()
+
+    async def act(served: Serving) -> None:
+        threads = ThreadPoolExecutor(1)
+        threads.submit(go_on.wait)
+        asyncio.get_running_loop().set_default_executor(threads)
+        async with AsyncExitStack() as stack:
+            stack.callback(go_on.set)  # the loop's end waits for the thread
+            peer = await stack.enter_async_context(flooded(served))
+
+            def send() -> int:
+                peer.line.send(peer.head("/messages", method="POST", end=False), peer.data(message))
+                return peer.last
+
+            async def refused(stream: int) -> bool:
+                answer = await peer.answer(stream)
+                return (answer.status, answer.body) == (503, b"UNAVAILABLE")
+
+            streams = [send() for _ in range(room + 5)]
+            assert [await refused(each) for each in streams[room:]] == [True] * 5
+            uploads = server_of(served)._uploads
+            assert room * size <= uploads.size < 8 * 4 * MIB
+            assert not peer.answers.keys() & set(streams[:room])
+            for each in streams[:2]:
+                peer.line.send(reset(each, CANCEL))
+            await until(lambda: uploads.size < (room - 1) * size)
+            again = [send() for _ in range(3)]
+            assert await refused(again[2])
+            assert served.app.read == 0
+            go_on.set()
+            for each in [*streams[2:room], *again[:2]]:
+                assert (await peer.answer(each)).body == b"1"
+            assert uploads.size == 0
+            assert served.app.read == room
 
     run(act, OfMessages(tmp_path))
 

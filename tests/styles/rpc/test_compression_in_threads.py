@@ -16,7 +16,8 @@ import pytest
 
 import dragoman as dm
 from dragoman.ports.wire import Request
-from dragoman.styles.rpc.ways.framing import frame
+from dragoman.runtime.http.compression import OFF_LOOP
+from dragoman.styles.rpc.ways.framing import becomes, frame, inflated
 
 LARGE = "".join(random.Random(1).choices("abcdefgh", k=300_000))
 FEW = "a" * 300_000
@@ -187,3 +188,23 @@ def test_messages_that_are_taken_keep_their_order(calling: Callable[..., Any], w
     given = [{"text": first + (LARGE if first in "bd" else "")} for first in "abcde"]
     found, _, done = calling(way, "Join", *given)
     assert ([each["text"] for each in found], done) == (["abcde"], 2)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, OFF_LOOP - 1, OFF_LOOP, OFF_LOOP + 1, 300_000])
+def test_a_message_is_as_large_as_its_end_says(size: int) -> None:
+    whole = gzip.compress(b"a" * size, mtime=0)
+
+    def inflate(data: bytes, most: int = 400_000) -> int:
+        return len(asyncio.run(inflated(data, most)))
+
+    assert inflate(whole) == inflate(whole, size) == size
+    if size:
+        with pytest.raises(dm.ResourceExhausted):
+            inflate(whole, size - 1)
+    for said in {0, size - 1, size + 1, 399_999, 2**32 - 1} - {size, -1}:
+        assert becomes(whole[:-4] + said.to_bytes(4, "little"), 400_000) == min(said, 400_000)
+        with pytest.raises(dm.InvalidArgument):
+            inflate(whole[:-4] + said.to_bytes(4, "little"))
+    for broken in (b"", whole[:3], whole[:-1], whole[:-4], whole + b"\0", whole + whole, whole + b"abcd"):
+        with pytest.raises(dm.InvalidArgument):
+            inflate(broken)

@@ -50,16 +50,23 @@ def check_coding(coding: str | None) -> bool:
     return True
 
 
+def becomes(data: bytes, most: int) -> int:
+    """How many bytes what was compressed with gzip becomes, as its last four say (RFC 1952, section 2.3.1), of ``most``
+    that it may. No more are ever made of it, and what turns out to be of another size is refused.
+    """
+    return min(int.from_bytes(data[-4:], "little"), most)
+
+
 async def inflated(data: bytes, most: int) -> bytes:
     """What was compressed with gzip. Raises ResourceExhausted beyond ``most`` bytes, and Malformed.
 
-    How large it becomes, its size does not tell: it is begun here, and what is large goes on in a thread.
+    It is begun here, and what is large goes on in a thread.
     """
-    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    unpacker, size = zlib.decompressobj(16 + zlib.MAX_WBITS), becomes(data, most)
     try:
-        message = unpacker.decompress(data, min(OFF_LOOP, most + 1))
-        if len(message) == OFF_LOOP <= most and not unpacker.eof:
-            loop, room = asyncio.get_running_loop(), most + 1 - OFF_LOOP
+        message = unpacker.decompress(data, min(OFF_LOOP, size + 1))
+        if len(message) == OFF_LOOP <= size and not unpacker.eof:
+            loop, room = asyncio.get_running_loop(), size + 1 - OFF_LOOP
             message += await loop.run_in_executor(None, unpacker.decompress, unpacker.unconsumed_tail, room)
     except zlib.error:
         raise Malformed("the message is not compressed with gzip, as its flags say") from None
@@ -100,7 +107,8 @@ async def unpacked(message: bytes, flags: int, most: int, *, coded: bool) -> byt
 async def messages(stream: BodyStream, most: int, *, coded: bool) -> AsyncIterator[bytes]:
     """The messages of a body, each as soon as it is complete. Raises Fault.
 
-    What is kept is what came of the next message, and the one that was taken, until another is asked for.
+    What is kept is what came of the next message, and the one that was taken, until another is asked for. One that is
+    compressed counts with what it becomes from before it is inflated: others come while a thread does that.
     """
     held = bytearray()
     kept = 0
@@ -119,12 +127,12 @@ async def messages(stream: BodyStream, most: int, *, coded: bool) -> AsyncIterat
                 if size >= KEPT_LEAST:
                     del held[:at]
                     at = 0
-                if flags:
-                    message = await unpacked(message, flags, most, coded=coded)
-                keeps = len(held) + len(message)
+                keeps = len(held) + (max(size, becomes(message, most)) if flags else size)
                 if kept or keeps >= KEPT_LEAST:
                     stream.keep(keeps, most)
                     kept = keeps
+                if flags:
+                    message = await unpacked(message, flags, most, coded=coded)
                 yield message
             del held[:at]
             if kept or len(held) >= KEPT_LEAST:
