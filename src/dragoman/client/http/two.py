@@ -98,7 +98,7 @@ class Http2:
                 raise Broken(self._dead or "the server is about to close the connection", reached=False)
             try:
                 number = self._h2.get_next_available_stream_id()
-                exchange = Exchange2(self, number, self._net.signal(), deadline)
+                exchange = Exchange2(self, number, self._net.signal(), self._net.signal(), deadline)
                 self._h2.send_headers(number, headers, end_stream=ask.body == b"")
             except h2.exceptions.ProtocolError as error:
                 raise Broken(str(error) or type(error).__name__, reached=False) from None
@@ -148,10 +148,10 @@ class Http2:
                     self._terminated(event)
                 case h2.events.RemoteSettingsChanged():
                     for each in self._exchanges.values():
-                        each.signal.set()
+                        each.room.set()
                 case h2.events.WindowUpdated(stream_id=0):
                     for each in self._exchanges.values():
-                        each.signal.set()
+                        each.room.set()
                 case _:
                     exchange = self._exchanges.get(getattr(event, "stream_id", None) or 0)
                     if exchange is not None:
@@ -198,7 +198,7 @@ class Http2:
         number = exchange.number
         while True:
             with self._guard:
-                exchange.signal.clear()
+                exchange.room.clear()
                 if exchange.failure is not None or exchange.ended:
                     exchange.sent = True  # the answer says why nobody listens
                     return
@@ -212,17 +212,20 @@ class Http2:
                     if not view:
                         break
                     continue
-            await exchange.signal.wait(exchange.deadline)
+            await exchange.room.wait(exchange.deadline)
         try:
             await self._wire.drain(exchange.deadline)
         except ConnectionError:
             pass  # whoever reads the connection says so
 
-    def taken(self, number: int, size: int) -> None:
+    def taken(self, exchange: Exchange2, size: int) -> None:
         """A part of an answer was taken, so that more may come."""
         with self._guard:
+            if self._exchanges.get(exchange.number) is not exchange:
+                return  # it was given up, and all that was buffered with it
+            exchange.buffered -= size
             if self._dead is None:
-                self._h2.acknowledge_received_data(size, number)  # the connection's window too, which all share
+                self._h2.acknowledge_received_data(size, exchange.number)  # the connection's window too, for all
                 self._flush(None)
 
     def forget(self, exchange: Exchange2) -> None:
@@ -243,12 +246,15 @@ class Http2:
 
 
 class Exchange2:
-    """A request and its answer."""
+    """A request and its answer. Who reads waits for one signal, and who sends for ``room``: they may be two threads, of
+    which neither may take back what the other waits for. Both clear it, look, and only then wait.
+    """
 
-    def __init__(self, connection: Http2, number: int, signal: Signal, deadline: float | None) -> None:
+    def __init__(self, connection: Http2, number: int, signal: Signal, room: Signal, deadline: float | None) -> None:
         self.deadline = deadline
         self.number = number
         self.signal = signal
+        self.room = room
         self.trailers: dict[str, str] = {}
         self.sent = False
         self.ended = False
@@ -279,13 +285,17 @@ class Exchange2:
                 pass
             case _:
                 return
-        self.signal.set()
+        self._wake()
 
     def fail(self, why: str, *, reached: bool) -> None:
         """It will not come to its end."""
         if not self.ended and self.failure is None:
             self.failure = Broken(why, reached=reached)
+        self._wake()
+
+    def _wake(self) -> None:
         self.signal.set()
+        self.room.set()
 
     async def send(self, data: bytes, *, end: bool = False) -> bool:
         """Send more of the body."""
@@ -295,31 +305,41 @@ class Exchange2:
 
     async def head(self) -> Head:
         """What the answer begins with."""
-        while self._head is None:
-            await self._wait()
-        return self._head
+        while True:
+            ended, failure = self._look()
+            if self._head is not None:
+                return self._head
+            if ended:
+                raise Broken("the answer has no head", reached=True)
+            await self._more(failure)
 
     async def read(self) -> bytes:
         """More of the body."""
         await self.head()
-        while not self._parts:
-            if self.ended:
+        while True:
+            ended, failure = self._look()
+            if self._parts:
+                data, size = self._parts.popleft()
+                if size:
+                    self._connection.taken(self, size)
+                if data:
+                    return data
+            elif ended:
                 return b""
-            await self._wait()
-        data, size = self._parts.popleft()
-        self.buffered -= size
-        if size:
-            self._connection.taken(self.number, size)
-        return data or await self.read()
+            else:
+                await self._more(failure)
 
-    async def _wait(self) -> None:
+    def _look(self) -> tuple[bool, Broken | None]:
+        """Whether it has come to its end, or failed. To be called before one looks for what came: asked afterwards, the
+        end may have come together with what one did not see.
+        """
         self.signal.clear()
-        if self._parts or self.ended:
-            if self._head is None and self.ended:
-                raise Broken("the answer has no head", reached=True)
-            return
-        if self.failure is not None:
-            raise self.failure
+        return self.ended, self.failure
+
+    async def _more(self, failure: Broken | None) -> None:
+        """Wait for what has come since one looked, or will."""
+        if failure is not None:
+            raise failure
         await self.signal.wait(self.deadline)
 
     def close(self) -> None:
