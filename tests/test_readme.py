@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from dragoman.testing.host.server import free_port
+
 pytestmark = pytest.mark.slow
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -22,12 +24,6 @@ SOURCE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
 (SCRIPT,) = [each for each in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "keys create" in each]
 (SERVE,) = re.findall(r"`dragoman (serve shop:app) --port 8001`", README)
 DRAGOMAN = [sys.executable, "-m", "dragoman"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -23,6 +24,12 @@ LEFT_OUT: Final = ("DRAGOMAN_DATABASE", "DRAGOMAN_ENV", "DATABASE", "PORT", "HOS
 STARTING: Final = 30.0
 """Seconds that a server has to become ready."""
 
+_PORTS: Final = range(16_384, 32_768)
+"""Below those that connections are given, so that none takes a port between its being found and its being used."""
+
+_PORTS_EACH: Final = 512
+_tried = itertools.count(int.from_bytes(os.urandom(2)))  # anywhere: other runs may be beside this one
+
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what would change a server's behaviour."""
@@ -31,10 +38,15 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nothing listens, and that is not given again soon. Each worker of pytest-xdist has its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    own = (int(worker) if worker.isdecimal() else 0) * _PORTS_EACH
+    for _ in range(_PORTS_EACH):
+        port = _PORTS[(own + next(_tried) % _PORTS_EACH) % len(_PORTS)]
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no port is free between {_PORTS[0]} and {_PORTS[-1]}: end what listens there")
 
 
 class Server(Protocol):
