@@ -10,6 +10,7 @@ from typing import Any
 
 import h2.config
 import h2.connection
+import h2.events
 import pytest
 
 from dragoman.client.http.blocking import run
@@ -129,6 +130,9 @@ class Talk:
     def reset(self) -> None:
         self.server.reset_stream(self.exchange.number)
 
+    def early(self) -> None:
+        self.server.send_data(self.exchange.number, b"14", end_stream=True)
+
     def fill(self) -> None:
         """Send more than the server takes, so that who sends waits."""
         with contextlib.suppress(Stuck):
@@ -216,3 +220,19 @@ def test_what_came_before_a_failure_is_seen_whenever_both_come() -> None:
     found = at_each_step(b"", "head come", "half come reset come", read)
     assert len(found) > 10
     assert set(found) == {b"1"}
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_who_is_answered_before_all_is_asked_leaves_no_stream_open(resets: bool) -> None:
+    with contextlib.closing(Talk(None)) as talk:
+        talk.head()
+        talk.early()
+        if resets:
+            talk.reset()
+        talk.come()
+        assert not run(talk.exchange.send(b"nobody wants it"))
+        assert run(body(talk.exchange)) == b"14"
+        talk.exchange.close()
+        told = talk.server.receive_data(talk.wire.sent)
+        assert [each.stream_id for each in told if isinstance(each, h2.events.StreamReset)] == [1] * (not resets)
+        assert talk.server.open_inbound_streams == 0

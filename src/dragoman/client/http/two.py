@@ -104,7 +104,7 @@ class Http2:
                 raise Broken(str(error) or type(error).__name__, reached=False) from None
             self._exchanges[number] = exchange
             if ask.body == b"":
-                exchange.sent = True
+                exchange.sent = exchange.whole = True
             self._flush(deadline)
         try:
             await self._wire.drain(deadline)
@@ -207,7 +207,7 @@ class Http2:
                     part, view = view[:room], view[room:]
                     last = end and not view
                     self._h2.send_data(number, part.tobytes(), end_stream=last)
-                    exchange.sent = last
+                    exchange.sent = exchange.whole = last
                     self._flush(exchange.deadline)
                     if not view:
                         break
@@ -236,7 +236,7 @@ class Http2:
             try:
                 if exchange.buffered:
                     self._h2.acknowledge_received_data(exchange.buffered, exchange.number)
-                if not (exchange.ended and exchange.sent):
+                if not (exchange.ended and exchange.whole):
                     self._h2.reset_stream(exchange.number, h2.errors.ErrorCodes.CANCEL)
             except h2.exceptions.ProtocolError:
                 pass  # it is closed
@@ -256,7 +256,8 @@ class Exchange2:
         self.signal = signal
         self.room = room
         self.trailers: dict[str, str] = {}
-        self.sent = False
+        self.sent = False  # all that anybody wants
+        self.whole = False  # the server waits for no more of it
         self.ended = False
         self.failure: Broken | None = None
         self.buffered = 0
@@ -279,6 +280,7 @@ class Exchange2:
             case h2.events.StreamReset(error_code=code):
                 refused = code == h2.errors.ErrorCodes.REFUSED_STREAM
                 # An answer that is whole stands, though the rest of the question was not wanted (RFC 9113, 8.1).
+                self.whole = True
                 if not self.ended:
                     self.fail(f"the server ended the call: {_reason(code or 0)}", reached=not refused)
             case h2.events.WindowUpdated():
