@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import signal
@@ -27,8 +28,7 @@ STARTING: Final = 30.0
 _PORTS: Final = range(16_384, 32_768)
 """Below those that connections are given, so that none takes a port between its being found and its being used."""
 
-_PORTS_EACH: Final = 512
-_tried = itertools.count(int.from_bytes(os.urandom(2)))  # anywhere: other runs may be beside this one
+_PORTS_EACH: Final = 256
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -38,15 +38,32 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port on which nothing listens, and that is not given again soon. Each worker of pytest-xdist has its own."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
-    own = (int(worker) if worker.isdecimal() else 0) * _PORTS_EACH
-    for _ in range(_PORTS_EACH):
-        port = _PORTS[(own + next(_tried) % _PORTS_EACH) % len(_PORTS)]
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+    """A port on which nothing listens, and that is not given again soon, nor to another process."""
+    for port in itertools.islice(_own_ports(), _PORTS_EACH):
+        if (probe := _bound(port)) is not None:
+            probe.close()
             return port
-    raise RuntimeError(f"no port is free between {_PORTS[0]} and {_PORTS[-1]}: end what listens there")
+    raise RuntimeError("none of the ports of this process is free: end what listens there")
+
+
+@functools.cache
+def _own_ports() -> Iterator[int]:
+    """This process's ports, round and round. It holds the first of them, so that others take theirs elsewhere."""
+    for first in _PORTS[::_PORTS_EACH]:
+        if (held := _bound(first)) is not None:
+            held.detach()  # until the process ends
+            return itertools.cycle(range(first + 1, first + _PORTS_EACH))
+    raise RuntimeError(f"no ports are left between {_PORTS[0]} and {_PORTS[-1]}: end what uses them")
+
+
+def _bound(port: int) -> socket.socket | None:
+    found = socket.socket()
+    try:
+        found.bind(("127.0.0.1", port))
+    except OSError:
+        found.close()
+        return None
+    return found
 
 
 class Server(Protocol):
