@@ -77,7 +77,7 @@ class Contract:
         resources: Resources[R] = Resources(self, description, _standard(description))
         self.resources[description.plural] = resources
         for handle in resources.handles.values():
-            self._add(handle.operation)
+            self.add(handle.operation)
         return resources
 
     @overload
@@ -172,6 +172,11 @@ class Contract:
                 "Name the field whose value orders the events, for example the id of what changed",
             )
         event = Event(name or snake(cls.__name__), payload, key, description=record.description, native=cls)
+        self.add_event(event)
+        return event
+
+    def add_event(self, event: Event) -> None:
+        """Add an event that is a value already, as readers of other formats make them. Raises DeclarationError."""
         if event.name in self.events:
             raise DeclarationError(
                 f"contract {self.name!r}",
@@ -179,7 +184,6 @@ class Contract:
                 'Give this one a name="…"',
             )
         self.events[event.name] = event
-        return event
 
     def declare_from(
         self,
@@ -264,13 +268,14 @@ class Contract:
             native_input=input,
             native_output=output,
         )
-        self._add(operation)
+        self.add(operation)
         handle: Handle[Any, Any] = Handle(operation, self, resources)
         if resources is not None:
             resources.handles[name] = handle
         return handle
 
-    def _add(self, operation: Operation) -> None:
+    def add(self, operation: Operation) -> None:
+        """Add an operation that is a value already, as readers of other formats make them. Raises DeclarationError."""
         if operation.name in self.operations:
             raise DeclarationError(
                 f"contract {self.name!r}",

@@ -11,7 +11,9 @@ from .traits import Traits
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. Events with one value of the field ``key`` are delivered in order."""
+    """Something that happened. Events with one value of the field ``key`` are delivered in order; it is empty where a
+    foreign document names none.
+    """
 
     name: str
     payload: Type

@@ -1,0 +1,37 @@
+"""The review as a whole: from paths to surfaces, verdicts, findings and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .misfits.finding import Finding
+from .people import People
+from .reading.outcome import Kept, Refusal, Remark
+from .surfaces.surface import Surface
+from .verdict.verdict import Nature, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """One surface with all that is said of it."""
+
+    surface: Surface
+    nature: Nature
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that a report says. ``excused`` are findings that a baseline excuses; ``stale`` what a baseline excuses, and
+    is gone or has expired. ``kept`` is what contracts cannot hold; ``refusals`` are documents that were not read.
+    """
+
+    surfaces: tuple[Reviewed, ...]
+    people: People
+    refusals: tuple[Refusal, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    excused: tuple[Finding, ...] = ()
+    stale: tuple[str, ...] = ()
+    documents: int = 0

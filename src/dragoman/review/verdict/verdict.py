@@ -1,0 +1,84 @@
+"""The verdict on a surface."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dragoman.review.surfaces.facts import Evidence
+
+from .rule import Rule
+
+
+class Decision(enum.StrEnum):
+    """What to do with a surface."""
+
+    KEEP = "keep"  # the style fits
+    MEND = "mend"  # the style fits, and what speaks it does not speak it well
+    MOVE = "move"  # another style fits better
+    CHOOSE = "choose"  # there is no contract yet
+    ASK = "ask"  # too little is known
+
+
+class Confidence(enum.StrEnum):
+    """How sure a verdict is. Low: an answer to one of the open questions could turn it."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What a surface really is: the style in fact, and what shows it. ``form`` refines it: ``resources over HTTP``,
+    ``RPC over HTTP``, ``one endpoint``, ``gRPC``. ``purity`` is the part of its operations that fit the style, of 1.
+    """
+
+    style: str | None
+    form: str
+    purity: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A rule that applied, and what it added to the style in question."""
+
+    rule: Rule
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What would change the verdict: another value of a fact, and the style that it would lead to. ``known`` says
+    whether the fact is known now, so that it would have to change, or open, so that it has to be found out.
+    """
+
+    fact: str
+    value: Any
+    style: str
+    known: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What fits a surface, and why. ``scores`` are all styles' points. ``first`` is what to mend before moving;
+    ``cost`` what moving would ask of its consumers; ``open`` the facts that are unknown and could matter.
+    """
+
+    decision: Decision
+    style: str | None
+    runner_up: str | None
+    scores: Mapping[str, float]
+    reasons_for: tuple[Reason, ...]
+    reasons_against: tuple[Reason, ...]
+    confidence: Confidence
+    turns: tuple[Turn, ...]
+    first: tuple[str, ...]
+    cost: tuple[str, ...]
+    open: tuple[str, ...]
+    advice: str = ""
