@@ -1,0 +1,120 @@
+"""The inventory: which surfaces there are, from the documents and from ``surfaces.toml``."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from dragoman.contract.contract import Contract
+from dragoman.review.reading.outcome import Reading, Remark
+from dragoman.review.wire import Procedure, address, wire
+
+from .facts import Facts
+from .inference import infer
+from .notes import Note, Notes
+from .surface import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The surfaces, by name. ``without`` are documents that declare types and nothing that can be called;
+    ``remarks`` are of notes that mean no document.
+    """
+
+    surfaces: tuple[Surface, ...]
+    without: tuple[Reading, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+def take(
+    readings: Sequence[Reading],
+    notes: Notes,
+    *,
+    root: Path,
+    owners: Callable[[str], str | None] = lambda path: None,
+) -> Inventory:
+    """Sort documents into surfaces. What the notes claim is theirs; each document that is left, and says that something
+    can be called or happens, is a surface by itself. ``root`` is what the documents' paths are relative to.
+    """
+    surfaces: list[Surface] = []
+    remarks: list[Remark] = []
+    left = list(readings)
+    for note in notes.surfaces:
+        own = [each for each in readings if note.holds(root / each.file)]
+        narrowed = tuple(_narrowed(own, note.operations))
+        if note.documents and not any(_offers(each) for each in narrowed):
+            remarks.append(_empty(note, bool(own)))
+        surfaces.append(_surface(note.name, narrowed, note, owners))
+        claimed = {id(each) for each in own}
+        left = [each for each in left if id(each) not in claimed]
+    taken = {each.name for each in surfaces}
+    for reading in left:
+        if _offers(reading):
+            name = _free(_name(reading), reading.about.version, taken)
+            surfaces.append(_surface(name, (reading,), None, owners))
+    return Inventory(tuple(surfaces), tuple(each for each in left if not _offers(each)), tuple(remarks))
+
+
+def _surface(
+    name: str, readings: tuple[Reading, ...], note: Note | None, owners: Callable[[str], str | None]
+) -> Surface:
+    facts = Facts().with_(*infer(readings, owners))
+    return Surface(name, readings, facts.with_(*(note.facts if note else ())))
+
+
+def _offers(reading: Reading) -> bool:
+    return bool(reading.contract.operations or reading.contract.events)
+
+
+def _narrowed(readings: Iterable[Reading], patterns: Sequence[str]) -> Iterable[Reading]:
+    """The same documents with the operations that some pattern means; all of them without patterns."""
+    if not patterns:
+        return readings
+    return [replace(each, contract=_part(each, patterns)) for each in readings]
+
+
+def _part(reading: Reading, patterns: Sequence[str]) -> Contract:
+    part = copy.copy(reading.contract)
+    part.operations = {
+        name: each
+        for name, each in reading.contract.operations.items()
+        if any(fnmatchcase(address(each), pattern) for pattern in patterns)
+    }
+    part.events = {
+        name: each
+        for name, each in reading.contract.events.items()
+        if any(fnmatchcase(name, pattern) for pattern in patterns)
+    }
+    return part
+
+
+def _empty(note: Note, known: bool) -> Remark:
+    if known:
+        message, remedy = "none of its documents has such operations", "Patterns are of addresses, such as GET /v1/*"
+    else:
+        message, remedy = "none of its documents was read", "Patterns are of paths, from the folder of this file"
+    what = note.operations if known else note.documents
+    return Remark(note.position, f"surface {note.name}: {message} ({', '.join(what)})", remedy)
+
+
+def _name(reading: Reading) -> str:
+    """What a document's surface is called: a package by its name, all else by title, or else by its file."""
+    first = next(iter(reading.contract.operations.values()), None)
+    if first is not None and isinstance(found := wire(first), Procedure) and found.package:
+        return found.package
+    title = re.sub(r"\b(api|rest|open ?api|specification|service|the)\b", " ", reading.about.title, flags=re.IGNORECASE)
+    words = re.findall(r"\w+", title.lower())
+    return "-".join(words[:5]) or Path(reading.file).stem.lower()
+
+
+def _free(name: str, version: str, taken: set[str]) -> str:
+    """The name; where there is one already, with the version's first number, or else a number, after it."""
+    major = re.match(r"v?(\d+)", version)
+    candidates = [name, *([f"{name}-v{major[1]}"] if major else []), *(f"{name}-{n}" for n in range(2, len(taken) + 3))]
+    free = next(each for each in candidates if each not in taken)
+    taken.add(free)
+    return free

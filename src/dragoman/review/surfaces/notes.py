@@ -1,0 +1,191 @@
+"""``surfaces.toml``: what no document can say of a company's surfaces, kept beside the documents.
+
+::
+
+    [team]
+    skills = ["rest", "rpc"]
+
+    [surfaces.partner]
+    documents = ["openapi/partner.yaml"]  # files or patterns, from where surfaces.toml is
+    operations = ["* /v1/*"]  # a part of them, by address; all of it without
+    audience = "partner"
+    consumers = 40
+
+    [surfaces.partner.inferred]  # what was inferred and nobody has confirmed
+    owner = "platform"
+
+What stands in ``[team]`` holds for each surface that does not say otherwise.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from dragoman.review.elements import Position
+from dragoman.review.reading.outcome import Refusal, Why
+
+from .answers import WrongAnswer, checked
+from .catalogue import CATALOGUE, Origin
+from .facts import Certainty, Evidence, Fact
+
+NAME: Final = "surfaces.toml"
+ASKED: Final = tuple(name for name, each in CATALOGUE.items() if each.origin is Origin.PEOPLE)
+OF_A_SURFACE: Final = ("documents", "operations", "inferred", *ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is noted of one surface. ``documents`` are patterns of paths below ``folder``; a surface without any is one
+    that has no contract yet.
+    """
+
+    name: str
+    folder: Path
+    documents: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    position: Position = field(default_factory=lambda: Position(NAME))
+
+    def holds(self, file: Path) -> bool:
+        """Whether a document is one of this surface's."""
+        try:
+            path = file.resolve().relative_to(self.folder.resolve()).as_posix()
+        except ValueError:
+            return False
+        return any(_matches(path, pattern) for pattern in self.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """All of the file, in its order. ``file`` is its path as it is shown."""
+
+    file: str = ""
+    surfaces: tuple[Note, ...] = ()
+
+
+def read(path: Path, shown: str) -> Notes:
+    """Read the file. Raises Refusal, which names the line and the remedy."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Refusal(Why.UNREADABLE, Position(shown), f"it cannot be read: {reason}") from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        position = Position(shown, int(line[1]) if line else max(1, text.count("\n")))
+        raise Refusal(
+            Why.UNREADABLE, position, f"it is no TOML: {error}", "Mend it, or write it anew with --init"
+        ) from None
+    return _Reader(path, shown, text).notes(table)
+
+
+class _Reader:
+    """Reads one file, and knows where things stand in it."""
+
+    def __init__(self, path: Path, shown: str, text: str) -> None:
+        self.path, self.shown, self.lines = path, shown, text.splitlines()
+
+    def notes(self, table: Mapping[str, Any]) -> Notes:
+        self._only(table, ("team", "surfaces"), ())
+        team = self._table(table, "team", ())
+        self._only(team, ASKED, ("team",))
+        common = self._facts(team, ("team",), Certainty.STATED)
+        surfaces = self._table(table, "surfaces", ())
+        return Notes(self.shown, tuple(self._note(name, surfaces, common) for name in surfaces))
+
+    def _note(self, name: str, surfaces: Mapping[str, Any], common: tuple[Fact, ...]) -> Note:
+        at = ("surfaces", name)
+        table = self._table(surfaces, name, ("surfaces",))
+        self._only(table, OF_A_SURFACE, at)
+        inferred = self._table(table, "inferred", at)
+        self._only(inferred, ASKED, (*at, "inferred"))
+        own = {each.name: each for each in common}
+        for each in (
+            *self._facts(inferred, (*at, "inferred"), Certainty.INFERRED),
+            *self._facts(table, at, Certainty.STATED),
+        ):
+            if each.certainty is Certainty.STATED or each.name not in own:
+                own[each.name] = each
+        return Note(
+            name,
+            self.path.parent,
+            self._strings(table, "documents", at),
+            self._strings(table, "operations", at),
+            tuple(own.values()),
+            self._position(at),
+        )
+
+    def _facts(self, table: Mapping[str, Any], at: tuple[str, ...], certainty: Certainty) -> tuple[Fact, ...]:
+        facts = []
+        for name in ASKED:
+            if name in table:
+                position = self._position((*at, name))
+                try:
+                    value = checked(CATALOGUE[name], table[name])
+                except WrongAnswer as error:
+                    raise self._refusal((*at, name), f"{name} = {table[name]!r}: {error}", "") from None
+                said = "stated" if certainty is Certainty.STATED else "inferred, and not confirmed"
+                facts.append(Fact(name, value, certainty, (Evidence(said, position),)))
+        return tuple(facts)
+
+    def _table(self, table: Mapping[str, Any], name: str, at: tuple[str, ...]) -> Mapping[str, Any]:
+        found = table.get(name, {})
+        if not isinstance(found, dict):
+            raise self._refusal((*at, name), f"{name} is no table", f"Write [{'.'.join((*at, name))}]")
+        return found
+
+    def _strings(self, table: Mapping[str, Any], name: str, at: tuple[str, ...]) -> tuple[str, ...]:
+        found = table.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise self._refusal((*at, name), f"{name} is no list of texts", f'Write {name} = ["openapi/partner.yaml"]')
+        return tuple(found)
+
+    def _only(self, table: Mapping[str, Any], known: Iterable[str], at: tuple[str, ...]) -> None:
+        known = tuple(known)
+        for name in table:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"Did you mean {close[0]}?" if close else f"It may hold {', '.join(known)}"
+                where = f"[{'.'.join(at)}] has" if at else "it has"
+                raise self._refusal((*at, name), f"{where} a key {name!r} that is not known", hint)
+
+    def _refusal(self, at: tuple[str, ...], message: str, remedy: str) -> Refusal:
+        return Refusal(Why.UNREADABLE, self._position(at), message, remedy)
+
+    def _position(self, at: tuple[str, ...]) -> Position:
+        """The line of a table or of a key in one: TOML's own reader keeps none. As near as it can be found."""
+        heads = [_head(line) for line in self.lines]
+        if at in heads:
+            return Position(self.shown, heads.index(at) + 1)
+        table, key = at[:-1], re.compile(rf"""^\s*["']?{re.escape(at[-1])}["']?\s*[=.]""")
+        start = heads.index(table) + 1 if table in heads else 0
+        for number in range(start, len(self.lines)):
+            if heads[number] and start:
+                break
+            if key.match(self.lines[number]):
+                return Position(self.shown, number + 1)
+        return Position(self.shown, max(1, start))
+
+
+def _head(line: str) -> tuple[str, ...]:
+    """The name of the table that a line begins."""
+    match = re.match(r"^\s*\[([^\[\]]+)\]\s*(#.*)?$", line)
+    return tuple(part.strip().strip("\"'") for part in match[1].split(".")) if match else ()
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a path is meant by a pattern: itself, a folder above it, or a pattern whose ``**`` crosses folders."""
+    pattern = pattern.removeprefix("./").rstrip("/")
+    if pattern in ("", ".") or path == pattern or path.startswith(f"{pattern}/"):
+        return True
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return re.fullmatch("".join(wild.get(part) or re.escape(part) for part in parts), path) is not None
