@@ -15,7 +15,7 @@ from dragoman.hosts.tls import TlsError
 from dragoman.ports.mount import MountError
 from dragoman.ports.store import StoreError
 
-from . import demo, explain, export, keys, ledger, lock, migrate, new, serve
+from . import advise, demo, explain, export, keys, ledger, lock, migrate, new, review, serve
 from .failure import CommandError
 
 __all__ = ["main"]
@@ -28,6 +28,7 @@ examples:
   dragoman keys create --owner acme --audience partner
   dragoman explain shop:app orders.list  what an operation became on each surface
   dragoman export shop:app --surface partner
+  dragoman review .                      which style fits which surface, from contracts of any kind
 
 `dragoman COMMAND --help` says more.
 """
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(str(error))
     except Fault as error:
         return fail(error.message)
+    except ModuleNotFoundError as error:
+        if (remedy := review.missing(error)) is None:
+            raise
+        return fail(remedy)
     except BrokenPipeError:
         # The reader of our output (a pager, `head`) went away; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -92,6 +97,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=Version, nargs=0, help="show the installed version, and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for command in (demo, new, serve, keys, ledger, lock, migrate, explain, export):
+    for command in (demo, new, serve, keys, ledger, lock, migrate, explain, export, review, advise):
         command.add(commands)
     return parser

@@ -115,7 +115,9 @@ def _server(server: str, reading: Reading) -> Iterator[Hint]:
         weight = 1 if host in ("localhost", "127.0.0.1", "::1") else 4
         yield Hint(Audience.INTERNAL, weight, Evidence(f"its server {host} is not reached from outside", where))
         return
-    named = list(_named(host.rpartition(".")[0], 3, f"its server is {host}", reading))
+    # Hosts called app.… and web.… mostly serve everybody.
+    hints = _named(host.rpartition(".")[0], 3, f"its server is {host}", reading)
+    named = [each for each in hints if each.value not in (Audience.FRONTEND, Audience.PUBLIC)]
     yield from named
     if not named or re.match(r"(api|developers?)\.", host):
         yield Hint(Audience.PUBLIC, 2, Evidence(f"its server {host} is reached from anywhere", where))

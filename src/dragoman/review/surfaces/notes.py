@@ -20,6 +20,7 @@ What stands in ``[team]`` holds for each surface that does not say otherwise.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -54,10 +55,7 @@ class Note:
 
     def holds(self, file: Path) -> bool:
         """Whether a document is one of this surface's."""
-        try:
-            path = file.resolve().relative_to(self.folder.resolve()).as_posix()
-        except ValueError:
-            return False
+        path = Path(os.path.relpath(file.resolve(), self.folder.resolve())).as_posix()
         return any(_matches(path, pattern) for pattern in self.documents)
 
 

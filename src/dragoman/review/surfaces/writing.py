@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .catalogue import CATALOGUE, Origin
@@ -18,23 +18,27 @@ HEAD = """\
 """
 
 
-def written(surfaces: Sequence[Surface], team: Fact | None = None) -> str:
-    """The file's text. ``team`` is the fact ``skills``, as it holds for all."""
+def written(
+    surfaces: Sequence[Surface], team: Fact | None = None, path: Callable[[str], str] = lambda file: file
+) -> str:
+    """The file's text. ``team`` is the fact ``skills``, as it holds for all; ``path`` gives a document's path as seen
+    from where the file will be.
+    """
     parts = [HEAD]
     if team is not None and team.known:
         parts.append(f"[team]\n{team.name} = {_toml(team.value)}\n")
     else:
         question = CATALOGUE["skills"]
         parts.append(f"[team]\n# skills = {_toml(frozenset(question.choices[:2]))}  # {question.asks}\n")
-    parts += ["\n".join(_section(surface, team)) for surface in surfaces]
+    parts += ["\n".join(_section(surface, team, path)) for surface in surfaces]
     return "\n".join(parts)
 
 
-def _section(surface: Surface, team: Fact | None) -> Iterator[str]:
+def _section(surface: Surface, team: Fact | None, path: Callable[[str], str]) -> Iterator[str]:
     key = _key(surface.name)
     yield f"[surfaces.{key}]"
     if surface.readings:
-        yield f"documents = {_toml([each.file for each in surface.readings])}"
+        yield f"documents = {_toml([path(each.file) for each in surface.readings])}"
     facts = [surface.facts[name] for name, each in CATALOGUE.items() if each.origin is Origin.PEOPLE]
     stated = [each for each in facts if each.certainty >= Certainty.READ and each != team]
     inferred = [each for each in facts if each.certainty is Certainty.INFERRED]

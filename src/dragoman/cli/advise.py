@@ -1,0 +1,97 @@
+"""``dragoman advise``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from dragoman.review.surfaces.answers import WrongAnswer, parsed
+from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
+from dragoman.review.surfaces.facts import Certainty, Evidence, Fact, Facts
+
+from . import declare
+from .failure import CommandError
+from .review import add_outputs, write
+
+if TYPE_CHECKING:
+    from dragoman.review.surfaces.dialogue import Dialogue
+
+MOST: Final = 8
+"""How many questions are asked at most."""
+
+
+def add(commands: declare.Commands) -> None:
+    """Declare the command."""
+    parser = declare.command(
+        commands,
+        "advise",
+        run,
+        summary="which style would fit a surface that has no contract yet",
+        description=f"Ask at most {MOST} questions about a surface, and say which style fits it, why, and what would\n"
+        "change that. What is given as an option is not asked for; with --no-questions nothing is.",
+        examples="  dragoman advise\n"
+        "  dragoman advise --name fraud --audience internal --latency-budget-ms 5 --no-questions",
+    )
+    parser.add_argument("--name", default="surface", help="what it is called")
+    for name, each in CATALOGUE.items():
+        if each.origin is Origin.PEOPLE and name != "owner":
+            choices = f": {', '.join(each.choices)}" if each.choices else ""
+            metavar = (each.unit or "ANSWER").partition(" ")[0].upper() if not each.choices else name.upper()
+            parser.add_argument(
+                _option(name), metavar=metavar, dest=name, help=f"{each.says}{choices}".replace("%", "%%")
+            )
+    parser.add_argument("--no-questions", action="store_true", help="ask nothing")
+    add_outputs(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Advise."""
+    from dragoman.review.review import advise
+
+    facts = _given(options)
+    if not options.no_questions:
+        from .noting import conversation
+
+        facts = answered(conversation(), facts)
+    write(options, advise(options.name, facts))
+    return 0
+
+
+def answered(dialogue: Dialogue, facts: Facts) -> Facts:
+    """The facts, with what a person answered: whom it is for, and then only what could still turn the advice."""
+    from dragoman.review.review import assessed
+    from dragoman.review.surfaces.dialogue import Enough, questions
+    from dragoman.review.surfaces.surface import Surface
+
+    asked: set[str] = {"owner"}
+    dialogue.say(f"At most {MOST} questions. Enter leaves one open; q ends.")
+    try:
+        for number in range(1, MOST + 1):
+            name = questions(facts, lambda now: assessed(Surface("", (), now)).open, asked)
+            if name is None:
+                break
+            asked.add(name)
+            answer = dialogue.ask(name, number=f"{number}. ")
+            if answer is not None:
+                facts = facts.with_(answer)
+    except Enough:
+        pass
+    dialogue.say("")
+    return facts
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _given(options: argparse.Namespace) -> Facts:
+    found = []
+    for name, each in CATALOGUE.items():
+        text = getattr(options, name, None)
+        if text is not None:
+            try:
+                value = parsed(each, text)
+            except WrongAnswer as error:
+                raise CommandError(f"{_option(name)} {text}: {error}") from None
+            found.append(Fact(name, value, Certainty.STATED, (Evidence(f"given as {_option(name)}"),)))
+    return Facts().with_(*found)
