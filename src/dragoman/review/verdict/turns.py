@@ -1,0 +1,75 @@
+"""What would change a verdict: other values of one fact, tried at the bounds of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
+from dragoman.review.surfaces.facts import Facts
+
+from .phrases import supposed
+from .styles import SPOKEN
+from .verdict import Turn
+from .weighing import Answers, ranked, weigh
+from .worth import TRIED, Part, Values
+
+
+def turns(style: str, known: Values, facts: Facts, present: str | None, worst: Answers, rival: str) -> tuple[Turn, ...]:
+    """What would lead to another style, open questions first. ``worst`` are answers under which ``rival`` would lead,
+    for verdicts that no single answer turns.
+
+    What was counted in a document is not tried otherwise: it would be another contract.
+    """
+    found = [turn for each in TRIED if _may_change(each, known) for turn in _of(each, style, known, facts, present)]
+    if worst and not any(not turn.known for turn in found):
+        found.append(_together(_needed(worst, style, rival, known, present), rival))
+    return tuple(sorted(found, key=lambda turn: turn.known))
+
+
+def _may_change(part: Part, known: Values) -> bool:
+    return known[part] is None or CATALOGUE[part.fact].origin is Origin.PEOPLE
+
+
+def _of(part: Part, style: str, known: Values, facts: Facts, present: str | None) -> Iterator[Turn]:
+    """The nearest value of this part that leads to each other style."""
+    value = known[part]
+    led: set[str] = set()
+    for tried in sorted(TRIED[part], key=lambda each: _distance(each, value)):
+        best = ranked(weigh({**known, part: tried}, present), present)[0]
+        if best not in (style, *led):
+            led.add(best)
+            yield _turn(part, tried, best, facts, known=value is not None)
+
+
+def _distance(tried: Any, value: Any) -> float:
+    if isinstance(tried, (int, float)) and isinstance(value, (int, float)):
+        return abs(tried - value)
+    return 0
+
+
+def _turn(part: Part, value: Any, style: str, facts: Facts, *, known: bool) -> Turn:
+    clause = supposed(part, value)
+    text = f"{'If instead' if known else 'If'} {clause}: {SPOKEN[style]}"
+    if part.member is None:
+        return Turn(part.fact, value, style, known, text)
+    members = facts.value(part.fact) or frozenset()
+    return Turn(part.fact, members | {part.member} if value else members - {part.member}, style, known, text)
+
+
+def _needed(worst: Answers, style: str, rival: str, known: Values, present: str | None) -> Answers:
+    """As few of these answers as still let the rival lead."""
+    answers = dict(worst)
+    for part in list(answers):
+        fewer = {each: value for each, value in answers.items() if each != part}
+        totals = weigh({**known, **fewer}, present)
+        if fewer and totals[rival] >= totals[style]:
+            answers = fewer
+    return tuple(answers.items())
+
+
+def _together(answers: Iterable[tuple[Part, Any]], style: str) -> Turn:
+    answers = list(answers)
+    part, value = answers[0]
+    clause = " and ".join(supposed(*each) for each in answers)
+    return Turn(part.fact, value, style, False, f"If {clause}: {SPOKEN[style]}")
