@@ -59,6 +59,10 @@ class Facts(Mapping[str, Fact]):
     def __getitem__(self, name: str) -> Fact:
         return self._facts.get(name) or Fact(name)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether it is known. (A mapping would ask for it, which never fails here.)"""
+        return name in self._facts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
 
