@@ -1,0 +1,208 @@
+"""The review as Markdown, for a pull request or a wiki (CommonMark with GitHub's tables and ``<details>``).
+
+What documents say is text here: it makes no link, no heading, no markup, and calls nobody by an ``@``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from dragoman.review.elements import Position
+from dragoman.review.people import Skill
+from dragoman.review.review import Review, Reviewed
+
+from . import grouping, wording
+from .grouping import Group
+
+POSITIONS: Final = 10
+LINES: Final = 50
+SURFACES: Final = 50
+_MARKED: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>$])|^([-=]|\d+[.)])")
+_SPOKEN: Final = re.compile(r"[&<>|@\\`*_~\[\]$:]")
+
+
+def write(review: Review) -> str:
+    """The text, with one newline at the end. A part that has nothing to say is left out."""
+    parts = (_head(review), _overview(review), _surfaces(review), _misfits(review), _people(review), _unread(review))
+    return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
+
+
+def text(said: object) -> str:
+    """Prose, with every sign that Markdown would read set off."""
+    escaped = _MARKED.sub(lambda found: f"\\{found[0]}", wording.plain(said))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;").replace("://", ":&#8203;//")
+
+
+def code(said: object) -> str:
+    """A name or a place, as it is written, also in a table's cell."""
+    shown = _SPOKEN.sub(lambda found: f"&#{ord(found[0])};", wording.plain(said, 160))
+    return f"<code>{shown.replace('&#64;', '&#64;&#8203;')}</code>"
+
+
+def _head(review: Review) -> Iterator[str]:
+    yield "# API review"
+    yield ""
+    counts = grouping.severities(grouping.findings(review))
+    surfaces = wording.count(len(review.surfaces), "surface")
+    read = f" in {wording.count(review.documents, 'document')}" if review.documents else ""
+    refused = f"; **{wording.count(len(review.refusals), 'document')} not read**" if review.refusals else ""
+    decided = ", ".join(f"{number} to {each}" for each, number in grouping.decisions(review).items())
+    found = ", ".join(wording.severity(each, number) for each, number in counts.items())
+    yield f"{surfaces}{read}{f': {decided}' if decided else ''}. {found}{refused}."
+    yield ""
+
+
+def _overview(review: Review) -> Iterator[str]:
+    if not review.surfaces:
+        return
+    rows = [
+        (
+            f"**{text(each.surface.name)}**",
+            wording.audience(each),
+            text(wording.form(each.nature)),
+            f"**{wording.verdict(each)}**",
+            wording.style(each.verdict.runner_up) if each.verdict.runner_up else "–",
+            str(each.verdict.confidence),
+            *(f"{number:,}" if number else "–" for number in grouping.severities(each.findings).values()),
+        )
+        for each in review.surfaces
+    ]
+    names = ("Surface", "For", "Speaks", "Verdict", "Runner-up", "Confidence", "Errors", "Warnings", "Hints")
+    yield from _table(names, rows, numbers=3)
+
+
+def _surfaces(review: Review) -> Iterator[str]:
+    if not review.surfaces:
+        return
+    yield from ("## Surfaces", "")
+    for each in review.surfaces[:SURFACES]:
+        yield from _surface(each)
+    if more := len(review.surfaces) - SURFACES:
+        yield from ((f"and {wording.count(more, 'surface')} more", "") if more > 0 else ())
+
+
+def _surface(of: Reviewed) -> Iterator[str]:
+    said = of.verdict
+    name = text(of.surface.name)
+    yield from (f"### {name}: {wording.verdict(of)}", "")
+    files = [code(each.file) for each in of.surface.readings]
+    stands = f" It stands in {_first(files, 3)}." if files else ""
+    yield from (
+        f"It speaks {text(wording.form(of.nature))}; confidence in the verdict is {said.confidence}.{stands}",
+        "",
+    )
+    if said.advice:
+        yield from (text(said.advice), "")
+    reasons = sorted((*said.reasons_for, *said.reasons_against), key=lambda each: -each.points)
+    yield from _list(
+        "Why", (f"{wording.points(each.points)} {text(each.text)} {code(each.rule.id)}" for each in reasons)
+    )
+    yield from _list("What would change it", (text(each.text) for each in said.turns))
+    yield from _list("To mend first", map(text, said.first), numbered=True)
+    yield from _list("What moving would cost", map(text, said.cost))
+    yield from _list("Open questions", (text(wording.question(each)) for each in said.open))
+
+
+def _misfits(review: Review) -> Iterator[str]:
+    groups = grouping.by_rule(review)
+    if groups:
+        yield from ("## Misfits", "")
+    for each in groups:
+        yield from _group(each)
+    if review.excused:
+        lines = [
+            f"{code(each.position)} {text(each.message)} {code(each.rule)}{_because(review.excuses.get(each.key))}"
+            for each in review.excused
+        ]
+        yield from _folded(f"Excused by the baseline: {len(review.excused):,}", lines)
+    if review.stale:
+        yield from _folded(f"Stale in the baseline: {len(review.stale):,}", [text(each) for each in review.stale])
+
+
+def _because(why: str | None) -> str:
+    return f": {text(why)}" if why else ""
+
+
+def _group(of: Group) -> Iterator[str]:
+    places = wording.count(len(of.findings), "place")
+    yield from (f"### {str(of.severity).capitalize()}: {text(of.title)} ({code(of.rule)}, {places})", "")
+    if of.reason:
+        yield from (text(of.reason), "")
+    if of.remedy:
+        yield from (f"**Remedy:** {text(of.remedy)}", "")
+    lines = [f"{code(each.position)} {text(each.message)}" for each in of.findings]
+    yield from _bullets(lines, POSITIONS)
+
+
+def _people(review: Review) -> Iterator[str]:
+    skills = review.people.skills
+    if not skills:
+        return
+    yield from ("## People", "")
+    there = {True: "yes", False: "**no**", None: "not said"}
+    rows = [(text(each.name), _first([text(name) for name in each.surfaces], 5), there[each.there]) for each in skills]
+    yield from _table(("Skill", "For", "There"), rows)
+    for each in skills:
+        if each.asks and not each.there:
+            yield from _asks(each)
+
+
+def _asks(of: Skill) -> Iterator[str]:
+    yield from (f"### What to ask: {text(of.name)}", "")
+    for each in of.asks:
+        yield f"- {text(each.question)}"
+        yield f"  A strong answer speaks of {'; '.join(map(text, each.listen_for))}." if each.listen_for else ""
+    yield ""
+
+
+def _unread(review: Review) -> Iterator[str]:
+    if review.refusals:
+        yield from ("## Not read", "")
+        lines = [_told(each.position, f"{each.why}: {each.message}", each.remedy) for each in review.refusals]
+        yield from _bullets(lines, LINES)
+    if review.remarks:
+        remarks = [_told(each.position, each.message, each.remedy) for each in review.remarks]
+        yield from _folded(f"Wrong in documents: {len(remarks):,}", remarks)
+    if review.kept:
+        kept = [_told(each.position, f"{each.element}: {each.what}") for each in review.kept]
+        yield from _folded(f"Beyond what a contract can hold: {len(kept):,}", kept)
+
+
+def _told(at: Position, message: str, remedy: str = "") -> str:
+    return f"{code(at)} {text(message)}{f' *{text(remedy)}*' if remedy else ''}"
+
+
+def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
+    yield from ("<details>", f"<summary>{summary}</summary>", "")
+    yield from _bullets(lines, LINES)
+    yield from ("</details>", "")
+
+
+def _list(name: str, lines: Iterable[str], *, numbered: bool = False) -> Iterator[str]:
+    all_ = list(lines)
+    if all_:
+        yield from (f"**{name}**", "")
+        yield from (f"{f'{at}.' if numbered else '-'} {line}" for at, line in enumerate(all_, 1))
+        yield ""
+
+
+def _bullets(lines: Sequence[str], most: int) -> Iterator[str]:
+    yield from (f"- {line}" for line in lines[:most])
+    if len(lines) > most:
+        yield f"- and {len(lines) - most:,} more"
+    yield ""
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> Iterator[str]:
+    """``numbers`` of the last columns stand to the right."""
+    yield f"| {' | '.join(names)} |"
+    yield f"| {' | '.join('--:' if at >= len(names) - numbers else '---' for at in range(len(names)))} |"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

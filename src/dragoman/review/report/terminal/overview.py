@@ -1,0 +1,62 @@
+"""The table of all surfaces."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from dragoman.review.misfits.finding import Severity
+from dragoman.review.report import grouping, wording
+from dragoman.review.review import Review, Reviewed
+
+from .look import CONFIDENCES, DECISIONS, SEVERITIES, Look
+
+ROOMY = 110
+"""From here on the runner-up and each severity have columns; in less room they share one."""
+
+
+def overview(review: Review, look: Look) -> Table:
+    """One row a surface, as the review orders them."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    table.add_column("Surface", overflow="fold", min_width=14)
+    table.add_column("For", no_wrap=True)
+    table.add_column("Speaks", overflow="fold", min_width=8)
+    table.add_column("Verdict", no_wrap=True)
+    if look.width >= ROOMY:
+        table.add_column("Runner-up", no_wrap=True)
+    table.add_column("Sure", no_wrap=True)
+    for name in ("Errors", "Warnings", "Hints") if look.width >= ROOMY else ("Misfits",):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in review.surfaces:
+        table.add_row(*_cells(each, look))
+    return table
+
+
+def _cells(of: Reviewed, look: Look) -> list[Text]:
+    runner = of.verdict.runner_up
+    verdict = Text(wording.verdict(of), f"bold {DECISIONS[of.verdict.decision]}")
+    cells = [
+        Text(wording.plain(of.surface.name, 60), "bold"),
+        Text(wording.audience(of), "" if of.surface.audience else "dim"),
+        Text(wording.form(of.nature)),
+        verdict,
+    ]
+    if look.width >= ROOMY:
+        cells.append(Text(wording.style(runner) if runner else "–", "dim"))
+    elif runner:
+        verdict.append(f"\nor {wording.style(runner)}", "not bold dim")
+    dots = f"{CONFIDENCES[of.verdict.confidence]} " if look.width >= ROOMY else ""
+    cells.append(Text(f"{dots}{of.verdict.confidence}"))
+    counts = grouping.severities(of.findings)
+    if look.width < ROOMY:
+        return [
+            *cells,
+            Text(" ").join(_number(each, number, str(each)[0]) for each, number in counts.items() if number),
+        ]
+    return [*cells, *(_number(each, number) for each, number in counts.items())]
+
+
+def _number(severity: Severity, number: int, letter: str = "") -> Text:
+    """A count; where there is no column for each severity, with the first letter of its own."""
+    return Text(f"{number:,}{letter}", SEVERITIES[severity]) if number else Text("–", "dim")

@@ -1,0 +1,104 @@
+"""What is said of one surface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dragoman.review.report import wording
+from dragoman.review.review import Reviewed
+from dragoman.review.verdict.verdict import Decision, Reason
+
+from .look import CONFIDENCES, DECISIONS, Look
+
+LINES = 4
+DOCUMENTS = 3
+
+
+def block(of: Reviewed, look: Look) -> Iterator[RenderableType]:
+    """A heading, and what there is to say under it; parts that say nothing are left out."""
+    yield Text()
+    yield _heading(of)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True, width=12)
+    grid.add_column(overflow="fold")
+    for name, content in _rows(of, look):
+        grid.add_row(name, content)
+    yield Padding(grid, (0, 0, 0, 2))
+
+
+def _heading(of: Reviewed) -> Text:
+    said = of.verdict
+    text = Text("▌ ", DECISIONS[said.decision])
+    text.append(wording.plain(of.surface.name, 100), "default bold")
+    text.append(f"  {wording.verdict(of)}", f"bold {DECISIONS[said.decision]}")
+    text.append(f"  {CONFIDENCES[said.confidence]} {said.confidence} confidence", "default dim")
+    return text
+
+
+def _rows(of: Reviewed, look: Look) -> Iterator[tuple[str, RenderableType]]:
+    said = of.verdict
+    yield "Is", _nature(of)
+    if said.advice:
+        yield "In short", Text(wording.plain(said.advice))
+    if said.scores:
+        yield "Points", _scores(of)
+    first = "Still to do" if said.decision is Decision.KEEP else "Mend first"
+    lists = (
+        ("Why", _reasons(said.reasons_for)),
+        ("Against", _reasons(said.reasons_against)),
+        ("Would turn", _bullets(each.text for each in said.turns)),
+        (first, [(f"{at}.", Text(wording.plain(each))) for at, each in enumerate(said.first, 1)]),
+        ("Moving costs", _bullets(said.cost)),
+        ("Open", _bullets(wording.question(each) for each in said.open)),
+    )
+    for name, lines in lists:
+        if lines:
+            yield name, _list(lines, look)
+
+
+def _nature(of: Reviewed) -> Text:
+    for_whom = of.surface.audience
+    text = Text(wording.form(of.nature))
+    text.append(f", for {for_whom} callers" if for_whom else ", for nobody knows whom")
+    files = list(dict.fromkeys(wording.plain(each.file, 120) for each in of.surface.readings))
+    more = f" and {len(files) - DOCUMENTS:,} more" if len(files) > DOCUMENTS else ""
+    text.append(f"  {', '.join(files[:DOCUMENTS])}{more}", "dim")
+    return text
+
+
+def _scores(of: Reviewed) -> Text:
+    text = Text()
+    for name, number in sorted(of.verdict.scores.items(), key=lambda each: (-each[1], each[0])):
+        text.append(f"{wording.style(name)} {wording.points(number)}", "bold" if name == of.verdict.style else "dim")
+        text.append("  ")
+    return text
+
+
+def _reasons(reasons: Iterable[Reason]) -> list[tuple[str, Text]]:
+    """The weightiest first, each with its rule's id."""
+    weighed = sorted(reasons, key=lambda each: -abs(each.points))
+    return [
+        (wording.points(each.points), Text.assemble(wording.plain(each.text), "  ", (each.rule.id, "dim")))
+        for each in weighed
+    ]
+
+
+def _bullets(lines: Iterable[str]) -> list[tuple[str, Text]]:
+    return [("•", Text(wording.plain(each))) for each in lines]
+
+
+def _list(lines: list[tuple[str, Text]], look: Look) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column(overflow="fold")
+    shown = lines[: look.few(LINES)]
+    for mark, text in shown:
+        grid.add_row(mark, text)
+    if more := len(lines) - len(shown):
+        grid.add_row("", Text(f"and {more:,} more: --all shows them", "dim"))
+    return grid

@@ -1,0 +1,73 @@
+"""The review as text for a terminal: a table of all surfaces, then one block for each, then what was found."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from dragoman.review.report import grouping, wording
+from dragoman.review.review import Review
+
+from .look import DECISIONS, SEVERITIES, Look
+from .misfits import misfits
+from .overview import overview
+from .people import people
+from .surface import block
+from .unread import kept, remarks, stale, unread
+
+SURFACES = 20
+"""Surfaces that have a block of their own, unless all are asked for; the table holds every one."""
+
+
+def write(review: Review, look: Look | None = None) -> str:
+    """The text, with escape sequences only where the look has colour. Every line ends in a newline, none in a blank."""
+    look = look or Look()
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=look.width,
+        force_terminal=look.colour,
+        color_system="standard" if look.colour else None,
+        no_color=not look.colour,
+        legacy_windows=False,
+        emoji=False,
+        markup=False,
+        highlight=False,
+        _environ={},
+    )
+    for part in _parts(review, look):
+        console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _parts(review: Review, look: Look) -> Iterator[RenderableType]:
+    yield _heading(review)
+    if review.surfaces:
+        yield overview(review, look)
+    shown = review.surfaces[: look.few(SURFACES)]
+    for each in shown:
+        yield from block(each, look)
+    if more := len(review.surfaces) - len(shown):
+        yield Text(f"\nand {wording.count(more, 'surface')} more: --all shows them", "dim")
+    for section in (misfits, people, unread, remarks, kept, stale):
+        yield from section(review, look)
+
+
+def _heading(review: Review) -> Text:
+    text = Text()
+    text.append(wording.count(len(review.surfaces), "surface"), "bold")
+    text.append(f" in {wording.count(review.documents, 'document')}" if review.documents else "")
+    for decision, number in grouping.decisions(review).items():
+        text.append(" · ", "dim")
+        text.append(f"{number} to {decision}" if decision != "ask" else f"{number} to ask about", DECISIONS[decision])
+    text.append("\n")
+    for at, (each, number) in enumerate(grouping.severities(grouping.findings(review)).items()):
+        text.append(" · " if at else "", "dim")
+        text.append(wording.severity(each, number), SEVERITIES[each] if number else "dim")
+    if review.refusals:
+        text.append(" · ", "dim")
+        text.append(f"{wording.count(len(review.refusals), 'document')} not read", "bold red")
+    return text
