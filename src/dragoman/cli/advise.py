@@ -46,7 +46,7 @@ def add(commands: declare.Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Advise."""
-    from dragoman.review.review import advise
+    from dragoman.review.conduct import advise
 
     facts = _given(options)
     if not options.no_questions:
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 def answered(dialogue: Dialogue, facts: Facts) -> Facts:
     """The facts, with what a person answered: whom it is for, and then only what could still turn the advice."""
-    from dragoman.review.review import assessed
+    from dragoman.review.conduct import assessed
     from dragoman.review.surfaces.dialogue import Enough, questions
     from dragoman.review.surfaces.surface import Surface
 

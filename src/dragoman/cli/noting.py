@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dragoman.review.review import Given
+    from dragoman.review.conduct import Given
     from dragoman.review.surfaces.dialogue import Dialogue
     from dragoman.review.surfaces.facts import Fact
     from dragoman.review.surfaces.surface import Surface
@@ -18,7 +18,7 @@ MOST_A_SURFACE = 4
 
 def noted(given: Given, path: Path) -> str:
     """What ``surfaces.toml`` is to hold, after a person was asked for what could turn a verdict."""
-    from dragoman.review.review import subjects_of
+    from dragoman.review.conduct import subjects_of
     from dragoman.review.surfaces.dialogue import Enough
     from dragoman.review.surfaces.inventory import take
     from dragoman.review.surfaces.owners import owners_below
@@ -47,7 +47,7 @@ def noted(given: Given, path: Path) -> str:
 
 def _asked(dialogue: Dialogue, surface: Surface) -> list[Fact]:
     """The answers for one surface: whom it is for, and the few facts that could turn its verdict."""
-    from dragoman.review.review import assessed
+    from dragoman.review.conduct import assessed
     from dragoman.review.surfaces.dialogue import questions
     from dragoman.review.surfaces.surface import Surface
 

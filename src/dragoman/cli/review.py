@@ -13,9 +13,10 @@ from . import declare
 from .failure import CommandError
 
 if TYPE_CHECKING:
+    from dragoman.review.conduct import Given
     from dragoman.review.misfits.baseline import Baseline
     from dragoman.review.reading.outcome import Reading, Refusal
-    from dragoman.review.review import Given, Review
+    from dragoman.review.review import Review
     from dragoman.review.surfaces.notes import Notes
 
 FORMATS: Final = ("terminal", "json", "markdown", "sarif", "github")
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         return _rules(options.explain)
     if not options.paths:
         raise CommandError("there is nothing to review: name files or folders, such as `dragoman review .`")
-    from dragoman.review.review import review
+    from dragoman.review.conduct import review
 
     given = gather(options)
     if options.init:
@@ -88,9 +89,9 @@ def run(options: argparse.Namespace) -> int:
 
 def gather(options: argparse.Namespace) -> Given:
     """Read all that was named. Raises CommandError where nothing of it is a contract."""
+    from dragoman.review.conduct import Given
     from dragoman.review.reading.outcome import Refusal
     from dragoman.review.reading.read import read_all
-    from dragoman.review.review import Given
     from dragoman.review.surfaces.notes import Notes
 
     readings: list[Reading] = []

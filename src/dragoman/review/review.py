@@ -1,4 +1,4 @@
-"""The review as a whole: from paths to surfaces, verdicts, findings and people."""
+"""What a review comes to."""
 
 from __future__ import annotations
 

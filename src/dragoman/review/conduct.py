@@ -1,0 +1,109 @@
+"""Conducting a review: from documents that were read to surfaces, misfits, verdicts and people."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from .misfits.baseline import Baseline, applied
+from .misfits.finding import Finding, Severity, Subject
+from .misfits.rules import MISFITS
+from .misfits.search import search
+from .people import people
+from .reading.outcome import Reading, Refusal
+from .review import Review, Reviewed
+from .surfaces.counting import counted
+from .surfaces.facts import Facts
+from .surfaces.inventory import take
+from .surfaces.notes import Notes
+from .surfaces.owners import owners_below
+from .surfaces.surface import Surface
+from .verdict.judge import judge
+from .verdict.nature import nature
+from .verdict.verdict import Verdict
+
+FIRST: Final = 5
+"""So many misfits are named as the first to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a review starts from: documents as they were read, and what else is known. ``root`` is what their paths are
+    relative to.
+    """
+
+    readings: Sequence[Reading]
+    refusals: Sequence[Refusal] = ()
+    documents: int = 0
+    notes: Notes = field(default_factory=Notes)
+    baseline: Baseline | None = None
+    root: Path = field(default_factory=Path.cwd)
+
+
+def review(given: Given, today: datetime.date) -> Review:
+    """Review the documents. Nothing is read but CODEOWNERS; ``today`` is the day that baselines expire by."""
+    inventory = take(given.readings, given.notes, root=given.root, owners=owners_below(given.root))
+    subjects = subjects_of(inventory.surfaces)
+    outcome = applied(given.baseline, search(subjects), today)
+    by_surface: dict[str, list[Finding]] = {}
+    for found in outcome.findings:
+        by_surface.setdefault(found.surface, []).append(found)
+    reviewed = tuple(_reviewed(each, tuple(by_surface.get(each.surface.name, ()))) for each in subjects)
+    return Review(
+        surfaces=reviewed,
+        people=people((each.surface, each.verdict) for each in reviewed),
+        refusals=tuple(given.refusals),
+        remarks=(*inventory.remarks, *(remark for each in given.readings for remark in each.remarks)),
+        kept=tuple(kept for each in given.readings for kept in each.kept),
+        excused=outcome.excused,
+        stale=outcome.stale,
+        documents=given.documents,
+        rules=MISFITS,
+        excuses=outcome.excuses,
+    )
+
+
+def advise(name: str, facts: Facts) -> Review:
+    """The review of a surface that has no contract yet."""
+    surface = Surface(name, (), facts)
+    reviewed = _reviewed(subjects_of([surface])[0], ())
+    return Review(surfaces=(reviewed,), people=people([(surface, reviewed.verdict)]))
+
+
+def assessed(surface: Surface) -> Verdict:
+    """The verdict on a surface by its facts alone, without misfits."""
+    subject = subjects_of([surface])[0]
+    return judge(subject.surface, subject.nature)
+
+
+def subjects_of(surfaces: Sequence[Surface]) -> list[Subject]:
+    """Each surface with what it really is and what was counted in it, beside the others."""
+    natures = [nature(each) for each in surfaces]
+    platform = tuple(
+        Surface(each.name, each.readings, counted(each, found)) for each, found in zip(surfaces, natures, strict=True)
+    )
+    return [Subject(each, found, platform) for each, found in zip(platform, natures, strict=True)]
+
+
+def _reviewed(subject: Subject, findings: tuple[Finding, ...]) -> Reviewed:
+    severities = Counter(each.severity for each in findings)
+    verdict = judge(
+        subject.surface,
+        subject.nature,
+        errors=severities[Severity.ERROR],
+        warnings=severities[Severity.WARNING],
+        first=_first(findings),
+    )
+    return Reviewed(subject.surface, subject.nature, verdict, findings)
+
+
+def _first(findings: Sequence[Finding]) -> list[str]:
+    """What to mend before anything else: the worst, and of these what is found most often."""
+    counts = Counter((each.severity, each.rule) for each in findings if each.severity > Severity.HINT)
+    worst = sorted(counts, key=lambda each: (-each[0], -counts[each], each[1]))[:FIRST]
+    rules = {each.id: each for each in MISFITS}
+    return [f"{rules[rule].title} ({counts[severity, rule]}): {rules[rule].remedy}" for severity, rule in worst]
