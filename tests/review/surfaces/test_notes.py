@@ -80,7 +80,12 @@ def test_documents_are_meant_by_path_folder_or_pattern(tmp_path: Path, path: str
     [
         ("[surfaces.a]\naudience = 'x\n", 2, "it is no TOML", "--init"),
         ("[surface.a]\n", 1, "a key 'surface' that is not known", "Did you mean surfaces?"),
-        ("[surfaces.a]\n\nowner = 'b'\nconsumer = 3\n", 4, "a key 'consumer' that is not known", "Did you mean consumers?"),
+        (
+            "[surfaces.a]\n\nowner = 'b'\nconsumer = 3\n",
+            4,
+            "a key 'consumer' that is not known",
+            "Did you mean consumers?",
+        ),
         ("[surfaces.a]\nowner = 'b'\nconsumers = 'many'\n", 3, "consumers = 'many': write a whole number", ""),
         ("[surfaces.b]\nconsumers = 1\n[surfaces.a]\nconsumers = -1\n", 4, "consumers = -1: -1 is no number", ""),
         ("[surfaces.a]\naudience = 'publik'\n", 2, "did you mean public?", ""),
