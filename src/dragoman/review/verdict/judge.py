@@ -9,6 +9,7 @@ from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
 from dragoman.review.surfaces.facts import Certainty, Facts
 from dragoman.review.surfaces.surface import Surface
 
+from .lead import Answers, least_lead
 from .moving import basics, cost
 from .phrases import said
 from .rule import Rule
@@ -16,7 +17,7 @@ from .rules import RULES
 from .styles import ADVISED, SPOKEN
 from .turns import turns
 from .verdict import Confidence, Decision, Nature, Reason, Turn, Verdict
-from .weighing import Answers, applies, least_lead, points, ranked, weigh
+from .weighing import WEIGHTS, Weight, ranked, weigh
 from .worth import Values, values
 
 SURE: Final = 1.0
@@ -42,21 +43,13 @@ def judge(
     order = ranked(weigh(known, present), present)
     style, runner_up = order[0], order[1]
     lead, rival, worst = _least(style, known, present)
-    sure, _, _ = _least(style, values(_stated(facts)), present)
-    confidence = _confidence(lead, sure)
-    applying = [rule for rule in RULES if applies(rule, known)]
+    confidence = _confidence(style, lead, facts, present)
+    applying = [weight for weight in WEIGHTS if weight.applies(known)]
     impure = _impure(nature, errors, warnings, facts.value("operations") or 0)
     heard = confidence is not Confidence.LOW or facts["audience"].known
-    decision = _decision(
-        style,
-        present,
-        confidence,
-        applying,
-        heard=heard,
-        impure=_impure(nature, errors, warnings, facts.value("operations") or 0),
-    )
+    decision = _decision(style, present, confidence, applying, heard=heard, impure=impure)
     changes = turns(style, known, facts, present, worst if lead <= 0 else (), rival)
-    nothing = present is None and not any(rule.when for rule in applying)
+    nothing = present is None and not any(weight.when for weight in applying)
     moves = present is not None and present != style
     return Verdict(
         decision=decision,
@@ -86,9 +79,11 @@ def _stated(facts: Facts) -> Facts:
     return facts.without(*(name for name, fact in facts.items() if fact.certainty is Certainty.INFERRED))
 
 
-def _confidence(lead: float, sure: float) -> Confidence:
+def _confidence(style: str, lead: float, facts: Facts, present: str | None) -> Confidence:
+    """Low where another answer could turn it; high where not even one to what is only inferred could."""
     if lead <= 0:
         return Confidence.LOW
+    sure, _, _ = _least(style, values(_stated(facts)), present)
     return Confidence.HIGH if sure >= SURE else Confidence.MEDIUM
 
 
@@ -97,31 +92,31 @@ def _impure(nature: Nature, errors: int, warnings: int, operations: int) -> bool
 
 
 def _decision(
-    style: str, present: str | None, confidence: Confidence, applying: Sequence[Rule], *, heard: bool, impure: bool
+    style: str, present: str | None, confidence: Confidence, applying: Sequence[Weight], *, heard: bool, impure: bool
 ) -> Decision:
     if present == style:
         return Decision.MEND if impure else Decision.KEEP
     if present is None:
-        reasoned = any(rule.when and points(rule, style, None) > 0 for rule in applying)
+        reasoned = any(weight.when and weight.points(style, None) > 0 for weight in applying)
         return Decision.CHOOSE if heard and reasoned else Decision.ASK
     # Nobody should move for a reason that one answer could take away.
     return Decision.ASK if confidence is Confidence.LOW else Decision.MOVE
 
 
-def _reasons_for(applying: Iterable[Rule], style: str, present: str | None, facts: Facts) -> tuple[Reason, ...]:
-    found = [(points(rule, style, present), rule) for rule in applying]
+def _reasons_for(applying: Iterable[Weight], style: str, present: str | None, facts: Facts) -> tuple[Reason, ...]:
+    found = [(weight.points(style, present), weight.rule) for weight in applying]
     return tuple(
         Reason(rule, value, _told(rule, facts)) for value, rule in sorted(found, key=lambda each: -each[0]) if value > 0
     )
 
 
 def _reasons_against(
-    applying: Sequence[Rule], style: str, runner_up: str, present: str | None, facts: Facts
+    applying: Sequence[Weight], style: str, runner_up: str, present: str | None, facts: Facts
 ) -> tuple[Reason, ...]:
     """What speaks against the style, and then what speaks for the runner-up alone."""
     against, instead = list[Reason](), list[Reason]()
-    for rule in applying:
-        own, other = points(rule, style, present), points(rule, runner_up, present)
+    for weight in applying:
+        own, other, rule = weight.points(style, present), weight.points(runner_up, present), weight.rule
         if own < 0:
             against.append(Reason(rule, own, _told(rule, facts)))
         elif own == 0 and other > 0:

@@ -8,10 +8,11 @@ from typing import Any
 from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
 from dragoman.review.surfaces.facts import Facts
 
+from .lead import Answers
 from .phrases import supposed
 from .styles import SPOKEN
 from .verdict import Turn
-from .weighing import Answers, ranked, weigh
+from .weighing import ranked, supposing, weigh
 from .worth import TRIED, Part, Values
 
 
@@ -21,7 +22,12 @@ def turns(style: str, known: Values, facts: Facts, present: str | None, worst: A
 
     What was counted in a document is not tried otherwise: it would be another contract.
     """
-    found = [turn for each in TRIED if _may_change(each, known) for turn in _of(each, style, known, facts, present)]
+    totals = weigh(known, present)
+    found: list[Turn] = []
+    for part in TRIED:
+        if _may_change(part, known):
+            tried = [(value, supposing(totals, known, part, value, present)) for value in _nearest(part, known)]
+            found += _of(part, style, known[part], facts, [(value, ranked(each, present)[0]) for value, each in tried])
     if worst and not any(not turn.known for turn in found):
         found.append(_together(_needed(worst, style, rival, known, present), rival))
     return tuple(sorted(found, key=lambda turn: turn.known))
@@ -31,15 +37,18 @@ def _may_change(part: Part, known: Values) -> bool:
     return known[part] is None or CATALOGUE[part.fact].origin is Origin.PEOPLE
 
 
-def _of(part: Part, style: str, known: Values, facts: Facts, present: str | None) -> Iterator[Turn]:
-    """The nearest value of this part that leads to each other style."""
-    value = known[part]
-    led: set[str] = set()
-    for tried in sorted(TRIED[part], key=lambda each: _distance(each, value)):
-        best = ranked(weigh({**known, part: tried}, present), present)[0]
-        if best not in (style, *led):
+def _nearest(part: Part, known: Values) -> list[Any]:
+    """Other values of the part, those nearest to what it is first."""
+    return sorted(TRIED[part], key=lambda each: _distance(each, known[part]))
+
+
+def _of(part: Part, style: str, value: Any, facts: Facts, tried: Iterable[tuple[Any, str]]) -> Iterator[Turn]:
+    """For each other style that is led to, the first value that does."""
+    led = {style}
+    for other, best in tried:
+        if best not in led:
             led.add(best)
-            yield _turn(part, tried, best, facts, known=value is not None)
+            yield _turn(part, other, best, facts, known=value is not None)
 
 
 def _distance(tried: Any, value: Any) -> float:
