@@ -19,8 +19,11 @@ from .grouping import Group
 POSITIONS: Final = 10
 LINES: Final = 50
 SURFACES: Final = 50
-_MARKED: Final = re.compile(r"([\\`*_{}\[\]()#+!|~>$])|^([-=]|\d+[.)])")
-_SPOKEN: Final = re.compile(r"[&<>|@\\`*_~\[\]$:]")
+_MARKED: Final = re.compile(r"([\\`*_\[\]|~$])|^([-+=#>]|\d+[.)])")
+_SPOKEN: Final = re.compile(r"[&<>|\\`*_~\[\]$]")
+_CALLS: Final = re.compile(r"@|://|#(?=\d)")
+_APART: Final = "&#8203;"
+"""A blank without width: after it GitHub sees no user, no address and no number of an issue."""
 
 
 def write(review: Review) -> str:
@@ -32,13 +35,14 @@ def write(review: Review) -> str:
 def text(said: object) -> str:
     """Prose, with every sign that Markdown would read set off."""
     escaped = _MARKED.sub(lambda found: f"\\{found[0]}", wording.plain(said))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;").replace("://", ":&#8203;//")
+    escaped = escaped.replace("&", "&amp;").replace("<", "&lt;")
+    return _CALLS.sub(lambda found: f"{found[0][0]}{_APART}{found[0][1:]}", escaped)
 
 
 def code(said: object) -> str:
     """A name or a place, as it is written, also in a table's cell."""
-    shown = _SPOKEN.sub(lambda found: f"&#{ord(found[0])};", wording.plain(said, 160))
-    return f"<code>{shown.replace('&#64;', '&#64;&#8203;')}</code>"
+    apart = _CALLS.sub(lambda found: f"{found[0][0]}\u200b{found[0][1:]}", wording.plain(said, 160))
+    return f"<code>{_SPOKEN.sub(lambda found: f'&#{ord(found[0])};', apart)}</code>"
 
 
 def _head(review: Review) -> Iterator[str]:

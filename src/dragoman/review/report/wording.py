@@ -39,6 +39,8 @@ def plain(text: object, longest: int = LONGEST) -> str:
     too long.
     """
     whole = str(text)
+    if len(whole) <= longest and whole.isprintable() and "  " not in whole:
+        return whole.strip()  # as nearly all are
     line = _UNSEEN.sub("\ufffd", _SPACE.sub(" ", whole[: 4 * longest])).strip()
     return line if len(line) <= longest and len(whole) <= 4 * longest else f"{line[: longest - 1]}…"
 

@@ -1,0 +1,46 @@
+"""What the page can be narrowed to. Without a script there is nothing to narrow, and the form stays hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dragoman.review.report import grouping, wording
+from dragoman.review.review import Review
+from dragoman.review.surfaces.catalogue import STYLES
+
+from .markup import Markup, element
+
+
+def filters(review: Review) -> Markup:
+    """Only what occurs can be chosen."""
+    audiences = dict.fromkeys(sorted(wording.audience(each) for each in review.surfaces))
+    spoken = {each.nature.style for each in review.surfaces} | {each.verdict.style for each in review.surfaces}
+    decisions = grouping.decisions(review)
+    return element(
+        "form",
+        _select("audience", "For", "anybody", ((each, each) for each in audiences)),
+        _select("style", "Style, now or advised", "any", ((s, wording.style(s)) for s in STYLES if s in spoken)),
+        _select("decision", "Verdict", "any", ((str(each), str(each)) for each in decisions)),
+        _select(
+            "rank",
+            "Misfits",
+            "with or without",
+            (("3", "errors"), ("2", "warnings and errors"), ("1", "any"), ("0", "none")),
+        ),
+        element(
+            "label",
+            element("span", "Text"),
+            element("input", type="search", name="text", placeholder="name, rule, file …", autocomplete="off"),
+            class_="wide",
+        ),
+        element("button", "Show all", type="reset"),
+        element("p", "", id="shown", role="status", aria_live="polite"),
+        id="filters",
+        hidden=True,
+        aria_label="Narrow the page",
+    )
+
+
+def _select(name: str, label: str, every: str, options: Iterable[tuple[str, str]]) -> Markup:
+    chosen = [element("option", every, value=""), *(element("option", text, value=value) for value, text in options)]
+    return element("label", element("span", label), element("select", *chosen, name=name))

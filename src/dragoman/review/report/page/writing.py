@@ -1,0 +1,105 @@
+"""The page as a whole.
+
+It asks for nothing: style and script stand in it, and its policy allows these two by their digests and nothing else, so
+that text of a hostile document could neither run nor fetch anything even if it came to be read as HTML.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from dragoman.review.report import grouping, wording
+from dragoman.review.report.version import version
+from dragoman.review.review import Review
+
+from .chart import chart
+from .filters import filters
+from .markup import Markup, element
+from .misfits import misfits
+from .people import people
+from .summary import summary
+from .surface import surface
+from .unread import unread
+
+OPEN: Final = 6
+"""Surfaces up to which all are open from the start."""
+PARTS: Final = (
+    ("map", "Map"),
+    ("surfaces", "Surfaces"),
+    ("misfits", "Misfits"),
+    ("people", "People"),
+    ("unread", "Not read"),
+)
+
+
+def write(review: Review, *, title: str = "Which style fits which surface") -> str:
+    """The page, in UTF-8 without a mark of byte order. ``title`` is its heading."""
+    drawn, places = chart(review.surfaces)
+    groups = grouping.by_rule(review)
+    sections = {
+        "map": drawn or None,
+        "surfaces": _surfaces(review, {each.rule: at for at, each in enumerate(groups)}),
+        "misfits": misfits(review, groups),
+        "people": people(review.people),
+        "unread": unread(review),
+    }
+    body = element(
+        "body",
+        element("a", "To the surfaces", href="#surfaces", class_="skip"),
+        _navigation([each for each in PARTS if sections[each[0]]]),
+        element("main", summary(review, title), filters(review) if review.surfaces else None, *sections.values()),
+        element("footer", f"Dragoman {version()}"),
+        _raw("script", _file("page.js")),
+        data_documents=review.documents,
+    )
+    page = element("html", _head(title, f"{_file('page.css')}{places}"), body, lang="en")
+    return f"<!doctype html>\n{page}\n"
+
+
+def _head(title: str, style: str) -> Markup:
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(_file('page.js'))}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"{wording.plain(title, 120)} – Dragoman review"),
+        _raw("style", style),
+    )
+
+
+def _navigation(parts: list[tuple[str, str]]) -> Markup:
+    links = [element("a", text, href=f"#{name}") for name, text in parts]
+    return element("nav", element("b", "Dragoman"), *links, aria_label="Parts of the page")
+
+
+def _surfaces(review: Review, rules: dict[str, int]) -> Markup | None:
+    if not review.surfaces:
+        return None
+    opened = len(review.surfaces) <= OPEN
+    all_ = [surface(at, each, rules, opened=opened) for at, each in enumerate(review.surfaces)]
+    nothing = element("p", "No surface is of what is asked for.", class_="nothing", hidden=True)
+    return element("section", element("h2", "Surfaces"), *all_, nothing, id="surfaces")
+
+
+def _raw(name: str, text: str) -> Markup:
+    """An element whose text HTML takes as it is."""
+    return Markup(f"<{name}>{text}</{name}>")
+
+
+@cache
+def _file(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
