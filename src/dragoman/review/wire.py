@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from dragoman.contract.operation import Operation
+from dragoman.contract.operation import Effect, Operation
 from dragoman.contract.schema import Type
 from dragoman.contract.traits import Trait
 
@@ -116,6 +116,18 @@ class Channelled(Trait):
     def address(self) -> str:
         """``send order/placed``."""
         return f"{self.action} {self.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectSource(Trait):
+    """Where an operation's effect comes from, in the document's words (``idempotency_level``). Where ``by`` is empty
+    the document says nothing, so that the effect is UNSAFE; ``presumed`` is then what ``convention`` makes likely
+    (``AIP-131``), and None where none does.
+    """
+
+    by: str = ""
+    presumed: Effect | None = None
+    convention: str = ""
 
 
 Wire: TypeAlias = Http | Procedure | RootField | Channelled
