@@ -10,7 +10,7 @@ from dragoman.review.elements import Element, Kind, Position
 from .node import Key, Node
 from .references import References
 
-_INNER = ("items", "additionalProperties", "schema", "itemSchema", "contentSchema")
+_INNER = ("items", "additionalProperties", "schema", "itemSchema", "contentSchema", "payload")
 _PARTS = ("allOf", "oneOf", "anyOf", "prefixItems")
 
 
@@ -51,7 +51,7 @@ class Places:
         return None
 
     def _owner(self, name: str) -> Node | None:
-        kinds = (Kind.OPERATION, Kind.ANSWER, Kind.PARAMETER)
+        kinds = (Kind.OPERATION, Kind.ANSWER, Kind.PARAMETER, Kind.EVENT)
         found = (self.others.get(Element(kind, name)) for kind in kinds)
         return self.types.get(name) or next((each for each in found if each is not None), None)
 
