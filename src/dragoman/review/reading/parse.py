@@ -64,8 +64,7 @@ def _path_of(reference: str, root: Path, position: Position) -> Path:
     if parts.scheme or parts.netloc:
         message = f"{reference} is on a network, which is not asked"
         raise Refusal(Why.UNSUPPORTED, position, message, "Keep a copy of it beside the document")
-    base = Path(position.file)
-    path = ((base if base.is_absolute() else root / base).parent / unquote(parts.path)).resolve()
+    path = (Path(position.file).parent / unquote(parts.path)).resolve()
     if not path.is_relative_to(root):
         message = f"{reference} lies outside of the folder that is reviewed"
         raise Refusal(Why.UNREADABLE, position, message, "Review the folder that holds both")

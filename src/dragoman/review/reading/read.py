@@ -1,0 +1,119 @@
+"""From paths to readings: every document that is found, each by the reader of its format."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dragoman.review.elements import Position
+
+from .documents import Document, find
+from .outcome import Format, Reading, Refusal, Why
+from .parse import parse, within
+from .tree import MAX_BYTES
+
+_TREES: Final = {Format.OPENAPI: "openapi", Format.ASYNCAPI: "asyncapi"}
+"""Formats of which each document is a reading of its own, by the part that reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read and what was not, both in order of paths. ``documents`` counts the files that are contracts."""
+
+    readings: tuple[Reading, ...]
+    refusals: tuple[Refusal, ...]
+    documents: int
+
+
+def read_all(paths: Sequence[Path]) -> Readings:
+    """Read every contract among the files and in the folders. What is refused never keeps the rest from being read."""
+    documents, refusals = find(paths)
+    readings: list[Reading] = []
+    for read in (_trees, _protobuf, _graphql):
+        found, refused = read(documents)
+        readings += found
+        refusals += refused
+    readings.sort(key=lambda each: each.file)
+    refusals.sort(key=lambda each: each.position)
+    return Readings(tuple(readings), tuple(refusals), len(documents))
+
+
+_Outcome = tuple[list[Reading], list[Refusal]]
+
+
+def _trees(documents: Sequence[Document]) -> _Outcome:
+    """OpenAPI and AsyncAPI, one by one."""
+    readings: list[Reading] = []
+    refusals: list[Refusal] = []
+    loads: dict[Path, Any] = {}
+    for document in documents:
+        if document.format not in _TREES:
+            continue
+        load = loads.setdefault(document.folder, within(document.folder, Path.as_posix))
+
+        def one(document: Document = document, load: Any = load) -> _Outcome:
+            reader = importlib.import_module(f"{__package__}.{_TREES[document.format]}")
+            return [reader.read(parse(_bytes(document), document.shown), load)], []
+
+        found, refused = _guarded([document], one)
+        readings += found
+        refusals += refused
+    return readings, refusals
+
+
+def _protobuf(documents: Sequence[Document]) -> _Outcome:
+    chosen = [each for each in documents if each.format is Format.PROTO]
+
+    def all_of_them() -> _Outcome:
+        from .protobuf import read
+
+        return read([each.path for each in chosen], *dict.fromkeys(each.folder for each in chosen))
+
+    return _guarded(chosen, all_of_them)
+
+
+def _graphql(documents: Sequence[Document]) -> _Outcome:
+    chosen = [each for each in documents if each.format is Format.GRAPHQL]
+
+    def all_of_them() -> _Outcome:
+        from .graphql import read
+
+        return read([each.path for each in chosen])
+
+    return _guarded(chosen, all_of_them)
+
+
+def _guarded(documents: Sequence[Document], read: Callable[[], _Outcome]) -> _Outcome:
+    """What the reader gives, or a refusal of each document that it was to read."""
+    if not documents:
+        return [], []
+    why, remedy = Why.UNREADABLE, "Please report it, with the document if it can be shown"
+    try:
+        return read()
+    except Refusal as refusal:
+        return [], [refusal]
+    except ModuleNotFoundError as error:
+        why, message = Why.UNSUPPORTED, f"it is read with the Python package {error.name}, which is not installed"
+        remedy = "Run pip install 'dragoman[review]'"
+    except RecursionError:
+        message, remedy = "it nests too deeply", "Flatten it"
+    except Exception as error:  # a fault of ours in one document, which must not cost the others
+        message = f"its reader failed: {type(error).__name__}: {error}"[:300]
+    return [], [Refusal(why, Position(each.shown), message, remedy) for each in documents]
+
+
+def _bytes(document: Document) -> bytes:
+    """The document. Raises Refusal for one that cannot be read, or is too large to be."""
+    position = Position(document.shown)
+    try:
+        size = document.path.stat().st_size
+        if size > MAX_BYTES:
+            message = f"it has {size / 2**20:,.0f} MiB, and documents of up to {MAX_BYTES // 2**20} MiB are read"
+            raise Refusal(Why.UNREADABLE, position, message, "Split it into documents, one for each surface")
+        return document.path.read_bytes()
+    except OSError as error:
+        message = f"it cannot be read: {error.strerror}"
+        raise Refusal(Why.UNREADABLE, position, message, "Check its permissions") from None
