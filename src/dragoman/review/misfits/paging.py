@@ -1,0 +1,196 @@
+"""Lists and their pages: what is a list, whether it could grow without end, and how its pages are asked for."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dragoman.contract.operation import Method
+from dragoman.contract.schema import Field, List, Record, Type
+from dragoman.review.reading.outcome import Format
+from dragoman.review.wire import Http, Procedure, RootField, Wire
+
+from .call import Call, parameters, verb_of
+from .path import is_variable, last, literals
+from .shape import fields_of, item_of, plain, record_of
+from .wording import bare, is_plural, vocabulary, words
+
+
+class Way(enum.StrEnum):
+    """How a caller says which page."""
+
+    TOKEN = "tokens"
+    NUMBER = "numbers"
+
+
+TOKENS: Final = vocabulary(
+    "cursor after before pagetoken nexttoken continuationtoken continuation startingafter endingbefore pagecursor "
+    "nextcursor marker startkey exclusivestartkey sinceid maxid minid bookmark starttoken nextpagetoken lastkey "
+    "scrollid lastid pagekey skiptoken startcursor endcursor lastevaluatedkey nextid synctoken pagingtoken startafter"
+)
+NUMBERS: Final = vocabulary(
+    "page offset pagenumber pageno pageindex pagenum skip start startindex startat currentpage firstresult pg "
+    "resultoffset from fromindex startrow pageoffset iskip"
+)
+SIZES: Final = vocabulary(
+    "limit pagesize perpage size maxresults count top take first last maxitems rows num pagelimit resultsperpage "
+    "itemsperpage maxpagesize maxcount resultlimit recordsperpage pagecount n length quantity maxkeys"
+)
+_NEXT: Final = TOKENS | vocabulary(
+    "next nextpage nextlink nexturl nextpageurl nextpagelink hasmore hasnext hasnextpage morepages more islast "
+    "lastpage pageinfo paging pagination links odatanextlink pages meta totalpages"
+)
+_BATCH: Final = vocabulary("ids names keys codes uuids emails")
+_SMALL: Final = vocabulary(
+    "countries currencies languages locales timezones categories permissions roles types kinds plans regions "
+    "statuses units settings features versions formats models options scopes tags zones preferences capabilities "
+    "enums days months holidays limits quotas metrics fields columns top popular trending latest recent nearest "
+    "suggestions suggest autocomplete methods colors sizes states levels tiers services environments platforms "
+    "parents children"
+)
+_WINDOWS: Final = (("from", "to"), ("start", "end"), ("since", "until"), ("after", "before"), ("begin", "end"))
+_SAYS_BOUND: Final = re.compile(
+    r"\b(?:at most|up to|no more than|never more than|maximum of|max(?:imum)?:?)\s+\d", re.IGNORECASE
+)
+_ENVELOPES: Final = vocabulary("items data results records entries values content list rows elements objects")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An answer that is a list. ``envelope`` is the record around it, where there is one."""
+
+    item: Type
+    type: List
+    envelope: Record | None
+    field: str = ""
+
+
+def listing(call: Call[Wire]) -> Listing | None:
+    """What the call lists, where it is a read whose answer is in essence one list of records."""
+    if not _may_list(call):
+        return None
+    types, answer = call.types, plain(call.types, call.operation.output)
+    if isinstance(answer, List):
+        return Listing(answer.item, answer, None) if record_of(types, answer.item) is not None else None
+    if not isinstance(answer, Record) or isinstance(call.wire, RootField):
+        return None
+    lists = [
+        (each, found)
+        for each in fields_of(types, answer)
+        if isinstance(found := plain(types, each.type), List) and record_of(types, found.item) is not None
+    ]
+    if len(lists) != 1 or not _is_envelope(call, answer, lists[0][0]):
+        return None
+    field, list_ = lists[0]
+    return Listing(list_.item, list_, answer, field.name)
+
+
+def _may_list(call: Call[Wire]) -> bool:
+    if call.operation.interaction.streams_output or call.reading.format is Format.DRAGOMAN:
+        return False
+    match call.wire:
+        case Http(method="GET", path=path):
+            return not is_variable(last(path))
+        case Procedure(method=method):
+            return words(method)[:1] in {("list",), ("search",), ("query",), ("find",)}
+        case RootField(root="query"):
+            return True
+        case _:
+            return False
+
+
+def _is_envelope(call: Call[Wire], answer: Record, field: Field) -> bool:
+    """Whether the record stands around the list, and is no thing of its own that has a list among its parts."""
+    if isinstance(call.wire, Procedure):
+        return True
+    if not isinstance(call.wire, Http):
+        return False
+    if any(bare(each.name) in ("id", "uuid", "name", "title", "status") for each in fields_of(call.types, answer)):
+        return False
+    tail = literals(call.wire.path)
+    noun = words(tail[-1]) if tail else ()
+    named = bare(field.name) in _ENVELOPES or bare(field.name) == "".join(noun)
+    return (
+        named
+        and bool(noun)
+        and (call.operation.method is Method.LIST or is_plural(noun[-1]) or verb_of(call) == "list")
+    )
+
+
+def asked(call: Call[Wire]) -> Iterator[str]:
+    """The names, made bare, of what a caller can say beside the path: parameters, and the fields of what it takes."""
+    for each in parameters(call, "query", "header"):
+        yield from {bare(each.name), *(bare(part) for part in re.split(r"[.\[\]]", each.name)[1:] if part)}
+    if (input_ := call.input) is not None:
+        for field in fields_of(call.types, input_):
+            yield bare(field.name)
+            if (nested := record_of(call.types, field.type)) is not None and words(field.name)[:1] in _PAGE_WORDS:
+                yield from (bare(each.name) for each in fields_of(call.types, nested))
+
+
+_PAGE_WORDS: Final = {("page",), ("paging",), ("pagination",), ("pager",), ("cursor",), ("options",)}
+
+
+def way(call: Call[Wire]) -> Way | None:
+    """How pages are asked for; tokens where both ways are open."""
+    names = set(asked(call))
+    if names & TOKENS:
+        return Way.TOKEN
+    return Way.NUMBER if names & NUMBERS else None
+
+
+def size_of(call: Call[Wire]) -> str | None:
+    """The name, made bare, of what bounds a page."""
+    return next((each for each in asked(call) if each in SIZES), None)
+
+
+def is_paged(call: Call[Wire], found: Listing) -> bool:
+    """Whether it speaks of pages at all: what it asks, what it answers, or a header says so."""
+    if way(call) is not None or size_of(call) is not None:
+        return True
+    if isinstance(call.wire, Http):
+        headers = {bare(each) for answer in call.wire.answers for each in answer.headers}
+        asks = {bare(each.name) for each in parameters(call, "header")}
+        if headers & {"link", "contentrange", "xnextpage", "xtotalpages"} or "range" in asks:
+            return True
+    return continues(call, found)
+
+
+def continues(call: Call[Wire], found: Listing) -> bool:
+    """Whether the answer says how to go on."""
+    if found.envelope is None:
+        return False
+    return any(bare(each.name) in _NEXT for each in fields_of(call.types, found.envelope))
+
+
+def is_bounded(call: Call[Wire], found: Listing) -> bool:
+    """Whether it cannot grow without end: a bound in the schema or in words, a list that was asked for item by item or
+    by a span of time, or nouns of which there are never many.
+    """
+    if found.type.constraints.max_length is not None or _SAYS_BOUND.search(call.operation.description[:5000]):
+        return True
+    names = set(asked(call))
+    if any(name in _BATCH or any(name.endswith(each) for each in _BATCH if len(each) > 2) for name in names):
+        return True
+    spans = [pair for pair in _WINDOWS if all(any(end in name for name in names) for end in pair)]
+    return bool(spans) or bool(set(_subject(call)) & _SMALL) or _asks_many(call)
+
+
+def _subject(call: Call[Wire]) -> tuple[str, ...]:
+    match call.wire:
+        case Http(path=path):
+            tail = literals(path)
+            return words(tail[-1]) if tail else ()
+        case Procedure(method=method):
+            return words(method)
+        case RootField(field=field):
+            return words(field)
+        case _:
+            return ()
+
+
+def _asks_many(call: Call[Wire]) -> bool:
+    return any(each.place == "query" and each.required and item_of(call.types, each.type) for each in parameters(call))

@@ -1,0 +1,175 @@
+"""What does not fit the people and programs that call: the guide's list of what usually fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from dragoman.contract.principal import Audience
+from dragoman.review.misfits.call import Call, calls, https, name_of, procedures
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.path import is_variable, literals, segments
+from dragoman.review.misfits.shape import fields_of
+from dragoman.review.misfits.tally import found_surface
+from dragoman.review.misfits.version import place
+from dragoman.review.misfits.wording import COMPUTING, VERBS, bare, counted, some, words
+from dragoman.review.reading.outcome import Format
+from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
+from dragoman.review.surfaces.facts import Certainty
+from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Http, Procedure, Wire
+
+OUTSIDE: Final = (Audience.PUBLIC, Audience.PARTNER)
+GUIDE: Final = Source("The guide: what usually fails")
+
+
+def is_outside(subject: Subject) -> bool:
+    """Whether callers are of other companies."""
+    return subject.surface.audience in OUTSIDE
+
+
+def computes(call: Call[Wire]) -> bool:
+    """Whether it computes an answer from its input, as a model does: by the last words of its address."""
+    match call.wire:
+        case Http(method="POST", path=path):
+            return any(word in COMPUTING for part in literals(path)[-2:] for word in words(part))
+        case Procedure(method=method):
+            return any(word in COMPUTING for word in words(method))
+        case _:
+            return False
+
+
+def _rpc_in_public(subject: Subject) -> Iterator[Found]:
+    found = [each for each in https(subject) if not computes(each)]
+    all_ = sum(1 for _ in https(subject))
+    if not is_outside(subject) or subject.nature.style != "rpc" or len(found) < 3 or len(found) * 2 < all_:
+        return
+    acting = [each for each in found if _is_action(each)]
+    shown = some([each.address for each in acting or found])
+    yield found_surface(
+        subject,
+        f"{subject.surface.name} is for {subject.surface.audience} callers and built of calls: {shown}",
+        "Name the things that the calls act on and give each the standard methods, as in GET /v1/orders/{id} and "
+        "POST /v1/orders; keep a verb only for what no method says, as in POST /v1/orders/{id}:cancel",
+        [each.position for each in acting or found],
+    )
+
+
+def _is_action(call: Call[Http]) -> bool:
+    parts = segments(call.wire.path)
+    return bool(parts) and not is_variable(parts[-1]) and words(parts[-1])[:1] != () and words(parts[-1])[0] in VERBS
+
+
+def _unversioned_model(subject: Subject) -> Iterator[Found]:
+    if not is_outside(subject):
+        return
+    for call in calls(subject):
+        if computes(call) and place(call) is None and not _names_model(call):
+            yield call.found(
+                f"{call.address} gives answers of a model, and nothing says of which version",
+                f"Let {name_of(call)} take the model's version (a field `model`, as in fraud-2026-01), answer with the "
+                "one that was used, and put a version into the path: /v1/…",
+            )
+
+
+def _names_model(call: Call[Wire]) -> bool:
+    names = {bare(each.name) for each in (fields_of(call.types, call.input) if call.input else ())}
+    if isinstance(call.wire, Http):
+        names |= {bare(each.name) for each in call.wire.parameters}
+    return any(each.startswith("model") or each in ("version", "engine", "deployment") for each in names)
+
+
+def _binary_only(subject: Subject) -> Iterator[Found]:
+    found = list(procedures(subject))
+    if subject.surface.audience is not Audience.PUBLIC or not found or any(each.wire.http for each in found):
+        return
+    if any(True for _ in https(subject)):
+        return
+    yield found_surface(
+        subject,
+        f"{subject.surface.name} is public, and {counted(len(found), 'method')} can only be called with gRPC's own "
+        "tools",
+        "Bind each method to HTTP with google.api.http (AIP-127), serve Connect beside gRPC, or put REST before it",
+        [each.position for each in found],
+    )
+
+
+def _unowned(subject: Subject) -> Iterator[Found]:
+    facts = subject.surface.facts
+    if facts["owner"].known or any(each.about.contact for each in subject.surface.readings):
+        return
+    asked = any(
+        facts[name].certainty is Certainty.STATED for name in CATALOGUE if CATALOGUE[name].origin is Origin.PEOPLE
+    )
+    silent = [each for each in subject.surface.readings if each.format in (Format.OPENAPI, Format.ASYNCAPI)]
+    if asked or silent:
+        yield found_surface(
+            subject,
+            f"nobody is named who answers for {subject.surface.name}",
+            'Name the team in surfaces.toml (owner = "…"), or in the document under info.contact',
+            reading=silent[0] if silent else None,
+        )
+
+
+RULES: Final = (
+    Misfit(
+        id="rpc-in-public",
+        title="A public surface built of private calls",
+        source=GUIDE,
+        severity=Severity.WARNING,
+        severities={Audience.PUBLIC: Severity.ERROR},
+        check=_rpc_in_public,
+        reason="Outside developers know resources and HTTP's methods; calls named for what the inside does have to be "
+        "learnt one by one, cannot be cached, and change whenever the inside does.",
+        remedy="Model the nouns and give them the standard methods; keep the calls for your own services.",
+        exception="Surfaces that compute answers (a score, a translation), surfaces of fewer than three such calls, "
+        "and all that are not for partners or the public.",
+        example="POST /getOrder, POST /cancelOrder → GET /v1/orders/{id}, POST /v1/orders/{id}:cancel",
+        styles=("rest", "rpc"),
+    ),
+    Misfit(
+        id="unversioned-model",
+        title="A model given to others without a version",
+        source=GUIDE,
+        severity=Severity.ERROR,
+        check=_unversioned_model,
+        reason="A new model gives other answers to the same question. Partners who tuned a threshold to the old one "
+        "find out in their own production.",
+        remedy="Take and answer with the model's version, and version the surface.",
+        exception="A version in path, host, header, query or media type, an input that names the model, and surfaces "
+        "for callers of your own.",
+        example="POST /predict {features} → POST /v1/predict {model: fraud-2026-01, features}",
+        styles=("rest", "rpc"),
+    ),
+    Misfit(
+        id="binary-only",
+        title="A public surface that needs gRPC's tools",
+        source=Source("AIP-127", "https://google.aip.dev/127"),
+        severity=Severity.WARNING,
+        check=_binary_only,
+        reason="Browsers, scripts and most partners' gateways speak HTTP and JSON; what only speaks gRPC asks each "
+        "caller for generated code and HTTP/2 from end to end.",
+        remedy="Bind the methods to HTTP, or serve Connect.",
+        exception="Surfaces where any method is bound to HTTP or described in OpenAPI too, and all that are not "
+        "public.",
+        example="rpc GetOrder(…) returns (Order); → … { option (google.api.http) = { get: '/v1/orders/{id}' }; }",
+        styles=("rpc",),
+    ),
+    Misfit(
+        id="unowned-surface",
+        title="A surface that nobody answers for",
+        source=Source(
+            "OWASP API Security Top 10 2023, API9",
+            "https://owasp.org/API-Security/editions/2023/en/0xa9-improper-inventory-management/",
+        ),
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
+        check=_unowned,
+        reason="What nobody owns is not patched, not retired, and not there for its callers when it fails.",
+        remedy="Name a team.",
+        exception="An owner in surfaces.toml, a contact in one of the documents; and .proto or SDL alone, which "
+        "have no "
+        "place for one.",
+        example="info: {title: Shop} → info: {title: Shop, contact: {name: Team Checkout, email: …}}",
+    ),
+)

@@ -1,0 +1,203 @@
+"""What a document leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from dragoman.contract.principal import Audience
+from dragoman.review.misfits.call import Call, calls, https
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.path import is_plain, literals, segments
+from dragoman.review.misfits.reach import reach
+from dragoman.review.misfits.tally import found_document
+from dragoman.review.misfits.wording import singular, words
+from dragoman.review.reading.outcome import Format
+from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Channelled, Http
+
+from .audience import is_outside
+
+_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b")
+_OPERATIONS: Final = Source("OpenAPI 3.1, 4.8.10", "https://spec.openapis.org/oas/v3.1.0#operation-object")
+
+
+def _without_id(subject: Subject) -> Iterator[Found]:
+    for call in https(subject):
+        if call.reading.format is Format.OPENAPI and not call.wire.identifier:
+            yield call.found(
+                f"{call.address} has no operationId, so that each generator makes up a name for it",
+                f"Write operationId: {_suggested(call)}",
+            )
+
+
+def _suggested(call: Call[Http]) -> str:
+    verbs = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+    nouns = literals(call.wire.path)
+    noun = words(nouns[-1]) if nouns else ("root",)
+    whole = segments(call.wire.path)
+    verb = verbs.get(call.wire.method, call.wire.method.lower())
+    if call.wire.method == "GET" and whole and "{" not in whole[-1]:
+        verb = "list"
+    elif noun:
+        noun = (*noun[:-1], singular(noun[-1]))
+    return verb + "".join(each.capitalize() for each in noun)
+
+
+def _twice(subject: Subject) -> Iterator[Found]:
+    by_name: dict[tuple[str, str], list[Call[Http]]] = defaultdict(list)
+    for call in https(subject):
+        if call.wire.identifier:
+            by_name[call.reading.file, call.wire.identifier].append(call)
+    for (_, name), found in by_name.items():
+        for call in found[1:]:
+            yield call.found(
+                f"{call.address} and {found[0].address} are both called {name}",
+                f"Call it {_suggested(call)}"
+                if _suggested(call) != name
+                else f"Give {call.address} another operationId",
+                (found[0].position,),
+            )
+
+
+def _undescribed(subject: Subject) -> Iterator[Found]:
+    for call in calls(subject):
+        wire = call.wire
+        if call.operation.description or isinstance(wire, Channelled) or call.reading.format is Format.DRAGOMAN:
+            continue
+        if isinstance(wire, Http) and (wire.summary or is_plain(wire.path)):
+            continue
+        yield call.found(
+            f"nothing says what {call.address} does",
+            f"Write a sentence for {call.address}: what it does, for whom, and what it refuses",
+        )
+
+
+def _placeholder(subject: Subject) -> Iterator[Found]:
+    for call in calls(subject):
+        found = _PLACEHOLDER.search(f"{getattr(call.wire, 'summary', '')} {call.operation.description[:20_000]}")
+        if found is not None:
+            yield call.found(
+                f"the description of {call.address} is not finished: {found[0]}",
+                f"Write what {call.address} does, or take it out of the document until it does it",
+            )
+    for reading in subject.surface.readings:
+        for message in reach(reading).all:
+            for each in message.fields:
+                if each.description and (found := _PLACEHOLDER.search(each.description[:5000])) is not None:
+                    yield message.found(
+                        reading,
+                        each,
+                        f"the description of {message.owner}.{each.name} is not finished: {found[0]}",
+                        f"Write what {each.name} is",
+                    )
+
+
+def _server(subject: Subject) -> Iterator[Found]:
+    if not is_outside(subject):
+        return
+    for reading in subject.surface.readings:
+        if reading.format is not Format.OPENAPI:
+            continue
+        hosts = [each.partition("//")[2].partition("/")[0].lower() for each in reading.about.servers]
+        real = [each for each in hosts if each and not re.search(r"^(?:localhost|127\.|0\.0\.0\.0)", each)]
+        if not real:
+            what = (
+                f"its only server is {reading.about.servers[0]}"
+                if reading.about.servers and hosts[0]
+                else "it names no server"
+            )
+            yield found_document(
+                reading,
+                f"{what}, and callers of other companies cannot guess where it is",
+                "Write servers: [{url: 'https://api.…/v1'}]",
+            )
+
+
+def _undescribed_api(subject: Subject) -> Iterator[Found]:
+    for reading in subject.surface.readings:
+        has_place = reading.format in (Format.OPENAPI, Format.ASYNCAPI) and is_outside(subject)
+        if has_place and not reading.about.description and len(reading.contract.operations) >= 3:
+            yield found_document(
+                reading,
+                f"{reading.about.title or reading.file} does not say what it is for",
+                "Write info.description: what can be done with it, how one is let in, limits, and whom to ask",
+            )
+
+
+RULES: Final = (
+    Misfit(
+        id="operation-without-id",
+        title="An operation without a name",
+        source=_OPERATIONS,
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
+        check=_without_id,
+        reason="Names of generated clients then change with the generator, or with the path.",
+        remedy="Write an operationId.",
+        exception="Formats whose operations are named by themselves.",
+        example="get: {responses: …} → get: {operationId: listOrders, responses: …}",
+        styles=("rest", "rpc"),
+    ),
+    Misfit(
+        id="id-used-twice",
+        title="Two operations of one name",
+        source=_OPERATIONS,
+        severity=Severity.ERROR,
+        check=_twice,
+        reason="Generators refuse the document, or drop one of the two in silence.",
+        remedy="Give each its own.",
+        exception="The same name in two documents.",
+        example="operationId: get, operationId: get → operationId: getOrder, operationId: getCustomer",
+        styles=("rest", "rpc"),
+    ),
+    Misfit(
+        id="undescribed-operation",
+        title="An operation without a word on it",
+        source=_OPERATIONS,
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
+        check=_undescribed,
+        reason="What is not said is asked, by each caller.",
+        remedy="Write a sentence.",
+        exception="A summary is enough; health and documents need none.",
+        example="rpc Predict(…) → // Scores one payment; refuses what is older than a day. rpc Predict(…)",
+    ),
+    Misfit(
+        id="placeholder-text",
+        title="Text that is not finished",
+        source=_OPERATIONS,
+        severity=Severity.WARNING,
+        check=_placeholder,
+        reason="It tells callers that nobody has read the document before them.",
+        remedy="Finish it.",
+        exception="The words in lower case, which can be names (a todo list).",
+        example="description: TODO → description: Places an order.",
+    ),
+    Misfit(
+        id="unknown-server",
+        title="A document that does not say where the API is",
+        source=Source("OpenAPI 3.1, 4.8.5", "https://spec.openapis.org/oas/v3.1.0#server-object"),
+        severity=Severity.WARNING,
+        check=_server,
+        reason="Clients that are made from it have no address, and each caller asks for it.",
+        remedy="Name the server.",
+        exception="Surfaces of your own callers, whose addresses are often a matter of the environment.",
+        example="servers: [{url: 'http://localhost:8080'}] → servers: [{url: 'https://api.shop.com/v1'}]",
+        styles=("rest", "rpc"),
+    ),
+    Misfit(
+        id="undescribed-api",
+        title="A document that does not say what it is for",
+        source=Source("OpenAPI 3.1, 4.8.2", "https://spec.openapis.org/oas/v3.1.0#info-object"),
+        severity=Severity.HINT,
+        check=_undescribed_api,
+        reason="It is the first page that an outside developer reads.",
+        remedy="Write a paragraph.",
+        exception="Surfaces of your own callers, and those with fewer than three operations.",
+        example="info: {title: Shop} → info: {title: Shop, description: Orders and customers of …}",
+        styles=("rest", "rpc", "events"),
+    ),
+)

@@ -1,0 +1,253 @@
+"""Events, and the channels that they go through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dragoman.contract.event import Event
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Types
+from dragoman.review.elements import Element, Kind
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.path import VERSION
+from dragoman.review.misfits.shape import fields_of, is_unsaid, record_of
+from dragoman.review.misfits.wording import bare, vocabulary, words
+from dragoman.review.reading.outcome import Format, Reading
+from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Channelled
+
+CLOUD: Final = Source("CloudEvents 1.0.2", "https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md")
+_VERSIONS: Final = vocabulary(
+    "version schemaversion specversion eventversion dataschema dataversion apiversion schema messageversion "
+    "schemaid payloadversion schemaurl"
+)
+_IDS: Final = vocabulary("id eventid messageid uuid guid deduplicationid dedupeid idempotencykey eventuuid msgid")
+_TIMES: Final = vocabulary(
+    "time timestamp occurredat eventtime createdat sentat happenedat date datetime ts occurredon emittedat "
+    "publishedat updatedat eventtimestamp createtime when at"
+)
+_ENVELOPE: Final = vocabulary("metadata meta header headers envelope context event info")
+_COMMANDS: Final = vocabulary(
+    "create update delete send cancel process do run start stop turn set get add remove make notify charge refund "
+    "pay ship approve reject execute"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event with its document and the bare names of what stands in it, envelope and headers with it."""
+
+    reading: Reading
+    event: Event
+    names: frozenset[str]
+
+    @property
+    def types(self) -> Types:
+        """The named types of its document."""
+        return self.reading.contract.types
+
+    @property
+    def channel(self) -> str:
+        """The channel that it goes through."""
+        found = self.event.traits.get(Channelled)
+        return found.channel if found is not None else ""
+
+    def found(self, message: str, remedy: str) -> Found:
+        """A misfit of the event."""
+        element = Element(Kind.EVENT, self.event.name)
+        return Found(element, self.reading.locate(element), message, remedy)
+
+
+def events(subject: Subject) -> Iterator[Told]:
+    """The events of a surface; those of Dragoman's own documents have id, time and version by construction."""
+    for reading in subject.surface.readings:
+        if reading.format is Format.DRAGOMAN:
+            continue
+        for event in reading.contract.events.values():
+            yield Told(reading, event, frozenset(_names(reading.contract.types, event)))
+
+
+def _names(types: Types, event: Event) -> Iterator[str]:
+    for trait in event.traits:
+        headers = record_of(types, getattr(trait, "headers", None)) if hasattr(trait, "headers") else None
+        if headers is not None:
+            yield from (re.sub(r"^ce", "", bare(each.name)) for each in fields_of(types, headers))
+    payload = record_of(types, event.payload)
+    for each in fields_of(types, payload) if payload is not None else ():
+        yield bare(each.name)
+        inner = record_of(types, each.type)
+        if inner is not None and bare(each.name) in _ENVELOPE:
+            yield from (bare(part.name) for part in fields_of(types, inner))
+
+
+def _unversioned(subject: Subject) -> Iterator[Found]:
+    for told in events(subject):
+        parts = [part for name in (told.event.name, told.channel) for part in re.split(r"[./:_-]", name)]
+        if (
+            told.names & _VERSIONS
+            or any(VERSION.fullmatch(part) for part in parts)
+            or is_unsaid(told.types, told.event.payload)
+        ):
+            continue
+        if re.search(r"[vV]\d+$", told.event.name):
+            continue
+        yield told.found(
+            f"{told.event.name} says nowhere which version of its schema it has",
+            f"Put it into the channel ({told.channel or told.event.name}.v1) or into a field schema_version",
+        )
+
+
+def _without_id(subject: Subject) -> Iterator[Found]:
+    for told in _described(subject):
+        if not told.names & _IDS:
+            yield told.found(
+                f"{told.event.name} has no id of its own, so that what is delivered twice is done twice",
+                "Add an id that is the same in each delivery (CloudEvents: id)",
+            )
+
+
+def _without_time(subject: Subject) -> Iterator[Found]:
+    for told in _described(subject):
+        if not told.names & _TIMES and not any(
+            each.endswith(("at", "time", "timestamp", "date", "on")) for each in told.names
+        ):
+            yield told.found(
+                f"{told.event.name} does not say when it happened, and when it arrives is later",
+                "Add time (RFC 3339, with a zone), as CloudEvents has it",
+            )
+
+
+def _without_key(subject: Subject) -> Iterator[Found]:
+    for told in _described(subject):
+        own = {"id", "eventid", "messageid", "correlationid", "traceid", "requestid"}
+        keyed = any(
+            each.endswith(("id", "key", "code", "number", "uuid", "sku")) and each not in own for each in told.names
+        )
+        variable = "{" in told.channel
+        if (
+            not told.event.key
+            and not keyed
+            and not variable
+            and not told.names & {"subject", "partitionkey", "key", "data"}
+        ):
+            yield told.found(
+                f"{told.event.name} does not say of which thing it is, so that nothing orders its events",
+                "Add the id of what changed, and make it the key (Kafka's key, an ordering key)",
+            )
+
+
+def _described(subject: Subject) -> Iterator[Told]:
+    return (each for each in events(subject) if each.names)
+
+
+def _without_schema(subject: Subject) -> Iterator[Found]:
+    for told in events(subject):
+        if is_unsaid(told.types, told.event.payload):
+            yield told.found(
+                f"nothing says what is in {told.event.name}",
+                f"Describe the payload of {told.event.name}: its fields, and which are always there",
+            )
+
+
+def _command(subject: Subject) -> Iterator[Found]:
+    for told in events(subject):
+        found = words(re.split(r"[./:]", told.event.name)[-1])
+        if len(found) > 1 and found[0] in _COMMANDS and not any(each.endswith("ed") for each in found):
+            if found[-1] in ("command", "request", "job", "task", "query", "reply", "response"):
+                continue
+            noun = "_".join(found[1:])
+            yield told.found(
+                f"{told.event.name} tells somebody what to do; an event says what has happened",
+                f"Call it {noun}.{_past(found[0])}, or call it a command and let one service answer for it",
+            )
+
+
+def _past(verb: str) -> str:
+    irregular = {"send": "sent", "do": "done", "run": "run", "set": "set", "get": "got", "make": "made", "pay": "paid"}
+    return irregular.get(verb) or (verb + "d" if verb.endswith("e") else verb + "ed")
+
+
+RULES: Final = (
+    Misfit(
+        id="unversioned-event",
+        title="An event without a version",
+        source=Source("CloudEvents 1.0.2, dataschema", CLOUD.link),
+        severity=Severity.WARNING,
+        severities={Audience.PUBLIC: Severity.ERROR, Audience.PARTNER: Severity.ERROR},
+        check=_unversioned,
+        reason="Events are kept and read again; those of last year have last year's shape, and nothing in them "
+        "says so.",
+        remedy="Version the channel or the schema.",
+        exception="A version in the name, the channel, a field or a header; events of which nothing is said at all.",
+        example="order.placed → order.placed.v1",
+        styles=("events", "webhooks"),
+    ),
+    Misfit(
+        id="event-without-id",
+        title="An event that cannot be known again",
+        source=CLOUD,
+        severity=Severity.WARNING,
+        check=_without_id,
+        reason="Every queue delivers some events twice.",
+        remedy="Give it an id.",
+        exception="An id in the payload, its envelope or its headers.",
+        example="{order_id} → {id: evt_7, order_id}",
+        styles=("events", "webhooks"),
+    ),
+    Misfit(
+        id="event-without-time",
+        title="An event without a time",
+        source=CLOUD,
+        severity=Severity.HINT,
+        check=_without_time,
+        reason="Replays, late deliveries and reports need the time at which it happened.",
+        remedy="Give it a time.",
+        exception="Any field that is a time, also in the envelope or the headers.",
+        example="{id, order_id} → {id, order_id, time: 2026-01-31T12:00:00Z}",
+        styles=("events", "webhooks"),
+    ),
+    Misfit(
+        id="event-without-key",
+        title="An event of nothing in particular",
+        source=Source(
+            "CloudEvents: partitioning extension",
+            "https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/partitioning.md",
+        ),
+        severity=Severity.WARNING,
+        check=_without_key,
+        reason="Only events of one key are kept in order; without one, paid may come before placed.",
+        remedy="Name the thing.",
+        exception="A key, a field that is another thing's id, code or number, and channels with a variable.",
+        example="{status: paid} → {order_id, status: paid}",
+        styles=("events",),
+    ),
+    Misfit(
+        id="event-without-schema",
+        title="An event of which nothing is said",
+        source=Source(
+            "AsyncAPI 3.0, Message Object", "https://www.asyncapi.com/docs/reference/specification/v3.0.0#messageObject"
+        ),
+        severity=Severity.WARNING,
+        check=_without_schema,
+        reason="Consumers copy what they saw once, and it changes.",
+        remedy="Describe it.",
+        exception="None.",
+        example="payload: {type: object} → payload: {$ref: '#/components/schemas/OrderPlaced'}",
+        styles=("events", "webhooks"),
+    ),
+    Misfit(
+        id="event-as-command",
+        title="A command that is called an event",
+        source=Source("The guide: events decouple"),
+        severity=Severity.HINT,
+        check=_command,
+        reason="Who sends a command waits for somebody to do it: that is a call, with a queue between.",
+        remedy="Say what has happened.",
+        exception="Names in the past tense, and what calls itself a command, a request or a job.",
+        example="send_invoice → invoice.sent",
+        styles=("events",),
+    ),
+)

@@ -1,0 +1,253 @@
+"""Methods used as HTTP means them, and calls that can be sent again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from dragoman.contract.operation import Effect
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Scalar
+from dragoman.review.misfits.call import Call, calls, https, name_of, parameters, verb_of
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
+from dragoman.review.misfits.shape import fields_of, plain, record_of
+from dragoman.review.misfits.wording import READING, bare, is_plural, vocabulary, words
+from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Http, Procedure, RootField, Wire
+
+from .audience import computes
+
+_DRAFT: Final = Source(
+    "draft-ietf-httpapi-idempotency-key-header",
+    "https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/",
+)
+_KEYS: Final = vocabulary(
+    "idempotencykey xidempotencykey requestid xrequestid idempotencytoken clienttoken clientrequestid "
+    "clientmutationid dedupeid deduplicationid requesttoken nonce externalid externalreference clientreference "
+    "clientid referenceid uniquekey transactionid correlationid idempotentkey merchantreference clientorderid "
+    "reference"
+)
+"""What a caller can give so that the same call is known again."""
+
+_PAYING: Final = vocabulary(
+    "payment payments charge charges refund refunds transfer transfers payout payouts withdrawal withdrawals "
+    "capture disbursement disbursements purchase purchases topup"
+)
+_CHANGES: Final = vocabulary(
+    "create add insert update modify edit delete remove destroy cancel activate deactivate enable disable save "
+    "approve reject reset revoke submit send purge rename restart"
+)
+_FLAT_NOUNS: Final = re.compile(
+    r"(?:s|log|list|history|reasons?|info|status|date|time|policy|settings?|types?)$", re.IGNORECASE
+)
+
+
+def _is_repeatable(call: Call[Wire]) -> bool:
+    """Whether the same call can be known again: by a key of the caller's, or by an id that it gives."""
+    names = {bare(each.name) for each in parameters(call, "header", "query")}
+    if (input_ := call.input) is not None:
+        for each in fields_of(call.types, input_):
+            names.add(bare(each.name))
+            inner = record_of(call.types, each.type) if isinstance(call.wire, RootField) else None
+            names |= {bare(part.name) for part in fields_of(call.types, inner)} if inner else set()
+            if each.name in ("id", "uuid") and each.required and not each.read_only:
+                return True
+    return bool(names & _KEYS) or any(each.startswith("idempot") for each in names)
+
+
+def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
+    """What changes something with each call, as far as its words say."""
+    for call in calls(subject):
+        match call.wire:
+            case Http(method="POST", path=path) if not (is_entry(path) or is_plain(path) or computes(call)):
+                tail = first_word(last(path).partition(":")[2] or last(path))
+                reads = verb_of(call) in READING or tail in READING or call.operation.effect is not Effect.UNSAFE
+            case Procedure(method=method):
+                reads = words(method)[:1] not in {
+                    ("create",),
+                    ("send",),
+                    ("submit",),
+                    ("charge",),
+                    ("pay",),
+                    ("place",),
+                }
+            case RootField(root="mutation", field=field):
+                reads = words(field)[:1] not in {("create",), ("send",), ("submit",), ("add",), ("pay",), ("place",)}
+            case _:
+                continue
+        if not reads and not call.operation.interaction.streams_input:
+            yield call
+
+
+def _pays(call: Call[Wire]) -> bool:
+    match call.wire:
+        case Http(path=path):
+            tail = literals(path)
+            named = set(words(tail[-1])) if tail else set()
+            return bool(named & _PAYING) and not named & {"method", "methods", "link", "links", "intent", "settings"}
+        case Procedure() | RootField():
+            named = set(words(name_of(call))[:3])
+            return bool(named & _PAYING) and not named & {"method", "methods"}
+        case _:
+            return False
+
+
+def _no_key(subject: Subject) -> Iterator[Found]:
+    for call in _unsafe(subject):
+        if not _pays(call) and not _is_repeatable(call):
+            yield call.found(f"{call.address} sent again after a time-out is done twice", _key_remedy(call))
+
+
+def _no_key_for_money(subject: Subject) -> Iterator[Found]:
+    for call in _unsafe(subject):
+        if _pays(call) and not _is_repeatable(call):
+            yield call.found(
+                f"{call.address} moves money, and sent again after a time-out moves it twice", _key_remedy(call)
+            )
+
+
+def _key_remedy(call: Call[Wire]) -> str:
+    match call.wire:
+        case Http():
+            return f"Let {call.address} take the header Idempotency-Key, and answer a known key as the first time"
+        case RootField():
+            return f"Let the input of {name_of(call)} hold a clientMutationId or an idempotencyKey, and keep it"
+        case _:
+            return (
+                f"Add `string request_id` to the request of {name_of(call)} (AIP-155), and answer a known one as before"
+            )
+
+
+def _changing_get(subject: Subject) -> Iterator[Found]:
+    for call in calls(subject):
+        match call.wire:
+            case Http(method="GET" | "HEAD", path=path):
+                parts = segments(path)
+                tail = parts[-1] if parts and not is_variable(parts[-1]) else ""
+                changing = (
+                    first_word(tail) in _CHANGES and not _FLAT_NOUNS.search(tail) and verb_of(call) not in READING
+                )
+                if changing and _named_so(call):
+                    yield _changing(call, f"{call.address} changes something with a method that promises not to")
+            case Procedure(method=method, http=http):
+                if any(verb == "GET" for verb, _ in http) and words(method)[:1] and words(method)[0] in _CHANGES:
+                    yield _changing(call, f"{call.address} is bound to GET, and by its name changes something")
+            case RootField(root="query", field=field):
+                if len(words(field)) > 1 and words(field)[0] in _CHANGES and not _FLAT_NOUNS.search(field):
+                    yield call.found(
+                        f"{call.address} by its name changes something, and queries promise not to",
+                        f"Move {field} to the mutations: queries may run at the same time and again",
+                    )
+            case _:
+                pass
+
+
+def _named_so(call: Call[Http]) -> bool:
+    """Whether nothing speaks against it: what it is called, or its summary, begins with a reading word."""
+    summary = words(call.wire.summary or call.operation.description[:80])
+    return not summary or (summary[0] not in READING and singular_verb(summary[0]) not in READING)
+
+
+def singular_verb(word: str) -> str:
+    """``gets`` as ``get``, ``returns`` as ``return``."""
+    return word.removesuffix("s")
+
+
+def _changing(call: Call[Wire], message: str) -> Found:
+    return call.found(
+        message, f"Make {name_of(call)} a POST (or DELETE, PATCH): GET is fetched ahead, repeated and kept"
+    )
+
+
+def _body_of_get(subject: Subject) -> Iterator[Found]:
+    for call in https(subject):
+        if call.wire.method in ("GET", "HEAD") and (call.operation.input is not None or call.wire.media):
+            yield call.found(
+                f"{call.address} takes a body, which has no meaning with {call.wire.method} and is dropped by many",
+                f"Send what the body of {call.address} holds as parameters of the query, or make it a POST",
+            )
+
+
+def _put_on_collection(subject: Subject) -> Iterator[Found]:
+    paths = {each.wire.path for each in https(subject)}
+    for call in https(subject):
+        path, tail = call.wire.path, last(call.wire.path)
+        items = [each for each in paths if each.startswith(path + "/{") and each.count("/") == path.count("/") + 1]
+        one = call.input is not None or isinstance(plain(call.types, call.operation.input), Scalar)
+        if call.wire.method == "PUT" and tail and not is_variable(tail) and is_plural(tail) and items and one:
+            yield call.found(
+                f"{call.address} puts one thing where the collection is",
+                f"Put it at its own address, PUT {items[0]}, or make it with POST {path}",
+            )
+
+
+RULES: Final = (
+    Misfit(
+        id="no-idempotency",
+        title="An unsafe call that cannot be repeated",
+        source=_DRAFT,
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
+        check=_no_key,
+        reason="A caller whose connection broke does not know whether the call was done. Without a key it can only "
+        "choose between never and twice.",
+        remedy="Take a key of the caller's and keep the answer with it (Idempotency-Key; request_id in AIP-155).",
+        exception="Calls that read or compute or let callers in, that have a key, a request id or an id of the "
+        "caller's "
+        "own, and effects that are declared idempotent.",
+        example="POST /orders → POST /orders with Idempotency-Key: 9f2c…",
+    ),
+    Misfit(
+        id="payment-without-idempotency",
+        title="Money that moves twice",
+        source=_DRAFT,
+        severity=Severity.ERROR,
+        check=_no_key_for_money,
+        reason="The one call that must never be done twice is the one that callers repeat at once when it times out.",
+        remedy="Require a key.",
+        exception="As with no-idempotency; and what only speaks of payment (its methods, links, settings).",
+        example="POST /payments → POST /payments with a required Idempotency-Key",
+    ),
+    Misfit(
+        id="unsafe-get",
+        title="A read that changes something",
+        source=Source("RFC 9110, 9.2.1", "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"),
+        severity=Severity.ERROR,
+        check=_changing_get,
+        reason="Whatever is on the way may send a GET ahead of time, again, or answer it from a cache; a link checker "
+        "deletes the catalogue. GraphQL's queries are taken as safe in the same way.",
+        remedy="Use a method that says what it does.",
+        exception="Nouns that begin like verbs (cancel-reasons, resetHistory), and what is described as a read.",
+        example="GET /orders/{id}/cancel → POST /orders/{id}:cancel",
+    ),
+    Misfit(
+        id="body-of-get",
+        title="A body where none has a meaning",
+        source=Source("RFC 9110, 9.3.1", "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.1"),
+        severity=Severity.WARNING,
+        severities={Audience.PUBLIC: Severity.ERROR},
+        check=_body_of_get,
+        reason="Browsers cannot send it, proxies drop or refuse it, and caches do not look at it, so that two "
+        "questions "
+        "share one answer.",
+        remedy="Use parameters, or POST.",
+        exception="None; bodies of DELETE are let be.",
+        example="GET /orders {status: placed} → GET /orders?status=placed",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="put-on-collection",
+        title="PUT where the collection is",
+        source=Source("RFC 9110, 9.3.4", "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.4"),
+        severity=Severity.HINT,
+        check=_put_on_collection,
+        reason="PUT means: let this be what stands at this address. Taken by its word it replaces the whole collection "
+        "by one thing.",
+        remedy="PUT to the thing's own address.",
+        exception="Bodies that are lists, which do replace the collection, and nouns of which there is one.",
+        example="PUT /orders {id: 7, …} → PUT /orders/7",
+        styles=("rest",),
+    ),
+)

@@ -1,0 +1,373 @@
+"""Names on one surface: their casing, their words, and paths that are taken for one another."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Enum
+from dragoman.review.elements import Position
+from dragoman.review.misfits.call import Call, https, parameters
+from dragoman.review.misfits.casing import Casing, habit
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.path import (
+    first_word,
+    is_entry,
+    is_plain,
+    is_variable,
+    last,
+    literals,
+    segments,
+    shape,
+)
+from dragoman.review.misfits.reach import reach
+from dragoman.review.misfits.shape import plain
+from dragoman.review.misfits.tally import found_surface
+from dragoman.review.misfits.wording import CHANGING, bare, counted, is_plural, singular, some, vocabulary, words
+from dragoman.review.reading.outcome import Format
+from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Http
+
+from .audience import computes
+
+AIP_140: Final = Source("AIP-140", "https://google.aip.dev/140")
+_FOREIGN: Final = vocabulary(
+    "access_token token_type expires_in refresh_token client_id client_secret grant_type redirect_uri id_token "
+    "code_verifier code_challenge response_type error_description error_uri device_code user_code"
+)
+"""Names that standards fix (OAuth: RFC 6749), whatever a surface does otherwise."""
+
+_ACTING: Final = CHANGING - vocabulary(
+    "move order charge transfer refund release lock book post put patch reset set block change edit process sync "
+    "start stop report upload import export merge test update register confirm insert reserve"
+) | vocabulary("get fetch retrieve find list update insert register")
+"""Verbs that are hardly ever nouns, where they begin a segment of two words, or are one."""
+
+
+def _mixed(subject: Subject, names: Mapping[str, Position], what: str, remedy: str) -> Iterator[Found]:
+    """Where names show several casings. One stray name among many may be somebody else's, and is let be."""
+    found = habit(names)
+    if found is None or found.total < 5 or not found.others or (found.share > 0.95 and len(found.others) < 3):
+        return
+    others = list(found.others)
+    yield found_surface(
+        subject,
+        f"of {counted(found.total, what)} {found.total - len(others):,} are in {found.way} and {len(others):,} are "
+        "not: "
+        f"{some(others)}",
+        f"{remedy} in {found.way}, as in {_recased(others[0], found.way)} for {others[0]}; keep the old name beside it "
+        "for a while",
+        [names[each] for each in others],
+    )
+
+
+def _recased(name: str, way: Casing) -> str:
+    parts = words(name)
+    match way:
+        case Casing.SNAKE:
+            return "_".join(parts)
+        case Casing.KEBAB:
+            return "-".join(parts)
+        case Casing.PASCAL:
+            return "".join(each.capitalize() for each in parts)
+        case Casing.CAMEL:
+            return "".join((*parts[:1], *(each.capitalize() for each in parts[1:])))
+
+
+def _fields(subject: Subject) -> Iterator[Found]:
+    names: dict[str, Position] = {}
+    for reading in subject.surface.readings:
+        if reading.format is not Format.OPENAPI:
+            continue
+        for message in reach(reading).all:
+            for each in message.fields:
+                if each.name not in _FOREIGN and each.name not in names:
+                    names[each.name] = reading.locate(message.element(each))
+    yield from _mixed(subject, names, "field name", "Name fields")
+
+
+def _paths(subject: Subject) -> Iterator[Found]:
+    names: dict[str, Position] = {}
+    for call in https(subject):
+        for part in literals(call.wire.path):
+            if ":" not in part and "." not in part and part not in names:
+                names[part] = call.position
+    yield from _mixed(subject, names, "part of paths", "Write paths")
+
+
+def _parameters(subject: Subject) -> Iterator[Found]:
+    names: dict[str, Position] = {}
+    for call in https(subject):
+        for each in parameters(call, "query"):
+            if each.name not in _FOREIGN and each.name not in names:
+                names[each.name] = call.found_parameter(each.name, "").position
+    yield from _mixed(subject, names, "parameter name", "Name parameters")
+
+
+def _verb(subject: Subject) -> Iterator[Found]:
+    """Of surfaces of resources alone: where all is calls, :mod:`.audience` says so."""
+    if subject.nature.style == "rpc":
+        return
+    for call in https(subject):
+        path = call.wire.path
+        parts = segments(path)
+        if is_entry(path) or is_plain(path) or computes(call):
+            continue
+        for index, part in enumerate(parts):
+            after_item = index > 0 and is_variable(parts[index - 1]) and index == len(parts) - 1
+            verb = words(part)
+            if is_variable(part) or ":" in part or not verb or verb[0] not in _ACTING or after_item:
+                continue
+            if len(verb) == 1 and (
+                verb[0] == "list" or (call.wire.method == "POST" and index == len(parts) - 1 and index)
+            ):
+                continue
+            yield call.found(
+                f"{call.address} says with {part!r} what its method says already",
+                f"Name the thing: {call.wire.method} …/{'-'.join(verb[1:]) or 'things'}; where no method fits, put the "
+                "verb after a colon, as in POST /orders/{id}:cancel (AIP-136)",
+            )
+            break
+
+
+def _collections(subject: Subject) -> Iterator[Found]:
+    """Nouns before a variable, by whether they are plural."""
+    plural: dict[str, Call[Http]] = {}
+    single: dict[str, Call[Http]] = {}
+    for call in https(subject):
+        parts = segments(call.wire.path)
+        for noun, variable in itertools.pairwise(parts):
+            if is_variable(variable) and not is_variable(noun) and words(noun) and words(variable)[-1:] == ("id",):
+                (plural if is_plural(words(noun)[-1]) else single).setdefault(noun, call)
+    total = len(plural) + len(single)
+    if total < 4 or not single or len(single) > 0.34 * total:
+        return
+    for noun, call in single.items():
+        if is_plain("/" + noun) or is_entry("/" + noun) or len(words(noun)[-1]) < 4:
+            continue
+        yield call.found(
+            f"{call.address} calls a collection by one of its things ({noun}), and {counted(len(plural), 'other')} "
+            "here "
+            f"{'is' if len(plural) == 1 else 'are'} in the plural",
+            f"Write the plural of {noun}, as in /{next(iter(plural))}/{{id}}",
+        )
+
+
+def _slash(subject: Subject) -> Iterator[Found]:
+    found = list(https(subject))
+    ending = [each for each in found if each.wire.path.endswith("/") and len(each.wire.path) > 1]
+    if ending and len(ending) <= len(found) / 2 and len(found) > len(ending):
+        for each in ending:
+            yield each.found(
+                f"{each.address} ends with a slash, and most paths here do not",
+                f"Write {each.wire.path.rstrip('/')}, and redirect (308) from the other",
+            )
+
+
+def _colliding(subject: Subject) -> Iterator[Found]:
+    by_shape: dict[tuple[str, str], dict[str, Call[Http]]] = defaultdict(dict)
+    for call in https(subject):
+        key = (call.reading.file, shape(call.wire.path.partition("#")[0].rstrip("/")).lower())
+        by_shape[key].setdefault(call.wire.path, call)
+    for paths in by_shape.values():
+        if len(paths) < 2 or any("?" in each for each in paths):
+            continue
+        first, *others = paths.values()
+        for each in others:
+            yield each.found(
+                f"{each.wire.path} and {first.wire.path} differ only in case, a slash or the name of a variable",
+                f"Keep one of them; servers, caches and clients take {each.wire.path} for the other in different ways",
+                (first.position,),
+            )
+
+
+def _tunnel(subject: Subject) -> Iterator[Found]:
+    for call in https(subject):
+        for each in parameters(call, "header", "query"):
+            override = bare(each.name) in ("xhttpmethodoverride", "xmethodoverride", "xhttpmethod", "methodoverride")
+            if override or each.name == "_method" or _selects(call, each.name):
+                yield call.found_parameter(
+                    each.name,
+                    f"{each.name} of {call.address} says what to do in place of the method",
+                    f"Give each of what {each.name} selects an operation of its own, with its own method",
+                )
+
+
+def _selects(call: Call[Http], name: str) -> bool:
+    """Whether a required parameter of the query chooses among verbs."""
+    parameter = next(each for each in parameters(call) if each.name == name)
+    type_ = plain(call.types, parameter.type)
+    if parameter.place != "query" or bare(name) not in ("action", "method", "cmd", "command", "operation", "op"):
+        return False
+    values = type_.names if isinstance(type_, Enum) else ()
+    return len(values) > 1 and all(first_word(each) in CHANGING | {"get", "list"} for each in values)
+
+
+def _extension(subject: Subject) -> Iterator[Found]:
+    for call in https(subject):
+        tail = last(call.wire.path)
+        stem, dot, suffix = tail.rpartition(".")
+        named = bool(dot) and suffix.lower() in ("json", "xml", "php", "aspx", "asp", "jsp", "do", "ashx", "cgi")
+        is_file = is_plain("/" + stem) or ".well-known" in call.wire.path or tail.startswith("{")
+        if named and not is_file:
+            yield call.found(
+                f"{call.address} says with .{suffix} how it is made or written",
+                f"Write {call.wire.path[: -len(suffix) - 1]}, and let Accept choose the format",
+            )
+
+
+def _nouns(subject: Subject) -> Iterator[Found]:
+    """One variable of a path under several names."""
+    names: dict[str, dict[str, Call[Http]]] = defaultdict(dict)
+    for call in https(subject):
+        parts = segments(call.wire.path)
+        for noun, variable in itertools.pairwise(parts):
+            if not is_variable(noun) and variable.startswith("{") and variable.endswith("}"):
+                names[noun].setdefault(variable.strip("{}"), call)
+    for noun, variables in names.items():
+        spelt = {bare(each) for each in variables}
+        own = singular(bare(noun))
+        ids = {each for each in spelt if each in ("id", own + "id", own)}
+        if len(variables) > 1 and (len(spelt) == 1 or (len(spelt) == len(ids) and len(ids) > 1)):
+            first, *others = variables
+            for each in others:
+                yield variables[each].found_parameter(
+                    each,
+                    f"what follows /{noun}/ is called {first} in one path and {each} in another",
+                    f"Call it {first} everywhere",
+                )
+
+
+RULES: Final = (
+    Misfit(
+        id="mixed-field-casing",
+        title="Fields in several casings",
+        source=AIP_140,
+        severity=Severity.WARNING,
+        check=_fields,
+        reason="Callers have to look up each name, and generated types read as if two teams had never met.",
+        remedy="Choose one casing.",
+        exception="Names of one word, names that a standard fixes (access_token), and one stray name in a surface "
+        "of few.",
+        example="{order_id, totalCents} → {order_id, total_cents}",
+        styles=("rest", "rpc"),
+    ),
+    Misfit(
+        id="mixed-path-casing",
+        title="Paths in several casings",
+        source=Source("AIP-122", "https://google.aip.dev/122"),
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING},
+        check=_paths,
+        reason="Paths are typed by hand and compared by case; what is not regular is mistyped.",
+        remedy="Choose one casing.",
+        exception="Segments of one word, versions, variables, and verbs after a colon.",
+        example="/order-lines and /shippingAddresses → /order-lines and /shipping-addresses",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="mixed-parameter-casing",
+        title="Parameters in several casings",
+        source=AIP_140,
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING},
+        check=_parameters,
+        reason="A misspelt parameter is mostly ignored: the filter that was not applied is found in production.",
+        remedy="Choose one casing.",
+        exception="Names of one word, those that a standard fixes; headers, which have their own.",
+        example="?page_size=…&sortBy=… → ?page_size=…&sort_by=…",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="verb-in-path",
+        title="A verb in a path of nouns",
+        source=Source("AIP-136", "https://google.aip.dev/136"),
+        severity=Severity.WARNING,
+        severities={Audience.INTERNAL: Severity.HINT},
+        check=_verb,
+        reason="Method and path then say the same thing twice, or contradict each other.",
+        remedy="Name the thing, and let the method say what is done to it.",
+        exception="Verbs after a colon or at the end behind a thing (POST /orders/{id}/cancel), what lets callers in, "
+        "models; and surfaces that are made of calls altogether, of which rpc-in-public speaks.",
+        example="POST /createOrder → POST /orders",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="singular-collection",
+        title="Some collections in the singular",
+        source=Source("AIP-122", "https://google.aip.dev/122"),
+        severity=Severity.HINT,
+        check=_collections,
+        reason="Callers guess the address of one collection from that of another.",
+        remedy="Write all in the plural.",
+        exception="Surfaces that mostly use the singular, surfaces of fewer than four collections, and words that are "
+        "the same in both.",
+        example="/customer/{id} beside /orders/{id} → /customers/{id}",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="trailing-slash",
+        title="A slash at the end of some paths",
+        source=Source("RFC 3986, 6.2", "https://www.rfc-editor.org/rfc/rfc3986#section-6.2"),
+        severity=Severity.HINT,
+        check=_slash,
+        reason="With and without are two addresses; which one answers is a guess, and a redirect drops the body of "
+        "a POST "
+        "in many clients.",
+        remedy="Leave it out everywhere.",
+        exception="Surfaces where most paths end so, and the root.",
+        example="/orders/ → /orders",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="colliding-paths",
+        title="Paths that are taken for one another",
+        source=Source("OpenAPI 3.1, 4.8.8", "https://spec.openapis.org/oas/v3.1.0#paths-object"),
+        severity=Severity.ERROR,
+        check=_colliding,
+        reason="Which of the two answers depends on the server, its version, and the order of its routes.",
+        remedy="Keep one.",
+        exception="The same path in two documents of a surface; paths told apart by their query.",
+        example="/orders/{id} and /orders/{order_id} → /orders/{id}",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="tunnelled-method",
+        title="A method inside another",
+        source=Source("RFC 9110, 9.1", "https://www.rfc-editor.org/rfc/rfc9110#section-9.1"),
+        severity=Severity.WARNING,
+        check=_tunnel,
+        reason="Gateways, caches and permissions go by the method; they see the wrong one.",
+        remedy="Use the method that is meant.",
+        exception="Parameters whose values are no verbs.",
+        example="POST /orders/{id} with X-HTTP-Method-Override: DELETE → DELETE /orders/{id}",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="extension-in-path",
+        title="A format in the path",
+        source=Source("RFC 9110, 12.5.1", "https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1"),
+        severity=Severity.HINT,
+        check=_extension,
+        reason="The thing stays when its format changes, and so should its address.",
+        remedy="Let Accept and Content-Type say the format.",
+        exception="Files that are files (openapi.json), .well-known, and extensions that a variable holds.",
+        example="/orders.json → /orders with Accept: application/json",
+        styles=("rest",),
+    ),
+    Misfit(
+        id="variable-of-many-names",
+        title="One variable under several names",
+        source=Source("AIP-122", "https://google.aip.dev/122"),
+        severity=Severity.HINT,
+        check=_nouns,
+        reason="Generated clients then have orderId here and id there for the same thing.",
+        remedy="Give it one name.",
+        exception="Variables that mean different things after one noun (/orders/{id}, /orders/{month}).",
+        example="/orders/{id}, /orders/{orderId}/lines → /orders/{id}, /orders/{id}/lines",
+        styles=("rest",),
+    ),
+)

@@ -1,0 +1,200 @@
+"""Lists and their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from dragoman.contract.principal import Audience
+from dragoman.contract.schema import Scalar
+from dragoman.review.misfits.call import Call, calls, https, parameters
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.paging import (
+    NUMBERS,
+    SIZES,
+    Listing,
+    Way,
+    asked,
+    continues,
+    is_bounded,
+    is_paged,
+    listing,
+    size_of,
+    way,
+)
+from dragoman.review.misfits.shape import plain
+from dragoman.review.misfits.wording import bare, vocabulary
+from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Http, Procedure, RootField, Wire
+
+AIP_158: Final = Source("AIP-158", "https://google.aip.dev/158")
+_OWN_SIZES: Final = SIZES - {"n", "num", "count", "size", "length", "quantity", "first", "last"}
+"""What is surely meant as the size of a page."""
+
+_SEARCHES: Final = vocabulary("q query search keyword keywords term text lat latitude near since")
+
+
+def _lists(subject: Subject) -> Iterator[tuple[Call[Wire], Listing]]:
+    for call in calls(subject):
+        if (found := listing(call)) is not None:
+            yield call, found
+
+
+def _unpaged(subject: Subject) -> Iterator[Found]:
+    for call, found in _lists(subject):
+        if not is_paged(call, found) and not is_bounded(call, found):
+            yield call.found(f"{call.address} answers with a whole list, and it can only grow", _page_remedy(call))
+
+
+def _page_remedy(call: Call[Wire]) -> str:
+    match call.wire:
+        case Procedure():
+            return (
+                "Add page_size and page_token to its request and next_page_token to its response while no caller "
+                "depends on getting everything"
+            )
+        case RootField():
+            return "Give it first and after, and let it answer with a connection (edges, pageInfo)"
+        case _:
+            return (
+                f"Let {call.address} take page_size and page_token, and answer with an object that holds the items and "
+                "next_page_token; or bound the list with maxItems if it cannot grow"
+            )
+
+
+def _offset(subject: Subject) -> Iterator[Found]:
+    found = [call for call, _ in _lists(subject) if way(call) is Way.NUMBER]
+    for call in found:
+        name = next(each for each in asked(call) if each in NUMBERS)
+        yield call.found(
+            f"{call.address} is paged by {name}, so that pages shift while rows come and go, and late ones are slow",
+            f"Answer with a token for the next page and take it back as page_token in place of {name}",
+        )
+
+
+def _unbounded_size(subject: Subject) -> Iterator[Found]:
+    for call in https(subject):
+        for each in parameters(call, "query"):
+            type_ = plain(call.types, each.type)
+            if bare(each.name) not in _OWN_SIZES:
+                continue
+            if listing(call) is None or not isinstance(type_, Scalar) or _says_limit(type_, each.description):
+                continue
+            yield call.found_parameter(
+                each.name,
+                f"{each.name} of {call.address} has no largest value, so that one call can ask for everything",
+                f"Write maximum: 100 (or what you can serve) beside {each.name}, and give fewer to whoever asks "
+                "for more",
+            )
+
+
+def _says_limit(type_: Scalar, description: str) -> bool:
+    bounded = type_.constraints.le is not None or type_.constraints.lt is not None
+    return bounded or any(each.isdigit() for each in description)
+
+
+def _no_next(subject: Subject) -> Iterator[Found]:
+    for call, found in _lists(subject):
+        if size_of(call) is None or way(call) is not None or continues(call, found) or is_bounded(call, found):
+            continue
+        headers = {bare(each) for answer in _answers(call) for each in answer}
+        if (
+            "link" in headers
+            or set(asked(call)) & _SEARCHES
+            or (found.envelope is None and isinstance(call.wire, RootField))
+        ):
+            continue
+        yield call.found(
+            f"{call.address} takes how many items to give, and no way to ask for those after them",
+            "Answer with next_page_token and take it back as page_token (or send a Link header with rel=next)",
+        )
+
+
+def _answers(call: Call[Wire]) -> Iterator[tuple[str, ...]]:
+    if isinstance(call.wire, Http):
+        yield from (each.headers for each in call.wire.answers)
+
+
+def _bare_array(subject: Subject) -> Iterator[Found]:
+    for call, found in _lists(subject):
+        if not isinstance(call.wire, Http) or found.envelope is not None or is_bounded(call, found):
+            continue
+        headers = {bare(each) for answer in _answers(call) for each in answer}
+        if headers & {"link", "contentrange"} or any(each.startswith(("x", "next", "total")) for each in headers):
+            continue
+        yield call.found(
+            f"{call.address} answers with a bare array, which has no place for a next page or a total",
+            "Put the list into an object: {items: […], next_page_token: …}",
+        )
+
+
+RULES: Final = (
+    Misfit(
+        id="unpaged-list",
+        title="A list without pages",
+        source=AIP_158,
+        severity=Severity.WARNING,
+        severities={Audience.PUBLIC: Severity.ERROR, Audience.PARTNER: Severity.ERROR},
+        check=_unpaged,
+        reason="It is quick with the rows of a test and times out with those of a year; and pages cannot be added "
+        "later, for the callers of today take the first page for all there is.",
+        remedy="Page it from the start, by tokens.",
+        exception="Lists that are bounded: by maxItems or in words, asked for item by item (ids) or by a span of time, "
+        "or of things of which there are few (countries, roles); streams; lists of plain values.",
+        example="GET /orders → [Order] becomes GET /orders?page_size=50&page_token=… → {items, next_page_token}",
+    ),
+    Misfit(
+        id="offset-paging",
+        title="Pages by number",
+        source=AIP_158,
+        severity=Severity.HINT,
+        check=_offset,
+        reason="The database counts through all earlier rows for each page, and a row that is added or removed in the "
+        "meantime is shown twice or never.",
+        remedy="Page by tokens that hold the last key.",
+        exception="Lists that take a token too, and lists that are bounded. Fine for operators who leaf through a "
+        "small "
+        "table.",
+        severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
+        example="GET /orders?page=7 → GET /orders?page_token=b3JkXzE3",
+    ),
+    Misfit(
+        id="unbounded-page-size",
+        title="A page of any size",
+        source=Source(
+            "OWASP API Security Top 10 2023, API4",
+            "https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/",
+        ),
+        severity=Severity.HINT,
+        severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
+        check=_unbounded_size,
+        reason="Whoever writes limit=1000000 takes the pages away again.",
+        remedy="State the largest size, and cap what is above it (AIP-158).",
+        exception="A maximum in the schema, or a description that names a number.",
+        example="limit: {type: integer} → limit: {type: integer, maximum: 100, default: 25}",
+    ),
+    Misfit(
+        id="page-without-next",
+        title="A first page, and no second",
+        source=AIP_158,
+        severity=Severity.WARNING,
+        check=_no_next,
+        reason="What lies beyond the largest page can be reached by nobody.",
+        remedy="Give a token for the next page.",
+        exception="Searches and tops of lists, whose tail nobody wants; bounded lists; a Link header.",
+        example="GET /orders?limit=50 → GET /orders?limit=50&page_token=…",
+    ),
+    Misfit(
+        id="bare-array",
+        title="A list that has no room beside it",
+        source=Source("AIP-132", "https://google.aip.dev/132"),
+        severity=Severity.HINT,
+        check=_bare_array,
+        reason="An array cannot be given a field: the token of the next page, a total, a warning. Every such addition "
+        "breaks all callers.",
+        remedy="Answer with an object that holds the list.",
+        exception="Bounded lists, and those whose pages stand in a header (Link, Content-Range, X-…).",
+        example="[{…}, {…}] → {items: [{…}, {…}], next_page_token: …}",
+        styles=("rest",),
+    ),
+)

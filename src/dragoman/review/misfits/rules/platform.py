@@ -1,0 +1,367 @@
+"""Many conventions on one platform: what this surface does in another way than most of the others.
+
+The surfaces beside it are compared where they speak in the same way: GraphQL's camelCase and the snake_case of .proto
+are no quarrel. The one that differs is told, not those it differs from; of two that differ, the one whose name comes
+last.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from dragoman.contract.schema import Kind
+from dragoman.review.misfits.call import https, parameters
+from dragoman.review.misfits.casing import Casing, habit
+from dragoman.review.misfits.failure import alike, described, shape_of
+from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.likeness import Thing, same, things
+from dragoman.review.misfits.paging import Way, listing, way
+from dragoman.review.misfits.reach import reach
+from dragoman.review.misfits.shape import kind_of
+from dragoman.review.misfits.tally import found_surface
+from dragoman.review.misfits.version import Place, usual
+from dragoman.review.misfits.wording import bare, some
+from dragoman.review.reading.outcome import Format
+from dragoman.review.surfaces.surface import Surface
+from dragoman.review.verdict.rule import Source
+
+GUIDE: Final = Source("The guide: what usually fails")
+H = TypeVar("H", bound=Hashable)
+
+
+def _beside(subject: Subject) -> list[Surface]:
+    return [each for each in subject.platform if each.name != subject.surface.name]
+
+
+def _as(subject: Subject, surface: Surface) -> Subject:
+    return replace(subject, surface=surface)
+
+
+def _differs(subject: Subject, of: Callable[[Subject], H | None]) -> tuple[H, H, list[Surface]] | None:
+    """What this surface does, what most do, and who they are; None where it does as they do, or nothing."""
+    own = of(subject)
+    if own is None:
+        return None
+    theirs = {each.name: (each, value) for each in _beside(subject) if (value := of(_as(subject, each))) is not None}
+    counts = Counter(value for _, value in theirs.values())
+    counts[own] += 1
+    most = max(counts.values())
+    leading = [value for value, count in counts.items() if count == most]
+    if own in leading:
+        names = {
+            value: min(name for name, (_, each) in theirs.items() if each == value) for value in leading if value != own
+        }
+        mine = min([subject.surface.name, *(name for name, (_, each) in theirs.items() if each == own)])
+        names = {value: name for value, name in names.items() if name < mine}
+        if not names:
+            return None
+        usual_ = min(names, key=lambda each: names[each])
+    else:
+        usual_ = min(leading, key=str)
+    return own, usual_, [surface for surface, value in theirs.values() if value == usual_]
+
+
+def _casing_of(subject: Subject) -> Casing | None:
+    names = {
+        field.name
+        for reading in subject.surface.readings
+        if reading.format is Format.OPENAPI
+        for message in reach(reading).all
+        for field in message.fields
+    }
+    found = habit(names)
+    return found.way if found is not None and found.total >= 5 and found.share >= 0.8 else None
+
+
+def _casing(subject: Subject) -> Iterator[Found]:
+    if (found := _differs(subject, _casing_of)) is not None:
+        own, most, others = found
+        yield found_surface(
+            subject,
+            f"{subject.surface.name} names fields in {own}, and {_names(others)} in {most}",
+            f"Name them in {most} in its next version",
+        )
+
+
+def _names(surfaces: list[Surface]) -> str:
+    return some([each.name for each in surfaces])
+
+
+def _errors_of(subject: Subject) -> frozenset[str] | None:
+    shapes = Counter(
+        shape
+        for call in https(subject)
+        for each in described(call)
+        if (shape := shape_of(call.types, each)) is not None
+    )
+    return max(shapes, key=lambda each: (shapes[each], sorted(each))) if shapes else None
+
+
+def _errors(subject: Subject) -> Iterator[Found]:
+    own = _errors_of(subject)
+    if own is None:
+        return
+    found = _differs(subject, lambda each: _like(own, _errors_of(each)))
+    if found is not None:
+        _, most, others = found
+        yield found_surface(
+            subject,
+            f"errors of {subject.surface.name} are {{{', '.join(sorted(own)[:4])}}}, and those of {_names(others)} are "
+            f"{{{', '.join(sorted(most)[:4])}}}",
+            "Answer with one form on all surfaces: application/problem+json (RFC 9457)",
+        )
+
+
+def _like(own: frozenset[str], other: frozenset[str] | None) -> frozenset[str] | None:
+    return own if other is not None and alike(own, other) else other
+
+
+def _paging_of(subject: Subject) -> Way | None:
+    ways = Counter(found for call in https(subject) if listing(call) and (found := way(call)) is not None)
+    return ways.most_common(1)[0][0] if ways else None
+
+
+def _paging(subject: Subject) -> Iterator[Found]:
+    if (found := _differs(subject, _paging_of)) is not None:
+        own, most, others = found
+        yield found_surface(
+            subject,
+            f"lists of {subject.surface.name} are paged by {own}, and those of {_names(others)} by {most}",
+            f"Page them by {Way.TOKEN} on all surfaces" if Way.TOKEN in (own, most) else f"Page them by {most}",
+        )
+
+
+def _versioning_of(subject: Subject) -> Place | None:
+    found = usual(https(subject))
+    del found[None]
+    return found.most_common(1)[0][0] if found else None
+
+
+def _versioning(subject: Subject) -> Iterator[Found]:
+    if (found := _differs(subject, _versioning_of)) is not None:
+        own, most, others = found
+        yield found_surface(
+            subject,
+            f"the version of {subject.surface.name} stands in {own}, and that of {_names(others)} in {most}",
+            f"Put it into {most} with its next version",
+        )
+
+
+def _auth_of(subject: Subject) -> str | None:
+    """How callers of this audience show who they are: of several ways, all of them."""
+    kinds = set[str]()
+    for reading in subject.surface.readings:
+        for each in reading.about.schemes:
+            kinds.add(
+                {"http": f"HTTP {each.scheme.lower()}", "apiKey": f"a key in {each.place}"}.get(each.type, each.type)
+            )
+    kinds = {"oauth2" if each in ("openIdConnect", "HTTP bearer") else each for each in kinds}
+    return " or ".join(sorted(kinds)) or None
+
+
+def _auth(subject: Subject) -> Iterator[Found]:
+    audience = subject.surface.audience
+    peers = tuple(each for each in subject.platform if each.audience == audience)
+    if audience is None or len(peers) < 2:
+        return
+    found = _differs(replace(subject, platform=peers), _auth_of)
+    if found is not None and not set(found[0].split(" or ")) & set(found[1].split(" or ")):
+        own, most, others = found
+        yield found_surface(
+            subject,
+            f"{audience} callers are let in by {own} on {subject.surface.name}, and by {most} on {_names(others)}",
+            f"Take {most} here too, so that one credential opens what one caller may enter",
+        )
+
+
+def _key_names_of(subject: Subject) -> frozenset[str]:
+    return frozenset(
+        bare(each.name)
+        for call in https(subject)
+        for each in parameters(call, "header")
+        if "idempot" in each.name.lower()
+        or bare(each.name) in ("xrequestid", "requestid", "correlationid", "xcorrelationid")
+    )
+
+
+def _headers(subject: Subject) -> Iterator[Found]:
+    """Headers that mean one thing and have several names."""
+    for family in (
+        ("requestid", "xrequestid", "correlationid", "xcorrelationid"),
+        ("idempotencykey", "xidempotencykey"),
+    ):
+        own = _key_names_of(subject) & set(family)
+        for other in sorted(_beside(subject), key=lambda each: each.name):
+            theirs = _key_names_of(_as(subject, other)) & set(family)
+            if own and theirs and not own & theirs and other.name < subject.surface.name:
+                yield found_surface(
+                    subject,
+                    f"{subject.surface.name} takes {min(own)} where {other.name} takes {min(theirs)}",
+                    f"Take the header of {other.name}, and the old one for a while",
+                )
+                return
+
+
+def _two_names(subject: Subject) -> Iterator[Found]:
+    own = list(things(subject.surface))
+    told = set[str]()
+    for other in _beside(subject):
+        for thing, twin in same(own, list(things(other))):
+            name, theirs = thing.message.owner, twin.message.owner
+            if thing.noun == twin.noun or name in told or (other.name, theirs) > (subject.surface.name, name):
+                continue
+            told.add(name)
+            yield thing.message.found_whole(
+                thing.reading,
+                f"{name} looks like what {other.name} calls {theirs}: {len(thing.names & twin.names)} fields are "
+                "the same",
+                f"Call it {theirs} here too, or say in both what the difference is",
+            )
+
+
+def _two_shapes(subject: Subject) -> Iterator[Found]:
+    theirs: dict[str, tuple[Surface, Thing]] = {}
+    for other in sorted(_beside(subject), key=lambda each: each.name):
+        if other.name < subject.surface.name:
+            for thing in things(other):
+                theirs.setdefault(thing.noun, (other, thing))
+    for thing in things(subject.surface):
+        if not thing.noun or thing.noun not in theirs:
+            continue
+        other, twin = theirs[thing.noun]
+        if thing.message.owner == twin.message.owner and thing.reading.file == twin.reading.file:
+            continue
+        if len(thing.names & twin.names) * 2 < min(len(thing.names), len(twin.names)):
+            continue
+        known = {bare(each.name): each for each in twin.message.fields}
+        for each in thing.message.fields:
+            match_ = known.get(bare(each.name))
+            if match_ is None:
+                continue
+            mine = _family(kind_of(thing.reading.contract.types, each.type))
+            yours = _family(kind_of(twin.reading.contract.types, match_.type))
+            if mine and yours and mine != yours:
+                yield thing.message.found(
+                    thing.reading,
+                    each,
+                    f"{thing.message.owner}.{each.name} is {mine} here and {yours} on {other.name}",
+                    f"Give {each.name} one type on both",
+                )
+
+
+_FAMILIES: Final = {
+    Kind.BOOLEAN: "a boolean",
+    Kind.INT: "a whole number",
+    Kind.INT32: "a whole number",
+    Kind.UINT32: "a whole number",
+    Kind.FLOAT: "a fraction",
+    Kind.DOUBLE: "a fraction",
+    Kind.STRING: "a string",
+    Kind.UUID: "a string",
+    Kind.DECIMAL: "a decimal",
+    Kind.DATETIME: "a time",
+    Kind.DATE: "a date",
+}
+"""What a caller sees of a kind. 64-bit integers, which some formats write as strings, are left out."""
+
+
+def _family(kind: Kind | None) -> str | None:
+    return None if kind is None else _FAMILIES.get(kind)
+
+
+RULES: Final = (
+    Misfit(
+        id="platform-casing",
+        title="Fields cased as nowhere else",
+        source=GUIDE,
+        severity=Severity.HINT,
+        check=_casing,
+        reason="Dozens of conventions on one platform are what makes each new surface as hard as the first.",
+        remedy="Agree on one casing for all JSON.",
+        exception="GraphQL and .proto, which have their own; surfaces with few names, or with no habit.",
+        example="orders: total_cents; catalogue: unitPrice → unit_price",
+    ),
+    Misfit(
+        id="platform-errors",
+        title="Errors as nowhere else",
+        source=GUIDE,
+        severity=Severity.WARNING,
+        check=_errors,
+        reason="Shared clients, gateways and dashboards have to know each surface's form.",
+        remedy="Answer with one form everywhere.",
+        exception="Forms that share most of their fields, or are problems of RFC 9457.",
+        example="orders: {title, status}; media: {error: {code}} → {title, status}",
+    ),
+    Misfit(
+        id="platform-paging",
+        title="Pages as nowhere else",
+        source=GUIDE,
+        severity=Severity.HINT,
+        check=_paging,
+        reason="Whoever has written one loop over pages writes another for this surface.",
+        remedy="Page in one way.",
+        exception="Surfaces without lists, and other styles than HTTP.",
+        example="orders: page_token; media: page=2 → page_token",
+    ),
+    Misfit(
+        id="platform-versioning",
+        title="Versioned as nowhere else",
+        source=GUIDE,
+        severity=Severity.HINT,
+        check=_versioning,
+        reason="Gateways route by version; each further place is a rule of its own.",
+        remedy="Put versions in one place.",
+        exception="Surfaces without a version, of which unversioned-surface speaks.",
+        example="orders: /v1/…; media: Api-Version: 1 → /v1/…",
+    ),
+    Misfit(
+        id="platform-auth",
+        title="Let in as nowhere else",
+        source=GUIDE,
+        severity=Severity.WARNING,
+        check=_auth,
+        reason="A caller of two surfaces needs two credentials, and you two ways to revoke them.",
+        remedy="Let one audience in by one scheme.",
+        exception="Surfaces of different audiences, and those with any way in common.",
+        example="orders: OAuth; media: X-Api-Key → OAuth",
+    ),
+    Misfit(
+        id="platform-headers",
+        title="One header under two names",
+        source=GUIDE,
+        severity=Severity.HINT,
+        check=_headers,
+        reason="Traces and retries break where a call goes from one surface to the next.",
+        remedy="Use one name.",
+        exception="Surfaces that take no such header.",
+        example="X-Correlation-Id here, X-Request-Id there → X-Request-Id",
+    ),
+    Misfit(
+        id="two-names",
+        title="One thing, two names",
+        source=GUIDE,
+        severity=Severity.WARNING,
+        check=_two_names,
+        reason="Nobody can tell whether a client and a customer are the same, and sooner or later somebody builds the "
+        "bridge between them.",
+        remedy="Choose one noun.",
+        exception="Things that share only what most things have (id, name, status), and roles of a name (OrderDto).",
+        example="Customer on orders, Client on billing → Customer",
+    ),
+    Misfit(
+        id="two-shapes",
+        title="One name, two types",
+        source=GUIDE,
+        severity=Severity.WARNING,
+        check=_two_shapes,
+        reason="Whoever moves a value from one surface to the other converts it, or forgets to.",
+        remedy="Give it one type.",
+        exception="Things of one name that share less than half of their fields; numbers of 64 bits, which some "
+        "formats "
+        "write as strings; references that one side resolves.",
+        example="Order.total: number here and string there → a decimal string on both",
+    ),
+)

@@ -1,0 +1,75 @@
+"""Names as words: what they are made of, and whether they speak of an action."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def vocabulary(words_: str) -> frozenset[str]:
+    """The words between the blanks."""
+    return frozenset(words_.split())
+
+
+READING: Final = vocabulary(
+    "get list fetch read find search query lookup retrieve show describe view browse count check exists"
+)
+"""Verbs of calls that change nothing."""
+
+CHANGING: Final = vocabulary(
+    "create add insert update modify edit change set delete remove destroy save submit send cancel approve reject "
+    "activate deactivate enable disable register unregister assign unassign upload import publish unpublish move "
+    "rename reset revoke grant start stop restart close reopen archive unarchive purge clear process execute "
+    "apply confirm refund charge pay transfer book reserve release lock unlock ban unban block unblock suspend "
+    "resume terminate provision deploy rotate replace upsert put post patch merge sync generate invite attach "
+    "detach"
+)
+"""Verbs of calls that change something. Many are nouns too, so that where a word stands decides."""
+
+VERBS: Final = READING | CHANGING
+
+COMPUTING: Final = vocabulary(
+    "predict infer score classify embed embedding embeddings rank rerank recommend completion completions "
+    "translate transcribe summarize detect inference generate"
+)
+"""Words of calls that compute an answer from their input, as a model does."""
+
+
+@lru_cache(maxsize=65536)
+def words(name: str) -> tuple[str, ...]:
+    """``listOrderLines``, ``list_order_lines`` and ``list-order-lines`` as ``list``, ``order``, ``lines``."""
+    return tuple(part.lower() for part in _PART.findall(name[:200]))
+
+
+@lru_cache(maxsize=65536)
+def bare(name: str) -> str:
+    """The name without what casing adds: ``pageSize`` and ``page_size`` as ``pagesize``."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def singular(noun: str) -> str:
+    """The regular English singular, good enough to compare two names."""
+    if noun.endswith("ies") and len(noun) > 4:
+        return noun[:-3] + "y"
+    if re.search(r"(ss|x|z|ch|sh)es$", noun):
+        return noun[:-2]
+    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else noun
+
+
+def is_plural(noun: str) -> bool:
+    """Whether it looks like more than one."""
+    return singular(noun) != noun
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 operation``, ``3 operations``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def some(names: list[str], limit: int = 3) -> str:
+    """The first of them, and how many more there are: ``a, b, c and 4 more``."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit:,} more"
