@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from dragoman.contract.operation import Operation
-from dragoman.contract.schema import Record, Types
+from dragoman.contract.schema import Record, Type, Types
 from dragoman.review import elements
 from dragoman.review.elements import Element, Position
 from dragoman.review.reading.outcome import Reading
 from dragoman.review.wire import Channelled, Http, Parameter, Procedure, RootField, Wire
 
 from .finding import Found, Subject
-from .path import last
+from .path import is_variable, last
 from .shape import record_of
 from .wording import words
 
@@ -50,9 +50,14 @@ class Call(Generic[W]):
         return self.reading.locate(self.element)
 
     @property
+    def takes(self) -> Type | None:
+        """What it takes; of HTTP, what its body holds: parameters stand beside it."""
+        return None if isinstance(self.wire, Http) and not self.wire.media else self.operation.input
+
+    @property
     def input(self) -> Record | None:
-        """The record that it takes (of HTTP, the body's)."""
-        return record_of(self.types, self.operation.input)
+        """The record that it takes."""
+        return record_of(self.types, self.takes)
 
     @property
     def output(self) -> Record | None:
@@ -111,6 +116,16 @@ def outward(subject: Subject) -> Iterator[Call[Http]]:
         wire = operation.traits.get(Http)
         if wire is not None and wire.direction != "served":
             yield Call(reading, operation, wire)
+
+
+def by_collection(found: Iterable[Call[Http]]) -> dict[str, Call[Http]]:
+    """Calls to one thing, by the path of the collection that it stands in: ``GET /orders/{id}`` under ``/orders``."""
+    items: dict[str, Call[Http]] = {}
+    for call in found:
+        parent, _, tail = call.wire.path.rstrip("/").rpartition("/")
+        if is_variable(tail):
+            items.setdefault(parent, call)
+    return items
 
 
 def name_of(call: Call[Wire]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dragoman.contract.schema import Types
+from dragoman.contract.schema import Types, Union
 from dragoman.review.wire import Answer, Http
 
 from .call import Call
@@ -34,13 +34,15 @@ def described(call: Call[Http]) -> Iterator[Answer]:
 
 def shape_of(types: Types, answer: Answer) -> frozenset[str] | None:
     """What tells an error's form from another: the names of its fields, with those within a wrapper such as ``error``.
-    None where nothing is said; ``text`` alone for what has no fields.
+    Of alternatives, the first that has fields. None where nothing is said.
     """
     if answer.type is None:
         return None
-    record = record_of(types, answer.type)
+    found = plain(types, answer.type)
+    several = [each.type for each in found.variants] if isinstance(found, Union) else [answer.type]
+    record = next((found_ for type_ in several if (found_ := record_of(types, type_)) is not None), None)
     if record is None:
-        return frozenset({f"({type(plain(types, answer.type)).__name__.lower()})"})
+        return frozenset({f"a bare {type(found).__name__.lower()}"})
     names = set[str]()
     for each in fields_of(types, record):
         inner = record_of(types, each.type) if each.name in _WRAPPERS else None

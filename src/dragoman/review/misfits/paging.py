@@ -14,7 +14,7 @@ from dragoman.review.reading.outcome import Format
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 
 from .call import Call, parameters, verb_of
-from .path import is_variable, last, literals
+from .path import is_variable, last, literals, segments
 from .shape import fields_of, item_of, plain, record_of
 from .wording import bare, is_plural, vocabulary, words
 
@@ -43,7 +43,7 @@ _NEXT: Final = TOKENS | vocabulary(
     "next nextpage nextlink nexturl nextpageurl nextpagelink hasmore hasnext hasnextpage morepages more islast "
     "lastpage pageinfo paging pagination links odatanextlink pages meta totalpages"
 )
-_BATCH: Final = vocabulary("ids names keys codes uuids emails")
+_BATCH: Final = vocabulary("ids identifiers names keys codes uuids emails")
 _SMALL: Final = vocabulary(
     "countries currencies languages locales timezones categories permissions roles types kinds plans regions "
     "statuses units settings features versions formats models options scopes tags zones preferences capabilities "
@@ -172,11 +172,24 @@ def is_bounded(call: Call[Wire], found: Listing) -> bool:
     """
     if found.type.constraints.max_length is not None or _SAYS_BOUND.search(call.operation.description[:5000]):
         return True
+    if isinstance(call.wire, Http) and any(_is_several(part) for part in segments(call.wire.path)):
+        return True
     names = set(asked(call))
     if any(name in _BATCH or any(name.endswith(each) for each in _BATCH if len(each) > 2) for name in names):
         return True
     spans = [pair for pair in _WINDOWS if all(any(end in name for name in names) for end in pair)]
     return bool(spans) or bool(set(_subject(call)) & _SMALL) or _asks_many(call)
+
+
+def _is_several(segment: str) -> bool:
+    """Whether it is a variable for several things that the caller names: ``{orderIds}``."""
+    return is_variable(segment) and words(segment)[-1:] in {
+        ("ids",),
+        ("identifiers",),
+        ("keys",),
+        ("names",),
+        ("codes",),
+    }
 
 
 def _subject(call: Call[Wire]) -> tuple[str, ...]:

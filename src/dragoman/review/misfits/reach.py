@@ -91,9 +91,11 @@ def _reach(reading: Reading) -> Reach:
             place = address(operation)
         except KeyError:
             place = operation.name
-        inputs.append((place, operation.input))
-        outputs.append((place, operation.output))
         http = operation.traits.get(Http)
+        if http is None or http.media:
+            inputs.append((place, operation.input))
+        if http is None or not http.answers:
+            outputs.append((place, operation.output))
         for each in http.answers if http is not None else ():
             where = outputs if each.succeeds else errors
             where.append((f"{place} · {each.status}", each.type))

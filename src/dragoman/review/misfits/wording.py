@@ -32,10 +32,10 @@ CHANGING: Final = vocabulary(
 VERBS: Final = READING | CHANGING
 
 COMPUTING: Final = vocabulary(
-    "predict infer score classify embed embedding embeddings rank rerank recommend completion completions "
-    "translate transcribe summarize detect inference generate"
+    "predict infer score classify embeddings rank rerank recommend completions translate transcribe summarize detect "
+    "inference forecast"
 )
-"""Words of calls that compute an answer from their input, as a model does."""
+"""What a call begins with that computes an answer from its input, as a model does."""
 
 
 @lru_cache(maxsize=65536)
@@ -56,12 +56,18 @@ def singular(noun: str) -> str:
         return noun[:-3] + "y"
     if re.search(r"(ss|x|z|ch|sh)es$", noun):
         return noun[:-2]
-    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else noun
+    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "sis", "xis", "ris")) else noun
 
 
 def is_plural(noun: str) -> bool:
-    """Whether it looks like more than one."""
-    return singular(noun) != noun
+    """Whether it looks like more than one, or is a word without a plural."""
+    return singular(noun) != noun or noun in _UNCOUNTED
+
+
+_UNCOUNTED: Final = vocabulary(
+    "media data metadata info information news equipment inventory content history analytics storage access people "
+    "children feedback stock staff software hardware traffic billing"
+)
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.review.misfits.call import Call, calls, https, name_of, procedures
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
-from dragoman.review.misfits.path import is_variable, literals, segments
+from dragoman.review.misfits.path import first_word, is_variable, literals, segments
 from dragoman.review.misfits.shape import fields_of
 from dragoman.review.misfits.tally import found_surface
 from dragoman.review.misfits.version import place
@@ -29,14 +30,17 @@ def is_outside(subject: Subject) -> bool:
 
 
 def computes(call: Call[Wire]) -> bool:
-    """Whether it computes an answer from its input, as a model does: by the last words of its address."""
+    """Whether it computes an answer from its input, as a model does: by the word that the last of its address begins
+    with (``/predict``, ``/text:classify``, ``/chat/completions``).
+    """
     match call.wire:
         case Http(method="POST", path=path):
-            return any(word in COMPUTING for part in literals(path)[-2:] for word in words(part))
+            tail = re.split(r"[:.]", (literals(path) or ("",))[-1])[-1]
         case Procedure(method=method):
-            return any(word in COMPUTING for word in words(method))
+            tail = method
         case _:
             return False
+    return first_word(tail) in COMPUTING and not set(words(tail)[1:]) & {"job", "jobs", "config", "settings"}
 
 
 def _rpc_in_public(subject: Subject) -> Iterator[Found]:
@@ -73,7 +77,8 @@ def _unversioned_model(subject: Subject) -> Iterator[Found]:
 
 
 def _names_model(call: Call[Wire]) -> bool:
-    names = {bare(each.name) for each in (fields_of(call.types, call.input) if call.input else ())}
+    records = [each for each in (call.input, call.output) if each is not None]
+    names = {bare(each.name) for record in records for each in fields_of(call.types, record)}
     if isinstance(call.wire, Http):
         names |= {bare(each.name) for each in call.wire.parameters}
     return any(each.startswith("model") or each in ("version", "engine", "deployment") for each in names)

@@ -52,7 +52,7 @@ def _fits_address(call: Call[Http]) -> bool:
     """Whether the body would fit into an address, and holds nothing that has no place in one."""
     input_ = call.input
     if input_ is None:
-        return call.operation.input is None
+        return call.takes is None
     fields = fields_of(call.types, input_)
     secret = any({"password", "token", "secret", "email", "phone", "ssn", "card"} & set(words(f.name)) for f in fields)
     return not secret and len(fields) <= _FLAT and all(_is_flat(call.types, each.type) for each in fields)
@@ -89,7 +89,7 @@ def _uncached(subject: Subject) -> Iterator[Found]:
 
 
 def _lost_update(subject: Subject) -> Iterator[Found]:
-    updates = [each for each in https(subject) if each.wire.method in ("PUT", "PATCH") and each.operation.input]
+    updates = [each for each in https(subject) if each.wire.method in ("PUT", "PATCH") and each.wire.media]
     if len(updates) < 2 or any(_is_guarded(each) for each in updates):
         return
     yield found_surface(

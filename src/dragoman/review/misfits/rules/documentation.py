@@ -20,7 +20,7 @@ from dragoman.review.wire import Channelled, Http
 
 from .audience import is_outside
 
-_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b")
+_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|TBD)\b|\blorem ipsum\b")
 _OPERATIONS: Final = Source("OpenAPI 3.1, 4.8.10", "https://spec.openapis.org/oas/v3.1.0#operation-object")
 
 

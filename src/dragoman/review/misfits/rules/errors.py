@@ -34,7 +34,7 @@ _INSIDE: Final = re.compile(
 
 def _can_fail(call: Call[Http]) -> bool:
     """Whether there is something about it that a caller can get wrong."""
-    return bool(parameters(call) or call.operation.input is not None or call.wire.security)
+    return bool(parameters(call) or call.takes is not None or call.wire.security)
 
 
 def _no_error(subject: Subject) -> Iterator[Found]:
@@ -59,7 +59,7 @@ def _no_schema(subject: Subject) -> Iterator[Found]:
 
 def _many_shapes(subject: Subject) -> Iterator[Found]:
     forms: dict[frozenset[str], list[Call[Http]]] = defaultdict(list)
-    for call in https(subject):
+    for call in (each for each in https(subject) if not is_plain(each.wire.path)):
         for shape in {shape for each in described(call) if (shape := shape_of(call.types, each)) is not None}:
             forms[shape].append(call)
     groups: list[list[frozenset[str]]] = []

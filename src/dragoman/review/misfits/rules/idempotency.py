@@ -9,11 +9,11 @@ from typing import Final
 from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Scalar
-from dragoman.review.misfits.call import Call, calls, https, name_of, parameters, verb_of
+from dragoman.review.misfits.call import Call, by_collection, calls, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
 from dragoman.review.misfits.shape import fields_of, plain, record_of
-from dragoman.review.misfits.wording import READING, bare, is_plural, vocabulary, words
+from dragoman.review.misfits.wording import READING, VERBS, bare, is_plural, vocabulary, words
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 
@@ -35,6 +35,13 @@ _PAYING: Final = vocabulary(
     "payment payments charge charges refund refunds transfer transfers payout payouts withdrawal withdrawals "
     "capture disbursement disbursements purchase purchases topup"
 )
+_MAKES: Final = vocabulary(
+    "create add send submit place charge pay insert book issue buy purchase invite transfer refund capture publish "
+    "request order withdraw topup reserve upload"
+)
+"""Verbs that make one more of something each time."""
+
+_AMOUNTS: Final = vocabulary("amount total price value currency sum")
 _CHANGES: Final = vocabulary(
     "create add insert update modify edit delete remove destroy cancel activate deactivate enable disable save "
     "approve reject reset revoke submit send purge rename restart"
@@ -58,40 +65,41 @@ def _is_repeatable(call: Call[Wire]) -> bool:
 
 
 def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
-    """What changes something with each call, as far as its words say."""
+    """What makes one more of something with each call, as far as its words say."""
     for call in calls(subject):
         match call.wire:
-            case Http(method="POST", path=path) if not (is_entry(path) or is_plain(path) or computes(call)):
-                tail = first_word(last(path).partition(":")[2] or last(path))
-                reads = verb_of(call) in READING or tail in READING or call.operation.effect is not Effect.UNSAFE
-            case Procedure(method=method):
-                reads = words(method)[:1] not in {
-                    ("create",),
-                    ("send",),
-                    ("submit",),
-                    ("charge",),
-                    ("pay",),
-                    ("place",),
-                }
-            case RootField(root="mutation", field=field):
-                reads = words(field)[:1] not in {("create",), ("send",), ("submit",), ("add",), ("pay",), ("place",)}
+            case Http(method="POST", path=path):
+                outside = is_entry(path) or is_plain(path) or computes(call)
+                makes = not outside and call.operation.effect is Effect.UNSAFE and _makes(path, verb_of(call))
+            case Procedure():
+                makes = verb_of(call) in _MAKES - {"add", "upload"}
+            case RootField(root="mutation"):
+                makes = verb_of(call) in _MAKES
             case _:
                 continue
-        if not reads and not call.operation.interaction.streams_input:
+        if makes and not call.operation.interaction.streams_input:
             yield call
 
 
+def _makes(path: str, verb: str) -> bool:
+    """Whether a POST makes something. Its name says so, or, where that is no verb, its path: what ends with an action
+    that leads to one state (stop, approve) does nothing more the second time.
+    """
+    if verb in VERBS:
+        return verb in _MAKES
+    segment = last(path).partition(":")[2] or last(path)
+    return not is_variable(segment) and (first_word(segment) in _MAKES or is_plural((words(segment) or ("",))[-1]))
+
+
 def _pays(call: Call[Wire]) -> bool:
-    match call.wire:
-        case Http(path=path):
-            tail = literals(path)
-            named = set(words(tail[-1])) if tail else set()
-            return bool(named & _PAYING) and not named & {"method", "methods", "link", "links", "intent", "settings"}
-        case Procedure() | RootField():
-            named = set(words(name_of(call))[:3])
-            return bool(named & _PAYING) and not named & {"method", "methods"}
-        case _:
-            return False
+    """Whether it moves money: by its noun, and by an amount among what it takes."""
+    tail = literals(call.wire.path) if isinstance(call.wire, Http) else (name_of(call),)
+    named = words(tail[-1]) if tail else ()
+    if not {*named[:1], *named[-1:]} & _PAYING or set(named) & {"method", "methods", "link", "links", "settings"}:
+        return False
+    fields = fields_of(call.types, call.input) if call.input is not None else ()
+    inner = [each for field in fields if (record := record_of(call.types, field.type)) for each in record.fields]
+    return any(set(words(each.name)) & _AMOUNTS for each in (*fields, *inner))
 
 
 def _no_key(subject: Subject) -> Iterator[Found]:
@@ -123,13 +131,13 @@ def _key_remedy(call: Call[Wire]) -> str:
 def _changing_get(subject: Subject) -> Iterator[Found]:
     for call in calls(subject):
         match call.wire:
-            case Http(method="GET" | "HEAD", path=path):
+            case Http(method="GET" | "HEAD", path=path, summary=summary):
                 parts = segments(path)
                 tail = parts[-1] if parts and not is_variable(parts[-1]) else ""
                 changing = (
                     first_word(tail) in _CHANGES and not _FLAT_NOUNS.search(tail) and verb_of(call) not in READING
                 )
-                if changing and _named_so(call):
+                if changing and _named_so(call, summary):
                     yield _changing(call, f"{call.address} changes something with a method that promises not to")
             case Procedure(method=method, http=http):
                 if any(verb == "GET" for verb, _ in http) and words(method)[:1] and words(method)[0] in _CHANGES:
@@ -144,9 +152,9 @@ def _changing_get(subject: Subject) -> Iterator[Found]:
                 pass
 
 
-def _named_so(call: Call[Http]) -> bool:
+def _named_so(call: Call[Wire], summary_: str) -> bool:
     """Whether nothing speaks against it: what it is called, or its summary, begins with a reading word."""
-    summary = words(call.wire.summary or call.operation.description[:80])
+    summary = words(summary_ or call.operation.description[:80])
     return not summary or (summary[0] not in READING and singular_verb(summary[0]) not in READING)
 
 
@@ -163,7 +171,7 @@ def _changing(call: Call[Wire], message: str) -> Found:
 
 def _body_of_get(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
-        if call.wire.method in ("GET", "HEAD") and (call.operation.input is not None or call.wire.media):
+        if call.wire.method in ("GET", "HEAD") and call.wire.media:
             yield call.found(
                 f"{call.address} takes a body, which has no meaning with {call.wire.method} and is dropped by many",
                 f"Send what the body of {call.address} holds as parameters of the query, or make it a POST",
@@ -171,15 +179,14 @@ def _body_of_get(subject: Subject) -> Iterator[Found]:
 
 
 def _put_on_collection(subject: Subject) -> Iterator[Found]:
-    paths = {each.wire.path for each in https(subject)}
+    items = by_collection(https(subject))
     for call in https(subject):
-        path, tail = call.wire.path, last(call.wire.path)
-        items = [each for each in paths if each.startswith(path + "/{") and each.count("/") == path.count("/") + 1]
-        one = call.input is not None or isinstance(plain(call.types, call.operation.input), Scalar)
-        if call.wire.method == "PUT" and tail and not is_variable(tail) and is_plural(tail) and items and one:
+        path, tail = call.wire.path.rstrip("/"), last(call.wire.path)
+        one = call.input is not None or isinstance(plain(call.types, call.takes), Scalar)
+        if call.wire.method == "PUT" and path in items and not is_variable(tail) and is_plural(tail) and one:
             yield call.found(
                 f"{call.address} puts one thing where the collection is",
-                f"Put it at its own address, PUT {items[0]}, or make it with POST {path}",
+                f"Put it at its own address, PUT {items[path].wire.path}, or make it with POST {path}",
             )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Enum
+from dragoman.review import elements
 from dragoman.review.elements import Position
 from dragoman.review.misfits.call import Call, https, parameters
 from dragoman.review.misfits.casing import Casing, habit
@@ -25,8 +27,8 @@ from dragoman.review.misfits.path import (
 )
 from dragoman.review.misfits.reach import reach
 from dragoman.review.misfits.shape import plain
-from dragoman.review.misfits.tally import found_surface
-from dragoman.review.misfits.wording import CHANGING, bare, counted, is_plural, singular, some, vocabulary, words
+from dragoman.review.misfits.tally import EVIDENCE, found_surface
+from dragoman.review.misfits.wording import bare, counted, is_plural, singular, some, vocabulary, words
 from dragoman.review.reading.outcome import Format
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http
@@ -35,32 +37,36 @@ from .audience import computes
 
 AIP_140: Final = Source("AIP-140", "https://google.aip.dev/140")
 _FOREIGN: Final = vocabulary(
-    "access_token token_type expires_in refresh_token client_id client_secret grant_type redirect_uri id_token "
+    "access_token oauth_token token_type expires_in refresh_token client_id client_secret grant_type redirect_uri "
+    "id_token "
     "code_verifier code_challenge response_type error_description error_uri device_code user_code"
 )
 """Names that standards fix (OAuth: RFC 6749), whatever a surface does otherwise."""
 
-_ACTING: Final = CHANGING - vocabulary(
-    "move order charge transfer refund release lock book post put patch reset set block change edit process sync "
-    "start stop report upload import export merge test update register confirm insert reserve"
-) | vocabulary("get fetch retrieve find list update insert register")
-"""Verbs that are hardly ever nouns, where they begin a segment of two words, or are one."""
+_ACTING: Final = vocabulary(
+    "get fetch retrieve find create add insert update edit delete remove destroy save submit send cancel approve "
+    "reject "
+    "activate deactivate enable disable unregister unassign unpublish rename revoke terminate purge generate validate "
+    "calculate unarchive unlock unblock execute"
+)
+"""Verbs that are hardly ever nouns."""
+
+_LOOKING: Final = vocabulary("get fetch retrieve find")
+_CRUD: Final = vocabulary("get list read create add insert update edit replace delete remove")
 
 
-def _mixed(subject: Subject, names: Mapping[str, Position], what: str, remedy: str) -> Iterator[Found]:
+def _mixed(subject: Subject, names: Mapping[str, Callable[[], Position]], what: str, remedy: str) -> Iterator[Found]:
     """Where names show several casings. One stray name among many may be somebody else's, and is let be."""
     found = habit(names)
-    if found is None or found.total < 5 or not found.others or (found.share > 0.95 and len(found.others) < 3):
+    if found is None or found.total < 5 or len(found.others) < 2 or found.share > 0.98:
         return
     others = list(found.others)
     yield found_surface(
         subject,
-        f"of {counted(found.total, what)} {found.total - len(others):,} are in {found.way} and {len(others):,} are "
-        "not: "
-        f"{some(others)}",
+        f"of {found.total:,} {what} {len(others):,} are not in {found.way}, as the others are: {some(others)}",
         f"{remedy} in {found.way}, as in {_recased(others[0], found.way)} for {others[0]}; keep the old name beside it "
         "for a while",
-        [names[each] for each in others],
+        [names[each]() for each in others[: EVIDENCE + 1]],
     )
 
 
@@ -78,33 +84,33 @@ def _recased(name: str, way: Casing) -> str:
 
 
 def _fields(subject: Subject) -> Iterator[Found]:
-    names: dict[str, Position] = {}
+    names: dict[str, Callable[[], Position]] = {}
     for reading in subject.surface.readings:
         if reading.format is not Format.OPENAPI:
             continue
         for message in reach(reading).all:
             for each in message.fields:
                 if each.name not in _FOREIGN and each.name not in names:
-                    names[each.name] = reading.locate(message.element(each))
-    yield from _mixed(subject, names, "field name", "Name fields")
+                    names[each.name] = partial(reading.locate, message.element(each))
+    yield from _mixed(subject, names, "names of fields", "Name fields")
 
 
 def _paths(subject: Subject) -> Iterator[Found]:
-    names: dict[str, Position] = {}
+    names: dict[str, Callable[[], Position]] = {}
     for call in https(subject):
         for part in literals(call.wire.path):
             if ":" not in part and "." not in part and part not in names:
-                names[part] = call.position
-    yield from _mixed(subject, names, "part of paths", "Write paths")
+                names[part] = partial(call.reading.locate, call.element)
+    yield from _mixed(subject, names, "parts of paths", "Write paths")
 
 
 def _parameters(subject: Subject) -> Iterator[Found]:
-    names: dict[str, Position] = {}
+    names: dict[str, Callable[[], Position]] = {}
     for call in https(subject):
         for each in parameters(call, "query"):
             if each.name not in _FOREIGN and each.name not in names:
-                names[each.name] = call.found_parameter(each.name, "").position
-    yield from _mixed(subject, names, "parameter name", "Name parameters")
+                names[each.name] = partial(call.reading.locate, elements.parameter(call.address, each.name))
+    yield from _mixed(subject, names, "names of parameters", "Name parameters")
 
 
 def _verb(subject: Subject) -> Iterator[Found]:
@@ -117,12 +123,16 @@ def _verb(subject: Subject) -> Iterator[Found]:
         if is_entry(path) or is_plain(path) or computes(call):
             continue
         for index, part in enumerate(parts):
-            after_item = index > 0 and is_variable(parts[index - 1]) and index == len(parts) - 1
+            before = parts[index - 1] if index else ""
+            after_item = index == len(parts) - 1 and (is_variable(before) or before == "actions")
             verb = words(part)
             if is_variable(part) or ":" in part or not verb or verb[0] not in _ACTING or after_item:
                 continue
-            if len(verb) == 1 and (
-                verb[0] == "list" or (call.wire.method == "POST" and index == len(parts) - 1 and index)
+            if (
+                len(verb) == 1
+                and index == len(parts) - 1
+                and (index or verb[0] == "list")
+                and _may_stand(call, verb[0])
             ):
                 continue
             yield call.found(
@@ -131,6 +141,11 @@ def _verb(subject: Subject) -> Iterator[Found]:
                 "verb after a colon, as in POST /orders/{id}:cancel (AIP-136)",
             )
             break
+
+
+def _may_stand(call: Call[Http], verb: str) -> bool:
+    """Whether one word at the end of a path is an action that no method says."""
+    return call.wire.method == "POST" or (call.wire.method == "GET" and verb not in _LOOKING)
 
 
 def _collections(subject: Subject) -> Iterator[Found]:
@@ -146,7 +161,8 @@ def _collections(subject: Subject) -> Iterator[Found]:
     if total < 4 or not single or len(single) > 0.34 * total:
         return
     for noun, call in single.items():
-        if is_plain("/" + noun) or is_entry("/" + noun) or len(words(noun)[-1]) < 4:
+        same = len(words(noun)[-1]) < 4 or noun.endswith(("ss", "ate"))
+        if is_plain("/" + noun) or is_entry("/" + noun) or same:
             continue
         yield call.found(
             f"{call.address} calls a collection by one of its things ({noun}), and {counted(len(plural), 'other')} "
@@ -170,10 +186,10 @@ def _slash(subject: Subject) -> Iterator[Found]:
 def _colliding(subject: Subject) -> Iterator[Found]:
     by_shape: dict[tuple[str, str], dict[str, Call[Http]]] = defaultdict(dict)
     for call in https(subject):
-        key = (call.reading.file, shape(call.wire.path.partition("#")[0].rstrip("/")).lower())
+        key = (call.reading.file, shape(call.wire.path.rstrip("/")).lower())
         by_shape[key].setdefault(call.wire.path, call)
     for paths in by_shape.values():
-        if len(paths) < 2 or any("?" in each for each in paths):
+        if len(paths) < 2 or any("?" in each or "#" in each for each in paths):
             continue
         first, *others = paths.values()
         for each in others:
@@ -203,7 +219,7 @@ def _selects(call: Call[Http], name: str) -> bool:
     if parameter.place != "query" or bare(name) not in ("action", "method", "cmd", "command", "operation", "op"):
         return False
     values = type_.names if isinstance(type_, Enum) else ()
-    return len(values) > 1 and all(first_word(each) in CHANGING | {"get", "list"} for each in values)
+    return len(values) > 1 and all(first_word(each) in _CRUD for each in values)
 
 
 def _extension(subject: Subject) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -90,7 +91,7 @@ def _unbounded_size(subject: Subject) -> Iterator[Found]:
 
 def _says_limit(type_: Scalar, description: str) -> bool:
     bounded = type_.constraints.le is not None or type_.constraints.lt is not None
-    return bounded or any(each.isdigit() for each in description)
+    return bounded or bool(re.search(r"\d|fewer|capped", description))
 
 
 def _no_next(subject: Subject) -> Iterator[Found]:

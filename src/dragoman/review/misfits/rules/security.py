@@ -53,6 +53,7 @@ _LOCAL: Final = re.compile(
     r"[^/:]*\.(?:local|localhost|internal|test|svc|cluster\.local|lan|example)(?:[:/]|$))",
     re.IGNORECASE,
 )
+_SERVERS: Final = re.compile(r"output.only|read.?only|set by (?:the )?server", re.IGNORECASE)
 _MASKED: Final = re.compile(
     r"mask|redact|hash|encrypt|hidden|asterisk|never|write.?only|last (?:four|4)|empty", re.IGNORECASE
 )
@@ -75,31 +76,33 @@ def _takes_credential(call: Call[Http]) -> bool:
 
 def _no_security(subject: Subject) -> Iterator[Found]:
     for reading in subject.surface.readings:
-        if reading.format is not Format.OPENAPI or reading.about.schemes:
-            continue
         found = [each for each in https(subject) if each.reading is reading and not is_plain(each.wire.path)]
-        changing = [
-            each
-            for each in found
-            if each.wire.method not in ("GET", "HEAD", "OPTIONS") and not is_entry(each.wire.path)
-        ]
-        if changing and not any(_takes_credential(each) or each.wire.security for each in found):
-            yield found_document(
-                reading,
-                f"it says nowhere how callers show who they are, and {counted(len(changing), 'operation')} "
-                f"{'changes' if len(changing) == 1 else 'change'} something: "
-                f"{some([each.address for each in changing])}",
-                "Describe a scheme under components.securitySchemes and require it with security: at the top",
-            )
+        changing = [each.address for each in found if _changes(each)]
+        said = any(each.wire.security is not None or _takes_credential(each) for each in found)
+        if reading.format is not Format.OPENAPI or said or not changing:
+            continue
+        names = [each.name for each in reading.about.schemes]
+        told = f"describes {some(names)} and requires it nowhere" if names else "does not say how callers are let in"
+        remedy = "Describe a scheme under components.securitySchemes, and require it with security: at the top"
+        yield found_document(
+            reading,
+            f"it {told}, and {counted(len(changing), 'operation')} can change something: {some(changing)}",
+            f"Write security: [{{{names[0]}: []}}] at the top" if names else remedy,
+        )
+
+
+def _changes(call: Call[Http]) -> bool:
+    return call.wire.method not in ("GET", "HEAD", "OPTIONS") and not is_entry(call.wire.path)
 
 
 def _anonymous(subject: Subject) -> Iterator[Found]:
+    asking = {each.reading.file for each in https(subject) if each.wire.security is not None}
     for call in https(subject):
-        if not call.reading.about.schemes or not _is_open(call) or call.wire.method in ("GET", "HEAD", "OPTIONS"):
+        names = [each.name for each in call.reading.about.schemes]
+        if not names or not _is_open(call) or not _changes(call) or call.reading.file not in asking:
             continue
-        if is_entry(call.wire.path) or is_plain(call.wire.path) or _takes_credential(call) or _is_public_form(call):
+        if is_plain(call.wire.path) or _takes_credential(call) or _is_public_form(call):
             continue
-        names = list(_schemes(call.reading))
         yield call.found(
             f"{call.address} changes something for anybody: it requires none of {some(names)}",
             f"Require one: security: [{{{names[0]}: []}}]",
@@ -155,7 +158,7 @@ def _plain_http(subject: Subject) -> Iterator[Found]:
         if open_:
             yield found_document(
                 reading,
-                f"its server {some(open_, 1)} speaks without TLS: keys and data can be read on the way",
+                f"{some(open_, 1)} can be called without TLS: keys and data can be read on the way",
                 f"Write https{open_[0][4:]}, and redirect or close the other",
             )
 
@@ -177,13 +180,21 @@ def _secret_in_answer(subject: Subject) -> Iterator[Found]:
         giving = _given_by(subject, reading)
         for message in reach(reading).outputs:
             for each in message.fields:
-                if _is_secret(reading, each) and message.owner not in giving and not _is_new(message):
+                if not _is_secret(reading, each) or message.owner in giving or _is_new(message):
+                    continue
+                if not _is_written_only(reading, message, each):
                     yield message.found(
                         reading,
                         each,
                         f"{message.owner}.{each.name} is a secret, and callers are answered with it",
                         f"Take {each.name} out of what is answered (writeOnly, or a type of its own for the input)",
                     )
+
+
+def _is_written_only(reading: Reading, message: Message, field: Field) -> bool:
+    """Whether the document says so: a contract has no place for it, and the reader keeps it beside."""
+    element = message.element(field)
+    return any(each.element == element and each.what == "writeOnly" for each in reading.kept)
 
 
 def _is_secret(reading: Reading, field: Field) -> bool:
@@ -204,6 +215,9 @@ def _given_by(subject: Subject, reading: Reading) -> frozenset[str]:
 
 
 def _is_new(message: Message) -> bool:
+    """Whether it is what making a secret answers with, by its name or its status."""
+    if message.owner.startswith("POST ") and message.owner.endswith("201"):
+        return True
     return bool(
         set(words(message.owner)) & {"created", "new", "create", "rotated", "token", "credential", "credentials"}
     )
@@ -215,13 +229,20 @@ def _privilege(subject: Subject) -> Iterator[Found]:
     for reading in subject.surface.readings:
         for message in reach(reading).inputs:
             for each in message.fields:
-                if _PRIVILEGES.match(each.name) and not each.read_only and not _is_filter(message):
+                if _PRIVILEGES.match(each.name) and not _is_servers(each) and not _is_filter(message):
                     yield message.found(
                         reading,
                         each,
                         f"{message.owner}.{each.name} lets a caller give itself what only you should give",
                         f"Mark {each.name} readOnly, or keep it to a type of the operators' surface",
                     )
+
+
+def _is_servers(field: Field) -> bool:
+    """Whether it, or its description, says that only the server sets it."""
+    return field.read_only or bool(
+        re.search(r"output.only|read.?only|set by (?:the )?server", field.description, re.IGNORECASE)
+    )
 
 
 def _is_filter(message: Message) -> bool:
@@ -233,8 +254,8 @@ def _stamps(subject: Subject) -> Iterator[Found]:
         if reading.format is not Format.OPENAPI:
             continue
         for message in reach(reading).inputs:
-            stamps = [each for each in message.fields if bare(each.name) in _STAMPS and not each.read_only]
-            if len(stamps) > 1 and not _is_filter(message):
+            stamps = [each for each in message.fields if bare(each.name) in _STAMPS and not _is_servers(each)]
+            if 1 < len(stamps) < len(message.fields) and not _is_filter(message):
                 yield message.found(
                     reading,
                     stamps[0],

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import INTEGERS, Enum, Field, Kind, List, Record, Scalar, Type, Types, Union
-from dragoman.review.misfits.call import Call, https, parameters
+from dragoman.review.misfits.call import Call, by_collection, https, parameters
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.paging import listing
-from dragoman.review.misfits.path import is_variable, last, literals, segments
+from dragoman.review.misfits.path import is_variable, literals, segments
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import fields_of, is_nullable, is_unsaid, kind_of, plain, record_of
 from dragoman.review.misfits.tally import found_surface
@@ -55,35 +55,24 @@ def _fields(subject: Subject) -> Iterator[tuple[Reading, Message, Field]]:
 
 
 def _chatty(subject: Subject) -> Iterator[Found]:
-    paths = {each.wire.path: each for each in https(subject) if each.wire.method == "GET"}
-    for call in paths.values():
-        found = listing(call)
-        items = [each for path, each in paths.items() if path.startswith(call.wire.path.rstrip("/") + "/{")]
-        one = next(
-            (
-                each
-                for each in items
-                if is_variable(last(each.wire.path))
-                and len(segments(each.wire.path)) == len(segments(call.wire.path)) + 1
-            ),
-            None,
-        )
-        if found is None or one is None or _can_ask_more(call) or _has_batch(call, paths):
+    reads = [each for each in https(subject) if each.wire.method == "GET"]
+    batched = {
+        tail[-1] for each in https(subject) if "batch" in each.wire.path.lower() and (tail := literals(each.wire.path))
+    }
+    items = by_collection(reads)
+    for call in reads:
+        one = items.get(call.wire.path.rstrip("/"))
+        found = listing(call) if one is not None else None
+        item = record_of(call.types, found.item) if found is not None else None
+        whole = one.output if one is not None else None
+        if one is None or item is None or whole is None or _can_ask_more(call) or _has_batch(call, batched):
             continue
-        item = record_of(call.types, found.item)
-        whole = one.output
-        if (
-            item is not None
-            and whole is not None
-            and _is_stub(call.types, item)
-            and len(fields_of(one.types, whole)) >= 5
-        ):
+        if _is_stub(call.types, item) and len(fields_of(one.types, whole)) >= 5:
             yield call.found(
-                f"{call.address} gives {some([each.name for each in fields_of(call.types, item)])} of each item, "
-                "so that "
-                f"whoever shows the list calls {one.address} once for each",
-                f"Let its items be what {one.address} answers with (or take view= or fields=), so that one call "
-                "will do",
+                f"{call.address} gives {some([each.name for each in fields_of(call.types, item)])} of each item: "
+                "whoever "
+                f"shows the list calls {one.address} once for each",
+                f"Let its items be what {one.address} answers with (or take view= or fields=): one call will do",
                 (one.position,),
             )
 
@@ -106,9 +95,10 @@ def _can_ask_more(call: Call[Http]) -> bool:
     )
 
 
-def _has_batch(call: Call[Http], paths: Iterable[str]) -> bool:
+def _has_batch(call: Call[Http], batched: set[str]) -> bool:
+    """Whether many can be asked for at once: ``/orders:batchGet``, ``/orders/batch``."""
     tail = literals(call.wire.path)
-    return any("batch" in each.lower() and tail and tail[-1] in each for each in paths)
+    return bool(tail) and any(each.partition(":")[0] == tail[-1] or each.startswith("batch") for each in batched)
 
 
 def _money(subject: Subject) -> Iterator[Found]:
@@ -222,8 +212,8 @@ def _nullable(subject: Subject) -> Iterator[Found]:
 
 def _free_form(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
-        types, input_ = call.types, call.operation.input
-        if input_ is not None and is_unsaid(types, input_) and _is_json(call.wire.media) and not _is_free(call):
+        types, input_ = call.types, call.takes
+        if input_ is not None and _is_nothing(types, input_) and _is_json(call.wire.media) and not _is_free(call):
             yield call.found(
                 f"{call.address} takes an object of which nothing is said",
                 f"Describe the body of {call.address}: its fields, which of them are required, and their bounds",
@@ -232,7 +222,7 @@ def _free_form(subject: Subject) -> Iterator[Found]:
             if (
                 each.succeeds
                 and each.type is not None
-                and is_unsaid(types, each.type)
+                and _is_nothing(types, each.type)
                 and _is_json(each.media)
                 and not _is_free(call)
             ):
@@ -241,6 +231,12 @@ def _free_form(subject: Subject) -> Iterator[Found]:
                     f"{call.address} answers with an object of which nothing is said",
                     f"Describe the answer of {call.address}; 204 if there is nothing in it",
                 )
+
+
+def _is_nothing(types: Types, type_: Type) -> bool:
+    """Whether nothing is said of it. An object of no fields that has a name is said to be empty."""
+    record = record_of(types, type_)
+    return is_unsaid(types, type_) and (record is None or record.name is None)
 
 
 def _is_json(media: tuple[str, ...]) -> bool:

@@ -17,9 +17,9 @@ from dragoman.review.reading.outcome import Format
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http
 
-_FLOWS: Final = vocabulary("events updates changes notifications feed stream poll longpoll activity messages")
+_FLOWS: Final = vocabulary("events updates changes stream poll longpoll deltas")
 _SINCE: Final = vocabulary(
-    "since aftertime lasteventid lastid lastseen lastupdate lastsync fromid waittime wait timeout longpoll "
+    "since aftertime lasteventid lastid lastseen lastupdate lastsync fromid waittime wait longpoll "
     "polltimeout waitseconds sinceid lastknown"
 )
 _SLOW: Final = vocabulary("import export train backup restore reindex migrate retrain transcode")
@@ -67,7 +67,7 @@ def _streams(call: Call[Http]) -> bool:
 def _accepted(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
         for each in call.wire.answers:
-            if each.status != "202" or call.wire.method in ("DELETE", "GET"):
+            if each.status != "202" or call.wire.method != "POST":
                 continue
             headers = {bare(name) for name in each.headers}
             known = headers & {"location", "operationlocation", "contentlocation", "link", "azureasyncoperation"}

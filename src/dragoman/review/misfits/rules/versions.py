@@ -45,7 +45,8 @@ def _unversioned(subject: Subject) -> Iterator[Found]:
 
 def _mixed(subject: Subject) -> Iterator[Found]:
     found = _product(subject)
-    with_, without = [], []
+    with_: list[Call[Http]] = []
+    without: list[Call[Http]] = []
     for each in found:
         (with_ if version_of(each.wire.path) is not None else without).append(each)
     if len(with_) < 3 or not without or any(place(each) is not None for each in without):
