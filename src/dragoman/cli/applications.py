@@ -80,10 +80,10 @@ class _Places:
             for route in each.routes
         }
         self._types = {
-            name: named.native
+            name: native
             for each in exposed
             for name, named in each.handle.contract.types.items()
-            if getattr(named, "native", None) is not None
+            if (native := getattr(named, "native", None)) is not None
         }
         self._document = next((_place(_code(each)) for each in exposed), None) or Position(name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -66,6 +65,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE", type=Path, help="write the report to a file")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write a page of HTML as well")
     parser.add_argument("--all", action="store_true", help="show all that was found, however long it is")
+    parser.add_argument("--verbose", action="store_true", help="and what contracts cannot hold")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     today = datetime.datetime.now(datetime.UTC).date()
     found = review(given, today)
     if options.write_baseline is not None:
-        return _write_baseline(options, found)
+        return _write_baseline(options, found, today)
     write(options, found)
     return _exit_code(options, found)
 
@@ -151,10 +151,13 @@ def _notes(options: argparse.Namespace) -> Notes:
     return read(path, str(path))
 
 
-def _baseline(options: argparse.Namespace) -> Baseline | None:
+def _baseline(options: argparse.Namespace) -> Baseline:
     from dragoman.review.misfits import baseline
 
-    return None if options.baseline is None else baseline.read(options.baseline)
+    try:
+        return baseline.Baseline() if options.baseline is None else baseline.read(options.baseline)
+    except baseline.BaselineError as error:
+        raise CommandError(str(error)) from None
 
 
 def _init(options: argparse.Namespace, given: Given) -> int:
@@ -169,16 +172,20 @@ def _init(options: argparse.Namespace, given: Given) -> int:
     return 0
 
 
-def _write_baseline(options: argparse.Namespace, found: Review) -> int:
+def _write_baseline(options: argparse.Namespace, found: Review, today: datetime.date) -> int:
     from dragoman.review.misfits import baseline
 
     if not options.reason or options.until is None:
         raise CommandError(
             "a baseline needs a reason and a last day: add --reason 'known since the audit' --until 2027-03-31"
         )
-    findings = [each for surface in found.surfaces for each in surface.findings]
-    save(options.write_baseline, baseline.written(findings, options.reason, options.until))
-    print(f"{options.write_baseline} excuses {len(findings)} misfits until {options.until}", file=sys.stderr)
+    findings = [*(each for surface in found.surfaces for each in surface.findings), *found.excused]
+    try:
+        text = baseline.written(findings, options.reason, options.until, today, _baseline(options))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    save(options.write_baseline, text)
+    print(f"{options.write_baseline} excuses {len(findings)} misfits", file=sys.stderr)
     return 0
 
 
@@ -212,8 +219,9 @@ def _report(options: argparse.Namespace, found: Review) -> str:
     from dragoman.review.report import data, github, markdown, sarif, terminal
 
     if options.format == "terminal":
-        colour = options.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        return terminal.write(found, colour=colour, all=options.all)
+        look = {"everything": options.all, "verbose": options.verbose}
+        plain = options.output is not None
+        return terminal.write(found, terminal.Look(**look) if plain else terminal.Look.of(sys.stdout, **look))
     writers = {"json": data.write, "markdown": markdown.write, "sarif": sarif.write, "github": github.write}
     return writers[options.format](found)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from .misfits.baseline import Baseline, applied
+from .misfits.baseline import Baseline, apply
 from .misfits.finding import Finding, Severity, Subject
 from .misfits.rules import MISFITS
 from .misfits.search import search
@@ -40,7 +40,7 @@ class Given:
     refusals: Sequence[Refusal] = ()
     documents: int = 0
     notes: Notes = field(default_factory=Notes)
-    baseline: Baseline | None = None
+    baseline: Baseline = field(default_factory=Baseline)
     root: Path = field(default_factory=Path.cwd)
 
 
@@ -48,9 +48,9 @@ def review(given: Given, today: datetime.date) -> Review:
     """Review the documents. Nothing is read but CODEOWNERS; ``today`` is the day that baselines expire by."""
     inventory = take(given.readings, given.notes, root=given.root, owners=owners_below(given.root))
     subjects = subjects_of(inventory.surfaces)
-    outcome = applied(given.baseline, search(subjects), today)
+    outcome = apply(given.baseline, search(subjects), today)
     by_surface: dict[str, list[Finding]] = {}
-    for found in outcome.findings:
+    for found in outcome.kept:
         by_surface.setdefault(found.surface, []).append(found)
     reviewed = tuple(_reviewed(each, tuple(by_surface.get(each.surface.name, ()))) for each in subjects)
     return Review(
@@ -62,8 +62,8 @@ def review(given: Given, today: datetime.date) -> Review:
         excused=outcome.excused,
         stale=outcome.stale,
         documents=given.documents,
-        rules=MISFITS,
-        excuses=outcome.excuses,
+        rules=tuple(MISFITS.values()),
+        excuses={each.key: each.reason for each in given.baseline.entries},
     )
 
 
@@ -105,5 +105,5 @@ def _first(findings: Sequence[Finding]) -> list[str]:
     """What to mend before anything else: the worst, and of these what is found most often."""
     counts = Counter((each.severity, each.rule) for each in findings if each.severity > Severity.HINT)
     worst = sorted(counts, key=lambda each: (-each[0], -counts[each], each[1]))[:FIRST]
-    rules = {each.id: each for each in MISFITS}
-    return [f"{rules[rule].title} ({counts[severity, rule]}): {rules[rule].remedy}" for severity, rule in worst]
+    known = ((MISFITS[rule], counts[severity, rule]) for severity, rule in worst if rule in MISFITS)
+    return [f"{each.title} ({count}): {each.remedy}" for each, count in known]

@@ -11,6 +11,7 @@ from typing import Any, Final
 from dragoman.review.elements import Position
 
 from .documents import Document, find
+from .nouns import recognise
 from .outcome import Format, Reading, Refusal, Why
 from .parse import parse, within
 from .tree import MAX_BYTES
@@ -36,6 +37,8 @@ def read_all(paths: Sequence[Path]) -> Readings:
         found, refused = read(documents)
         readings += found
         refusals += refused
+    for reading in readings:
+        recognise(reading.contract)
     readings.sort(key=lambda each: each.file)
     refusals.sort(key=lambda each: each.position)
     return Readings(tuple(readings), tuple(refusals), len(documents))
