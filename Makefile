@@ -12,10 +12,10 @@ BIN = $(VENV)/bin
 export VENV PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak torture bench-http bench-rpc tools clean
+.PHONY: help demo test quick check lint types imports format fuzz schemathesis foreign soak torture bench-http bench-rpc review-corpora tools clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Serve the demo shop on 127.0.0.1 (PORT=8000 DATABASE=... WORKERS=...); installs only the core
 	@scripts/setup core && exec "$(BIN)/dragoman" demo
@@ -77,9 +77,12 @@ bench-http: ## HTTP beside Fastify, Express, FastAPI, Litestar, Starlette: ten m
 bench-rpc: ## RPC beside grpc.aio, grpcio, connectrpc, FastAPI: ten minutes; writes bench/RESULTS.md
 	@scripts/bench-rpc && exec "$(BIN)/python" -m bench.rpc.run $(ARGS)
 
+review-corpora: ## Read thousands of published contracts (from npm, a gigabyte): two minutes; ARGS=part-of-a-name
+	@scripts/review-corpora && exec "$(BIN)/python" scripts/corpora/run.py $(ARGS)
+
 tools: ## Install what the tests need beyond Python (today: curl and openssl)
 	@scripts/tools && echo "Everything that the tests need beyond Python is there."
 
 clean: ## Remove the virtual environments and caches; databases stay
-	rm -rf tests/foreign/node_modules bench/http/peers/node_modules .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf tests/foreign/node_modules scripts/corpora/node_modules bench/http/peers/node_modules .venv .venv-* .venv*.lock build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
