@@ -32,7 +32,7 @@ def read_alternatives(node: Node, where: Where, name: str | None, schemas: Schem
         schemas.notes.keep(where.element, "oneOf beside anyOf", node)
     if len(found) == 1:
         return schemas.of(found[0], where)
-    if (enum := open_enum(found)) is not None and _is_enum(enum, schemas):
+    if (enum := open_enum(found, schemas.references)) is not None:
         return schemas.of(enum, where)
     field, tags = _discriminator(node, schemas)
     variants = [each for alternative in found for each in _variants(alternative, where, field, tags, schemas)]
@@ -41,11 +41,6 @@ def read_alternatives(node: Node, where: Where, name: str | None, schemas: Schem
 
 def _is_null(node: Node) -> bool:
     return node.object.get("type") == "null"
-
-
-def _is_enum(node: Node, schemas: Schemas) -> bool:
-    found = schemas.references.follow(node)
-    return found is not None and "enum" in found.object
 
 
 def _variants(

@@ -11,7 +11,7 @@ from dragoman.review.reading.extensions import extensions
 from .node import Node, Where
 from .references import is_reference
 from .scalars import ANY
-from .words import alternatives, shapes
+from .words import adds, alternatives, shapes
 
 if TYPE_CHECKING:
     from .schemas import Schemas
@@ -63,7 +63,7 @@ class Records:
     def extended(self, node: Node, where: Where, name: str | None) -> Type:
         """What ``allOf`` makes: one of its parts where the others add nothing, else a record with the fields of all."""
         own = {word: each for word, each in node.value.items() if word != "allOf"}
-        parts = [each for each in node.items("allOf") if is_reference(each) or shapes(each.object)]
+        parts = [each for each in node.items("allOf") if is_reference(each) or adds(each.object)]
         if not parts and not own.get("properties"):
             return self._schemas.bare(node.having(own), where, name) if shapes(own) or "type" in own else ANY
         # Alternatives beside allOf are of what it makes; they are told, and the rest is read.

@@ -61,20 +61,22 @@ class References:
 
     def _found(self, node: Node, reference: str) -> Node | None:
         address, _, fragment = reference.partition("#")
-        tree = self._tree(node, address) if address else node.tree
-        if tree is None:
+        base = self._base(node, address) if address else Node(node.tree, (), node.tree.value)
+        if base is None:
             return None
         fragment = unquote(fragment)
-        found = self._at(tree, fragment) if fragment[:1] in ("", "/") else self._names(tree).get(f"#{fragment}")
+        named = fragment[:1] not in ("", "/")
+        found = self._names(base.tree).get(f"#{fragment}") if named else _at(base, fragment)
         if found is None:
             message = f"the reference {_short(reference)} leads to nothing"
             self._notes.remark(node, message, "Correct it, or add what it refers to")
         return found
 
-    def _tree(self, node: Node, address: str) -> Tree | None:
+    def _base(self, node: Node, address: str) -> Node | None:
+        """What a pointer starts from: a part of the document that has this ``$id``, or another document."""
         named = self._names(node.tree).get(address)
         if named is not None:
-            return _rooted(named)
+            return named
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
             message = f"the reference {_short(address)} is on a network, which is not asked"
@@ -84,23 +86,8 @@ class References:
             message = f"the reference {_short(address)} is another file, and this document is read alone"
             self._notes.remark(node, message, "Review the folder that holds both")
             return None
-        return self._load(address, node.position)
-
-    def _at(self, tree: Tree, pointer: str) -> Node | None:
-        """What a JSON pointer leads to (RFC 6901)."""
-        value: Any = tree.value
-        inner: Any
-        way: list[str | int] = []
-        for token in pointer.split("/")[1:]:
-            step: str | int = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, list) and token.isascii() and token.isdigit() and int(token[:9]) < len(value):
-                step = int(token[:9])
-            elif not isinstance(value, dict) or step not in value:
-                return None
-            inner = value
-            value = inner[step]
-            way.append(step)
-        return Node(tree, tuple(way), value)
+        tree = self._load(address, node.position)
+        return Node(tree, (), tree.value)
 
     def _names(self, tree: Tree) -> dict[str, Node]:
         """What has a name of its own (``$id``, ``$anchor``, ``$dynamicAnchor``: JSON Schema 2020-12, core, section 8.2)
@@ -123,10 +110,21 @@ def _containers(node: Node) -> list[Node]:
     return [Node(node.tree, (*node.pointer, step), value) for step, value in pairs if isinstance(value, dict | list)]
 
 
-def _rooted(node: Node) -> Tree:
-    """A part of a document that has an ``$id``, as a document."""
-    tree, start = node.tree, node.pointer
-    return Tree(tree.file, node.value, lambda pointer: tree.locate((*start, *pointer)))
+def _at(base: Node, pointer: str) -> Node | None:
+    """What a JSON pointer leads to (RFC 6901)."""
+    value: Any = base.value
+    inner: Any
+    way = list(base.pointer)
+    for token in pointer.split("/")[1:]:
+        step: str | int = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and token.isascii() and token.isdigit() and int(token[:9]) < len(value):
+            step = int(token[:9])
+        elif not isinstance(value, dict) or step not in value:
+            return None
+        inner = value
+        value = inner[step]
+        way.append(step)
+    return Node(base.tree, tuple(way), value)
 
 
 def _short(reference: str) -> str:

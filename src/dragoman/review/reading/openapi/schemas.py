@@ -96,7 +96,7 @@ class Schemas:
         key = found.key
         if key in self._in_place:
             return self._recursive(found, where) if (known := self._in_place[key]) is None else known
-        if stands_in_place(found):
+        if stands_in_place(found, self.references):
             return self._written_out(found)
         name = self._name(found)
         return nullable(Ref(name)) if takes_null(found.value) else Ref(name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .node import Node
-from .references import is_reference
+from .references import References, is_reference
 
 SHAPING: Final = frozenset(
     (
@@ -69,6 +69,11 @@ def shapes(value: Mapping[str, Any]) -> bool:
     return not SHAPING.isdisjoint(value)
 
 
+def adds(value: Mapping[str, Any]) -> bool:
+    """Whether a part of ``allOf`` says more than that there is an object."""
+    return shapes(value) or ("type" in value and kinds(value) not in ([], ["object"]))
+
+
 def kinds(value: Mapping[str, Any]) -> list[str]:
     """JSON's types that values may have, without null; inferred where they are not said, empty where all may be."""
     given = value.get("type")
@@ -122,13 +127,14 @@ def _says_what(node: Node) -> bool:
     return not node.object.keys() <= {"required", "title", "description", "not", "minProperties", "maxProperties"}
 
 
-def open_enum(found: list[Node]) -> Node | None:
+def open_enum(found: list[Node], references: References) -> Node | None:
     """Of two alternatives, the enum, if the other is any string: known values, and those that later versions add."""
     texts = [each for each in found if kinds(each.object) == ["string"] and not shapes(each.object)]
     if len(found) != 2 or len(texts) != 1:
         return None
     other = found[0] if texts[0] is found[1] else found[1]
-    return other
+    target = references.follow(other)
+    return other if target is not None and "enum" in target.object else None
 
 
 def is_map(value: Mapping[str, Any]) -> bool:
@@ -138,7 +144,7 @@ def is_map(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("additionalProperties"), dict) or bool(value.get("patternProperties"))
 
 
-def stands_in_place(node: Node) -> bool:
+def stands_in_place(node: Node, references: References) -> bool:
     """Whether a named schema is written out wherever it is referred to: a list, a map, another name for a name."""
     value = node.value
     if not isinstance(value, dict):
@@ -147,13 +153,13 @@ def stands_in_place(node: Node) -> bool:
         return False
     _, found = alternatives(node)
     if found and not value.get("properties") and "allOf" not in value:
-        return _alone(found[0]) if len(found) == 1 else open_enum(found) is not None
+        return _alone(found[0], references) if len(found) == 1 else open_enum(found, references) is not None
     if "allOf" in value:
-        parts = [each for each in node.items("allOf") if is_reference(each) or shapes(each.object)]
-        return len(parts) == 1 and not SHAPING.difference(("allOf",)) & value.keys() and _alone(parts[0])
+        parts = [each for each in node.items("allOf") if is_reference(each) or adds(each.object)]
+        return len(parts) == 1 and not SHAPING.difference(("allOf",)) & value.keys() and _alone(parts[0], references)
     found_kinds = kinds(value)
     return found_kinds == ["array"] or (found_kinds == ["object"] and is_map(value))
 
 
-def _alone(node: Node) -> bool:
-    return is_reference(node) or stands_in_place(node)
+def _alone(node: Node, references: References) -> bool:
+    return is_reference(node) or stands_in_place(node, references)
