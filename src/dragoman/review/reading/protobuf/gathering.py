@@ -19,10 +19,10 @@ from .features import named as syntax_of
 from .messages import Converter, Declared, declared_in
 from .package import Package, names_in
 from .services import operations
-from .source import Path, Source
+from .source import PACKAGE, Path, Source
 from .traits import Extension
 
-_PACKAGE, _MESSAGES, _ENUMS, _EXTENSIONS = (2,), (4,), (5,), (7,)
+_MESSAGES, _ENUMS, _EXTENSIONS = (4,), (5,), (7,)
 _MESSAGE_EXTENSION = 6
 
 
@@ -88,9 +88,9 @@ class Gathering:
     def _add_file(self, file: FileDescriptorProto, source: Source, found: list[Declared], converter: Converter) -> None:
         package = self._packages.get(file.package)
         if package is None:
-            places = Places(source.position(_PACKAGE), self._places)
+            places = Places(source.position(PACKAGE), self._places)
             package = self._packages[file.package] = Package(file.package, places)
-        package.add_file(file, source.shown, syntax_of(file), source.comment(_PACKAGE))
+        package.add_file(file, source.shown, syntax_of(file), source.comment(PACKAGE))
         for each in found:
             if not _is_entry(each) and self._owners.setdefault(each.name, source.shown) == source.shown:
                 package.types.append(each.name)

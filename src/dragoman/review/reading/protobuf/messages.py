@@ -46,6 +46,9 @@ _FIELD = FieldDescriptorProto
 _MESSAGE_FIELD, _MESSAGE_NESTED, _MESSAGE_ENUM, _MESSAGE_ONEOF, _ENUM_VALUE = 2, 3, 4, 8, 2
 """The numbers of descriptor.proto's fields that paths are made of."""
 
+_OUTPUT_ONLY = "Output only."
+"""How comments said it before there was google.api.field_behavior, and still do beside it (AIP-203)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -143,13 +146,14 @@ class Converter:
         options = field.options
         behaviors = [BEHAVIORS[each] for each in options.Extensions[FIELD_BEHAVIOR] if each in BEHAVIORS]
         type_, required = self._type(field, features)
+        comment = source.comment(path)
         return Field(
             field.name,
             type_,
             required=required or "REQUIRED" in behaviors,
             default=default(field),
-            read_only="OUTPUT_ONLY" in behaviors,
-            description=source.comment(path),
+            read_only="OUTPUT_ONLY" in behaviors or comment.startswith(_OUTPUT_ONLY),
+            description=comment.removeprefix(_OUTPUT_ONLY).strip(),
             deprecated=options.deprecated,
             number=field.number,
             traits=Traits([*_of_field(field, features, behaviors), *more]),

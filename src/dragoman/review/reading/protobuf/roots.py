@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,14 +24,28 @@ def include_roots(headers: Sequence[Header], folders: Sequence[Path]) -> dict[Pa
     """The files by the folder that their imports count from, both in order of their paths. ``folders`` are those that
     are reviewed.
     """
-    spelled = {header.file: _by_package(header) for header in headers}
-    voted = _votes(headers, [header for header in headers if spelled[header.file] is None])
+    voted = _votes(headers)
     roots = set(voted.values())
+    beside = {(header.file.parent, header.package): voted[header.file] for header in headers if header.file in voted}
     modules: dict[Path, list[Header]] = {}
     for header in sorted(headers, key=lambda each: each.file.parts):
-        found = spelled[header.file] or voted.get(header.file) or _by_folder(header, _around(header, folders), roots)
+        found = voted.get(header.file) or beside.get((header.file.parent, header.package))
+        if found is None:
+            guesses = [_by_package(header), *_around(header, roots), _by_folder(header, folders)]
+            found = _fitting(header, [each for each in guesses if each is not None])
         modules.setdefault(found, []).append(header)
     return modules
+
+
+def _fitting(header: Header, guesses: Sequence[Path]) -> Path:
+    """The first of the guesses below which most of the file's imports are."""
+    return max(guesses, key=lambda root: sum((root / name).is_file() for name, _ in header.imports))
+
+
+def _around(header: Header, folders: Iterable[Path]) -> list[Path]:
+    """Those that the file is in, the innermost first."""
+    around = [folder for folder in folders if header.file.is_relative_to(folder)]
+    return sorted(around, key=lambda folder: -len(folder.parts))
 
 
 def virtual_name(file: Path, root: Path) -> str:
@@ -59,51 +73,50 @@ def _above(folder: Path, levels: int) -> Path:
     return folder
 
 
-def _votes(headers: Sequence[Header], undecided: Sequence[Header]) -> dict[Path, Path]:
-    """For each undecided file that others import by a path, the folder which most of them mean."""
+def _votes(headers: Sequence[Header]) -> dict[Path, Path]:
+    """For each file that others import by a path, the folder which most of them mean. A bare name counts only for a
+    file in the same folder: such names are everywhere.
+    """
     by_name: dict[str, list[Header]] = {}
-    for header in undecided:
+    folders: dict[Path, tuple[str, ...]] = {}
+    for header in headers:
         by_name.setdefault(header.file.name, []).append(header)
-    folders = {header.file: _folders(header.file) for header in undecided}
+        folders[header.file] = _folders(header.file)
     named: dict[str, list[Header]] = {}
     votes: dict[Path, Counter[Path]] = {}
-    for importer in headers if undecided else ():
+    for importer in headers:
         for name, _ in importer.imports:
             *above, last = name.split("/")
             if name not in named:
                 same = by_name.get(last, ())
-                named[name] = [
-                    each for each in same if folders[each.file][len(folders[each.file]) - len(above) :] == tuple(above)
-                ]
-            if named[name]:
-                nearest = max(named[name], key=lambda each: _shared(each.file, importer.file))
+                named[name] = [each for each in same if _ends(folders[each.file], above)]
+            found = [each for each in named[name] if above or each.file.parent == importer.file.parent]
+            if found:
+                nearest = max(found, key=lambda each: _shared(folders[each.file], folders[importer.file]))
                 votes.setdefault(nearest.file, Counter())[_above(nearest.file.parent, len(above))] += 1
     return {file: counted.most_common(1)[0][0] for file, counted in votes.items()}
 
 
-def _shared(one: Path, other: Path) -> int:
+def _ends(folders: tuple[str, ...], above: Sequence[str]) -> bool:
+    return len(above) <= len(folders) and folders[len(folders) - len(above) :] == tuple(above)
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     """How many folders two paths begin with alike."""
-    return len(Path(os.path.commonpath([os.path.abspath(one), os.path.abspath(other)])).parts)
+    return next((index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
 
 
-def _around(header: Header, folders: Sequence[Path]) -> Path:
-    """The innermost of the reviewed folders that the file is in; its own, where it is in none."""
-    around = [folder for folder in folders if header.file.is_relative_to(folder)]
-    return max(around, key=lambda folder: len(folder.parts), default=header.file.parent)
-
-
-def _by_folder(header: Header, root: Path, roots: Set[Path]) -> Path:
-    """The nearest folder around the file that looks like a root."""
+def _by_folder(header: Header, folders: Sequence[Path]) -> Path:
+    """The nearest folder around the file that looks like a root; at last the one that is reviewed."""
+    last = next(iter(_around(header, folders)), header.file.parent)
     folder = header.file.parent
-    while True:
-        if folder in roots or folder.name in _NAMES:
-            return folder
+    while folder != last and folder.name not in _NAMES:
         for module in _buf_modules(folder):
             if header.file.is_relative_to(module):
                 return module
-        if folder == root or folder.parent == folder or not folder.is_relative_to(root):
-            return root
         folder = folder.parent
+    modules = [each for each in _buf_modules(folder) if header.file.is_relative_to(each)]
+    return modules[0] if modules else folder
 
 
 def _buf_modules(folder: Path) -> list[Path]:

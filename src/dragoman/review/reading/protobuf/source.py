@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import re
+from typing import Final, TypeAlias
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
@@ -10,6 +11,9 @@ from dragoman.review.elements import Position
 
 Path: TypeAlias = tuple[int, ...]
 """The way to a declaration: field numbers and indexes, as descriptor.proto has them."""
+
+PACKAGE: Final[Path] = (2,)
+"""The way to a file's package."""
 
 
 class Source:
@@ -30,7 +34,7 @@ class Source:
         assert file is not None
         for location in file.source_code_info.location:
             path = tuple(location.path)
-            if len(path) % 2 == 0:  # a declaration; the others are their parts
+            if len(path) % 2 == 0 or path == PACKAGE:  # a declaration; the others are their parts
                 line, column = location.span[:2] if len(location.span) >= 3 else (0, 0)
                 self._spans.setdefault(path, (line, column))
                 comment = location.leading_comments or location.trailing_comments
@@ -53,7 +57,13 @@ class Source:
         return self._comments.get(path, "")
 
 
+_INTERNAL: Final = re.compile(r"\(--.*?(?:--\)|\Z)", re.DOTALL)
+_DIRECTIVE: Final = re.compile(r"(?:buf:lint:|protolint:|@exclude\b|clang-format )")
+
+
 def _text(comment: str) -> str:
-    """The comment as prose: each line without what is left of its marks."""
-    lines = (line.strip().removeprefix("*").strip() for line in comment.strip().splitlines())
-    return "\n".join(lines).strip()
+    """The comment as prose: without what is left of its marks, without what is for those who write the file
+    (AIP-192's internal comments) and for tools.
+    """
+    lines = (line.strip().removeprefix("*").strip() for line in _INTERNAL.sub("", comment).strip().splitlines())
+    return "\n".join(line for line in lines if not _DIRECTIVE.match(line)).strip()
