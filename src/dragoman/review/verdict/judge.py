@@ -143,7 +143,7 @@ def _open(facts: Facts, style: str, present: str | None, changes: Sequence[Turn]
     turning = [turn.fact for turn in changes if not turn.known] + [part.fact for part, _ in worst]
     live = [name for rule in RULES if _live(rule, facts) for name in rule.reads if not facts[name].known]
     people = [name for name in CATALOGUE if name in live and CATALOGUE[name].origin is Origin.PEOPLE]
-    return tuple(dict.fromkeys((*turning, *people)))
+    return tuple(dict.fromkeys((*(name for name in CATALOGUE if name in turning), *people)))
 
 
 def _live(rule: Rule, facts: Facts) -> bool:

@@ -30,7 +30,8 @@ def turns(style: str, known: Values, facts: Facts, present: str | None, worst: A
             found += _of(part, style, known[part], facts, [(value, ranked(each, present)[0]) for value, each in tried])
     if worst and not any(not turn.known for turn in found):
         found.append(_together(_needed(worst, style, rival, known, present), rival))
-    return tuple(sorted(found, key=lambda turn: turn.known))
+    order = list(CATALOGUE)
+    return tuple(sorted(found, key=lambda turn: (turn.known, order.index(turn.fact))))
 
 
 def _may_change(part: Part, known: Values) -> bool:

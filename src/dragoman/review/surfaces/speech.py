@@ -1,0 +1,160 @@
+"""How the documents of a surface speak: the style in fact, its form, and how many of its operations fit it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dragoman.contract.operation import Operation
+from dragoman.review.reading.outcome import Format, Reading
+from dragoman.review.wire import Http, Procedure, RootField
+
+from .forms import Form, Misuse, Shape, shape
+
+POSTED: Final = 0.9
+"""From this part on, POST is used for everything."""
+
+
+WEIGHT: Final = 5
+"""An endpoint for everything stands for more than one operation: for a handful, at the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One operation with its document and its form."""
+
+    reading: Reading
+    operation: Operation
+    shape: Shape
+
+    @property
+    def http(self) -> Http | None:
+        """How it is reached, where that is over HTTP."""
+        return self.operation.traits.get(Http)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """All operations, and what comes of them. ``events`` are how many events are declared beside them."""
+
+    told: tuple[Told, ...]
+    events: int
+    style: str | None
+    form: str
+    purity: float
+
+    def formed(self, *forms: Form) -> list[Told]:
+        """The operations of these forms."""
+        return [each for each in self.told if each.shape.form in forms]
+
+    @property
+    def served(self) -> list[Told]:
+        """The operations that are called for what the surface is for: neither messages nor upkeep."""
+        return [each for each in self.told if each.shape.form not in (Form.MESSAGE, Form.UPKEEP)]
+
+
+def speech(readings: Sequence[Reading]) -> Speech:
+    """How they speak."""
+    told = tuple(
+        Told(reading, operation, shape(operation, reading.contract.types))
+        for reading in readings
+        for operation in reading.contract.operations.values()
+    )
+    events = sum(len(reading.contract.events) for reading in readings)
+    votes = _votes(told)
+    votes["events"] += events
+    if not votes.total():
+        return Speech(told, events, None, "", 0)
+    loudest = max(votes, key=lambda each: (votes[each], each))
+    if loudest == "http":
+        return _over_http(told, events, votes.total())
+    style = {"graphql over http": "graphql", "rpc over http": "rpc"}.get(loudest, loudest)
+    return Speech(told, events, style, _form(loudest, told), votes[loudest] / votes.total())
+
+
+def _votes(told: Sequence[Told]) -> Counter[str]:
+    """How much each way of speaking is spoken."""
+    votes = Counter[str]()
+    for each in told:
+        # What an operation calls back belongs to it, and upkeep is for whoever runs it: neither is a way to speak.
+        if each.shape.form is not Form.UPKEEP and (each.http is None or each.http.direction != "callback"):
+            votes[_style(each)] += WEIGHT if each.shape.form is Form.ENDPOINT else 1
+    return votes
+
+
+def _called(told: Told) -> Told:
+    shape = told.shape
+    return replace(told, shape=replace(shape, form=Form.CALL, noun="", owner=""))
+
+
+def _style(told: Told) -> str:
+    traits, form = told.operation.traits, told.shape.form
+    if form is Form.MESSAGE:
+        return "webhooks" if told.http is not None else "events"
+    if form is Form.ENDPOINT:
+        return {"soap": "soap", "graphql": "graphql over http"}.get(told.shape.speaks, "rpc over http")
+    if Procedure in traits:
+        return "rpc"
+    if RootField in traits:
+        return "graphql"
+    return "http"
+
+
+def _form(loudest: str, told: Sequence[Told]) -> str:
+    match loudest:
+        case "events":
+            return "messages through channels"
+        case "webhooks":
+            return "calls to addresses of others"
+        case "graphql":
+            return "GraphQL"
+        case "graphql over http":
+            return "one endpoint, GraphQL"
+        case "rpc over http":
+            return "one endpoint, RPC"
+        case "soap":
+            return "one endpoint, SOAP"
+    procedures = [each.operation.traits.get(Procedure) for each in told]
+    transcoded = sum(1 for each in procedures if each is not None and each.http)
+    return "gRPC, with HTTP beside it" if transcoded * 2 > len(procedures) else "gRPC"
+
+
+def _over_http(told: tuple[Told, ...], events: int, whole: int) -> Speech:
+    """REST or RPC, by whether things or actions are addressed."""
+    served = [each for each in told if each.http is not None and each.shape.form not in (Form.MESSAGE, Form.UPKEEP)]
+    things = [each for each in served if each.shape.form in (Form.STANDARD, Form.CUSTOM)]
+    if _addresses_things(served, things):
+        fitting = [each for each in things if not each.shape.misuses]
+        return Speech(told, events, "rest", "resources over HTTP", len(fitting) / whole)
+    calls = [each for each in served if each.http is not None and each.http.method == "POST"]
+    reads = [
+        each
+        for each in served
+        if each.http is not None and each.http.method != "POST" and each.shape.reads and not each.shape.misuses
+    ]
+    if posts_all(served):
+        # What is only ever posted to is no resource, whatever it is called.
+        told = tuple(_called(each) if each.shape.form is Form.STANDARD else each for each in told)
+    return Speech(told, events, "rpc", "RPC over HTTP", (len(calls) + len(reads)) / whole)
+
+
+def _addresses_things(served: Sequence[Told], things: Sequence[Told]) -> bool:
+    if all(each.reading.format is Format.DRAGOMAN for each in served):
+        return True
+    standard = sum(1 for each in things if each.shape.form is Form.STANDARD)
+    if posts_all(served) and standard < POSTED * len(served):
+        return False
+    return 2 * len(things) >= len(served) and 3 * standard >= len(served)
+
+
+def posts_all(served: Sequence[Told]) -> bool:
+    """Whether POST is used for everything, of four operations or more."""
+    posts = sum(1 for each in served if each.http is not None and each.http.method == "POST")
+    return len(served) >= 4 and posts >= POSTED * len(served)
+
+
+def misused(served: Sequence[Told], misuse: Misuse) -> list[Told]:
+    """The operations with that misuse."""
+    return [each for each in served if misuse in each.shape.misuses]

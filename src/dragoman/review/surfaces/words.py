@@ -1,0 +1,118 @@
+"""The words that names are made of: which are actions, and of what kind."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+READING: Final = _set(
+    "get list find fetch read search query lookup show describe count check exists validate verify view retrieve "
+    "browse filter preview download export ping compare diff explain watch head"
+)
+"""Actions that change nothing."""
+
+COMPUTING: Final = _set(
+    "predict score infer classify embed detect recognize recognise transcribe translate annotate analyze analyse "
+    "summarize summarise synthesize moderate compute calculate estimate evaluate rank recommend forecast tokenize "
+    "vectorize explain simulate convert quote price match rerank"
+)
+"""Actions whose answer follows from what is given, as a model's does."""
+
+COMPUTED: Final = _set(
+    "prediction embedding completion inference moderation classification translation transcription quote estimate "
+    "forecast recommendation"
+)
+"""What such actions make, where the call is named for that."""
+
+_MADE: Final = _set("content text answer completion message image images embedding embeddings summary speech")
+
+CHANGING: Final = _set(
+    "create update delete remove add set put insert upsert replace patch save store do make edit modify change "
+    "cancel approve reject start stop restart run execute invoke trigger process generate transform import upload "
+    "send submit post publish unpublish notify register unregister login logout signin signout signup reset activate "
+    "deactivate enable disable lock unlock archive unarchive restore move copy clone merge sync synchronize refresh "
+    "retry resend confirm capture refund void pay charge transfer withdraw deposit subscribe unsubscribe follow "
+    "unfollow like unlike block unblock mark unmark assign unassign apply revoke renew rotate authorize authenticate "
+    "close open reopen accept decline attach detach invite join leave finalize complete abort pause resume suspend "
+    "terminate destroy purge clear drop undelete rename grant deny schedule reserve release claim acknowledge ack "
+    "allocate deploy rollback promote migrate install uninstall reboot shutdown connect disconnect link unlink bind "
+    "unbind handle perform request issue reconcile recalculate reprice provision deprovision swap convert push pull "
+    "regenerate test encrypt decrypt sign batch bulk mutate"
+)
+"""Actions that change something, or may."""
+
+ACTIONS: Final = READING | COMPUTING | CHANGING
+STANDARD: Final = _set("list get create update delete")
+"""AIP-131 to 135."""
+
+NOUNS_TOO: Final = _set(
+    "store price quote match rank score view post request issue link block like mark charge transfer deposit refund "
+    "import export download upload query filter count schedule release claim test batch bulk check watch patch set "
+    "preview diff change copy push pull capture move drop head pay reserve process run edit clone open close forecast "
+    "estimate sign reset convert handle issue deploy grant report"
+)
+"""Actions that are things too: ``/store``, ``/price-lists``, ``/check-runs``."""
+
+ASKED: Final = _set("query export download count check preview diff")
+"""Those of them that are actions under GET as well, where they stand alone."""
+
+UPKEEP: Final = _set(
+    "health healthz healthcheck ready readyz readiness live livez liveness metrics ping version status"
+)
+"""Addresses that are for whoever runs it."""
+
+JOBS: Final = _set("job operation task run export import batch report execution build workflow pipeline")
+"""Things that stand for work under way."""
+
+
+@lru_cache(maxsize=65_536)
+def words(name: str) -> tuple[str, ...]:
+    """``getUserById``, ``get_user_by_id`` and ``get-user-by-id`` are get, user, by, id."""
+    return tuple(word.lower() for word in _WORD.findall(name[:200]))
+
+
+def singular(word: str) -> str:
+    """The word in the singular, near enough to know it again."""
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def noun(parts: tuple[str, ...]) -> str:
+    """Some words as one noun in the singular: ``shipping_address``."""
+    return "_".join((*parts[:-1], singular(parts[-1]))) if parts else ""
+
+
+def acts(parts: tuple[str, ...], *, posted: bool = True) -> bool:
+    """Whether a name of these words is named for an action: ``search``, ``get_user``; not ``price_lists``. A word that
+    may be either alone is an action where it is ``posted``.
+    """
+    if not parts or parts[0] not in ACTIONS:
+        return False
+    if parts[0] not in NOUNS_TOO:
+        return True
+    return posted or parts[0] in ASKED if len(parts) == 1 else singular(parts[-1]) == parts[-1]
+
+
+def computes(parts: tuple[str, ...]) -> bool:
+    """Whether an action of these words computes its answer."""
+    if not parts:
+        return False
+    return (
+        parts[0] in COMPUTING
+        or (len(parts) == 2 and parts[0] in ("batch", "stream", "streaming", "create") and computes(parts[1:]))
+        or (parts[0] == "generate" and len(parts) > 1 and parts[1] in _MADE)
+        or singular(parts[-1]) in COMPUTED
+    )
