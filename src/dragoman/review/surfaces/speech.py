@@ -128,16 +128,11 @@ def _over_http(told: tuple[Told, ...], events: int, whole: int) -> Speech:
     if _addresses_things(served, things):
         fitting = [each for each in things if not each.shape.misuses]
         return Speech(told, events, "rest", "resources over HTTP", len(fitting) / whole)
-    calls = [each for each in served if each.http is not None and each.http.method == "POST"]
-    reads = [
-        each
-        for each in served
-        if each.http is not None and each.http.method != "POST" and each.shape.reads and not each.shape.misuses
-    ]
+    fit = sum(1 for each in served if _is_post(each) or (each.shape.reads and not each.shape.misuses))
     if posts_all(served):
         # What is only ever posted to is no resource, whatever it is called.
         told = tuple(_called(each) if each.shape.form is Form.STANDARD else each for each in told)
-    return Speech(told, events, "rpc", "RPC over HTTP", (len(calls) + len(reads)) / whole)
+    return Speech(told, events, "rpc", "RPC over HTTP", fit / whole)
 
 
 def _addresses_things(served: Sequence[Told], things: Sequence[Told]) -> bool:
@@ -151,8 +146,12 @@ def _addresses_things(served: Sequence[Told], things: Sequence[Told]) -> bool:
 
 def posts_all(served: Sequence[Told]) -> bool:
     """Whether POST is used for everything, of four operations or more."""
-    posts = sum(1 for each in served if each.http is not None and each.http.method == "POST")
+    posts = sum(map(_is_post, served))
     return len(served) >= 4 and posts >= POSTED * len(served)
+
+
+def _is_post(told: Told) -> bool:
+    return told.http is not None and told.http.method == "POST"
 
 
 def misused(served: Sequence[Told], misuse: Misuse) -> list[Told]:
