@@ -7,8 +7,8 @@ from typing import Final
 from dragoman.contract.schema import Field, Kind, Record, Scalar, Type, Types
 from dragoman.review.wire import Http
 
-from .forms import resolved
 from .speech import Speech, Told
+from .types import resolved
 
 _FAMILIES: Final = ("image/", "video/", "audio/", "font/")
 _MEDIA: Final = frozenset(

@@ -11,7 +11,8 @@ from dragoman.contract.operation import Operation
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.wire import Http, Procedure, RootField
 
-from .forms import Form, Misuse, Shape, shape
+from .forms import Form, Shape, shape
+from .misuses import Misuse
 
 POSTED: Final = 0.9
 """From this part on, POST is used for everything."""

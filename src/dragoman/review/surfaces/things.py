@@ -9,8 +9,9 @@ from dragoman.contract.schema import Field, Record, Ref, Types
 from dragoman.review.reading.outcome import Format, Reading
 
 from . import words
-from .forms import Form, resolved
+from .forms import Form
 from .speech import Speech
+from .types import resolved
 
 _WRAPPED: Final = ("_connection", "_edge", "_list", "_page", "_collection", "_payload", "_response")
 _ROOTS: Final = frozenset({"query", "mutation", "subscription"})

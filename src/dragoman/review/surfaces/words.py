@@ -92,7 +92,8 @@ def singular(word: str) -> str:
 
 def noun(parts: tuple[str, ...]) -> str:
     """Some words as one noun in the singular: ``shipping_address``."""
-    return "_".join((*parts[:-1], singular(parts[-1]))) if parts else ""
+    *others, last = parts or ("",)
+    return "_".join((*others, singular(last)))
 
 
 def acts(parts: tuple[str, ...], *, posted: bool = True) -> bool:
@@ -101,18 +102,22 @@ def acts(parts: tuple[str, ...], *, posted: bool = True) -> bool:
     """
     if not parts or parts[0] not in ACTIONS:
         return False
-    if parts[0] not in NOUNS_TOO:
+    first, last = parts[0], parts[-1]
+    if first not in NOUNS_TOO:
         return True
-    return posted or parts[0] in ASKED if len(parts) == 1 else singular(parts[-1]) == parts[-1]
+    if len(parts) == 1:
+        return posted or first in ASKED
+    return singular(last) == last
 
 
 def computes(parts: tuple[str, ...]) -> bool:
     """Whether an action of these words computes its answer."""
     if not parts:
         return False
-    return (
-        parts[0] in COMPUTING
-        or (len(parts) == 2 and parts[0] in ("batch", "stream", "streaming", "create") and computes(parts[1:]))
-        or (parts[0] == "generate" and len(parts) > 1 and parts[1] in _MADE)
-        or singular(parts[-1]) in COMPUTED
-    )
+    first, last = parts[0], parts[-1]
+    second = parts[1] if len(parts) > 1 else ""
+    if first in COMPUTING or singular(last) in COMPUTED:
+        return True
+    if first in ("batch", "stream", "streaming", "create"):
+        return len(parts) == 2 and second in COMPUTING
+    return first == "generate" and second in _MADE

@@ -34,7 +34,7 @@ def basics(surface: Surface) -> Iterator[str]:
         yield "Make answers leaner: pages for every list, and only the fields that are asked for."
     if (facts.value("computes") or 0) >= 0.5 and not _takes_many(surface):
         yield "Take several inputs in one call, and answer them together."
-    if (facts.value("read_share") or 0) >= 0.5 and (facts.value("computes") or 0) < 0.5 and not _caches(surface):
+    if _cacheable(surface) and not _caches(surface):
         yield "Let safe reads be cached: an ETag, and how long an answer stays good."
     if surface.audience in _OUTSIDE:
         yield "Give the contract a version and a written promise of how it changes."
@@ -51,7 +51,7 @@ def cost(surface: Surface, present: str, style: str) -> Iterator[str]:
         yield f"{count:,} {'operation is' if count == 1 else 'operations are'} described anew, in {_DESCRIBED[style]}."
     if any(reading.format in (Format.OPENAPI, Format.PROTO, Format.GRAPHQL) for reading in surface.readings):
         yield f"Clients that were generated from {_formats(surface)} are generated again, and tests with them."
-    if present == "rest" and style in ("rpc", "graphql") and (facts.value("read_share") or 0) >= 0.5:
+    if present == "rest" and style in ("rpc", "graphql") and _cacheable(surface):
         yield "HTTP caches no longer answer reads; what they took has to be carried or cached by hand."
     if style == "rpc" and surface.audience in (*_OUTSIDE, Audience.FRONTEND):
         yield "Browsers reach gRPC only through Connect or a proxy."
@@ -77,6 +77,12 @@ def _followers(surface: Surface) -> Iterator[str]:
         yield "How many outside would have to follow is not known: count them first, in the gateway's logs."
     if teams:
         yield f"{'1 team of yours changes its' if teams == 1 else f'{teams:,} teams of yours change their'} code."
+
+
+def _cacheable(surface: Surface) -> bool:
+    """Whether it is mostly read, and answers are not computed from each input anew."""
+    facts = surface.facts
+    return (facts.value("read_share") or 0) >= 0.5 and (facts.value("computes") or 0) < 0.5
 
 
 def _takes_many(surface: Surface) -> bool:

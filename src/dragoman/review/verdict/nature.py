@@ -8,7 +8,8 @@ from typing import Final
 
 from dragoman.review.surfaces.counting import SHOWN, place
 from dragoman.review.surfaces.facts import Evidence
-from dragoman.review.surfaces.forms import Form, Misuse
+from dragoman.review.surfaces.forms import Form
+from dragoman.review.surfaces.misuses import Misuse
 from dragoman.review.surfaces.speech import Speech, Told, misused, posts_all, speech
 from dragoman.review.surfaces.surface import Surface
 

@@ -83,5 +83,6 @@ def _direction(name: str, value: float) -> str:
     for rule in RULES:
         for condition in (*rule.when, *rule.unless):
             if condition.fact == name and condition.values[0] == value:
-                return " or more" if condition.test is Test.AT_LEAST else " or less"
+                fewer = " or fewer" if CATALOGUE[name].type is int else " or less"
+                return " or more" if condition.test is Test.AT_LEAST else fewer
     return " or so" if value and CATALOGUE[name].origin is Origin.PEOPLE else ""

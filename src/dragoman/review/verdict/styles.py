@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-ADVISED: Final = ("rest", "rpc", "graphql", "events", "webhooks")
+ADVISED: Final[tuple[str, ...]] = ("rest", "rpc", "graphql", "events", "webhooks")
 """What a verdict may name. Of two that fit alike, the one that stands first asks less of a team. SOAP is not among
 them: it is kept for those who speak it.
 """

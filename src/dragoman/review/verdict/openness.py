@@ -1,0 +1,31 @@
+"""Open questions: the unknown facts that could matter for a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
+from dragoman.review.surfaces.facts import Facts
+
+from .lead import Answers
+from .rule import Rule
+from .rules import RULES
+from .verdict import Turn
+
+
+def open_questions(facts: Facts, changes: Sequence[Turn], worst: Answers) -> tuple[str, ...]:
+    """The unknown facts that could matter: those that could turn the verdict, then those that some rule would still
+    read; last what only a contract could say.
+    """
+    turning = [turn.fact for turn in changes if not turn.known] + [part.fact for part, _ in worst]
+    live = [name for rule in RULES if _live(rule, facts) for name in rule.reads if not facts[name].known]
+    people = [name for name, question in CATALOGUE.items() if question.origin is Origin.PEOPLE]
+    first, then = ([name for name in people if name in names] for names in (turning, live))
+    return tuple(dict.fromkeys((*first, *then, *turning)))
+
+
+def _live(rule: Rule, facts: Facts) -> bool:
+    """Whether the rule could still apply."""
+    return all(each.holds(facts) or not facts[each.fact].known for each in rule.when) and not any(
+        each.holds(facts) for each in rule.unless
+    )
