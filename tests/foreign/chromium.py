@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -28,13 +29,13 @@ class Visit:
 
 
 @contextmanager
-def browser() -> Iterator[Visit]:
-    """A new window."""
+def browser(**window: Any) -> Iterator[Visit]:
+    """A new window, as Playwright's ``new_page`` takes it: its size, its colours, with or without a script."""
     path = shutil.which("chromium")
     assert path is not None, "chromium is not installed: scripts/tools foreign"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", CUT_OFF])
         try:
-            yield Visit(chromium.new_page())
+            yield Visit(chromium.new_page(**window))
         finally:
             chromium.close()

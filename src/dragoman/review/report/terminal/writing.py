@@ -62,7 +62,7 @@ def _heading(review: Review) -> Text:
     text.append(f" in {wording.count(review.documents, 'document')}" if review.documents else "")
     for decision, number in grouping.decisions(review).items():
         text.append(" · ", "dim")
-        text.append(f"{number} to {decision}" if decision != "ask" else f"{number} to ask about", DECISIONS[decision])
+        text.append(f"{number} to {decision}", DECISIONS[decision])
     text.append("\n")
     for at, (each, number) in enumerate(grouping.severities(grouping.findings(review)).items()):
         text.append(" · " if at else "", "dim")

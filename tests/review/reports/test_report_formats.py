@@ -1,0 +1,315 @@
+"""What the reports say stands in golden files, to be read; and each keeps to the form that its readers know."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
+from sample_review import HOSTILE, large, review
+
+from dragoman.review.elements import Position
+from dragoman.review.people import People
+from dragoman.review.reading.outcome import Refusal, Why
+from dragoman.review.report import data, github, markdown, sarif, terminal
+from dragoman.review.report.terminal import Look
+from dragoman.review.report.version import version
+from dragoman.review.review import Review
+
+HERE = Path(__file__).parent
+GOLDEN = "review/reports/golden"
+ROOT = Path("/srv/shop")
+SARIF = Draft202012Validator(json.loads((HERE / "sarif" / "sarif-2.1.0.json").read_text(encoding="utf-8")))
+EMPTY = Review((), People())
+WRITERS: dict[str, Callable[[Review], str]] = {
+    "terminal": terminal.write,
+    "json": data.write,
+    "markdown": markdown.write,
+    "sarif": sarif.write,
+    "github": github.write,
+}
+
+
+def unversioned(text: str) -> str:
+    """Without the number of the release, which golden files outlive."""
+    return text.replace(f'"version": "{version()}"', '"version": "0"')
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("terminal-80.txt", lambda of: terminal.write(of, Look(80))),
+        ("terminal-120.txt", lambda of: terminal.write(of, Look(120))),
+        ("terminal-all.txt", lambda of: terminal.write(of, Look(120, everything=True, verbose=True))),
+        ("review.md", markdown.write),
+        ("review.json", data.write),
+        ("review.sarif", lambda of: sarif.write(of, root=ROOT)),
+        ("github.txt", github.write),
+    ],
+)
+def test_a_report_says_what_was_read_and_approved(
+    name: str, write: Callable[[Review], str], golden: Callable[[str, str], None]
+) -> None:
+    golden(f"{GOLDEN}/{name}", unversioned(write(review())))
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_review_of_nothing_is_a_report_too(name: str) -> None:
+    text = WRITERS[name](EMPTY)
+    assert text.endswith("\n")
+    assert "0" in text
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_halves_of_surrogate_pairs_do_not_keep_a_report_from_being_written(name: str) -> None:
+    refusal = Refusal(Why.UNREADABLE, Position("a\udc80.json"), "the title is \ud800", "Write text")
+    text = WRITERS[name](replace(review(), refusals=(refusal,)))
+    assert "the title is" in text.encode("utf-8").decode()
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# In a terminal
+
+
+@pytest.mark.parametrize("width", [80, 93, 110, 140, 200])
+@pytest.mark.parametrize("everything", [False, True])
+def test_no_line_is_wider_than_the_terminal(width: int, everything: bool) -> None:
+    from rich.cells import cell_len
+
+    text = terminal.write(review(), Look(width, everything=everything, verbose=True))
+    assert max(map(cell_len, text.splitlines())) <= width
+
+
+def test_there_is_colour_only_where_it_is_wanted() -> None:
+    assert "\x1b[" in terminal.write(review(), Look(colour=True))
+    assert "\x1b" not in terminal.write(review(), Look())
+
+
+def test_colour_changes_no_word() -> None:
+    coloured = terminal.write(review(), Look(colour=True))
+    bare = re.sub(r"\x1b\[[\d;]*m", "", coloured)
+    assert [each.rstrip() for each in bare.splitlines()] == terminal.write(review(), Look()).splitlines()
+
+
+def test_no_document_moves_the_cursor() -> None:
+    coloured = terminal.write(review(), Look(colour=True, everything=True, verbose=True))
+    assert "\x1b" not in re.sub(r"\x1b\[[\d;]*m", "", coloured)
+    assert not set(coloured) & {"\u202e", "\r", "\b", "\x9b"}
+
+
+class Stream:
+    def __init__(self, terminal: bool) -> None:
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+@pytest.mark.parametrize(
+    ("tty", "environ", "colour", "width"),
+    [
+        (True, {"COLUMNS": "120"}, True, 120),
+        (True, {"COLUMNS": "120", "NO_COLOR": "1"}, False, 120),
+        (True, {"COLUMNS": "120", "NO_COLOR": ""}, True, 120),
+        (True, {"COLUMNS": "120", "TERM": "dumb"}, False, 120),
+        (True, {"COLUMNS": "40"}, True, 80),
+        (True, {"COLUMNS": "900"}, True, 200),
+        (False, {}, False, 100),
+        (False, {"COLUMNS": "0"}, False, 100),
+    ],
+)
+def test_the_look_suits_where_it_is_shown(tty: bool, environ: dict[str, str], colour: bool, width: int) -> None:
+    stream: Any = Stream(tty)
+    look = Look.of(stream, environ, verbose=True)
+    assert (look.colour, look.width, look.verbose) == (colour, width, True)
+
+
+def test_long_lists_are_cut_and_say_so() -> None:
+    many = large(24, 1_200)
+    short, whole = terminal.write(many, Look()), terminal.write(many, Look(everything=True))
+    assert "and 4 surfaces more: --all shows them" in short
+    assert "and 309 more: --all shows them" in short
+    assert "--all" not in whole
+    assert len(short.splitlines()) < 500
+    assert "openapi/23.yaml:50" in whole
+
+
+def test_what_no_contract_can_hold_is_counted_and_listed_where_it_is_asked_for() -> None:
+    assert "3 things in the documents that no contract can hold" in terminal.write(review(), Look())
+    assert "multipleOf 0.01" in terminal.write(review(), Look(verbose=True))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# As data
+
+
+def test_the_schema_is_one_and_the_data_is_of_it() -> None:
+    Draft202012Validator.check_schema(data.schema())
+    for each in (review(), EMPTY, large(12, 60)):
+        Draft202012Validator(data.schema()).validate(json.loads(data.write(each)))
+
+
+def test_the_schema_knows_every_member() -> None:
+    """Nothing is written that is not described."""
+
+    def closed(schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [closed(each) for each in schema]
+        if not isinstance(schema, dict):
+            return schema
+        shut = {} if "properties" not in schema or "additionalProperties" in schema else {"additionalProperties": False}
+        return {key: closed(each) for key, each in schema.items()} | shut
+
+    schema = closed(data.schema())
+    excused = schema["properties"]["excused"]["items"]["allOf"]
+    del excused[1]["additionalProperties"]
+    excused[0] = {}
+    Draft202012Validator(schema).validate(json.loads(data.write(review())))
+
+
+def test_data_holds_every_text_as_it_was() -> None:
+    written = json.loads(data.write(review()))
+    assert written["surfaces"][1]["documents"][0]["title"] == HOSTILE
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# As SARIF
+
+
+@pytest.mark.parametrize("root", [None, ROOT])
+def test_the_log_is_valid(root: Path | None) -> None:
+    for each in (review(), EMPTY, large(12, 60), replace(review(), rules=())):
+        SARIF.validate(json.loads(sarif.write(each, root=root)))
+
+
+def results(of: Review, root: Path | None = ROOT) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = sarif.log(of, root=root)["runs"][0]["results"]
+    return found
+
+
+def moved(of: Review) -> Review:
+    """The same, with every finding ten lines further down."""
+
+    def down(at: Position) -> Position:
+        return replace(at, line=at.line + 10)
+
+    surfaces = tuple(
+        replace(each, findings=tuple(replace(one, position=down(one.position)) for one in each.findings))
+        for each in of.surfaces
+    )
+    return replace(of, surfaces=surfaces)
+
+
+def test_fingerprints_stay_what_they_are_when_lines_move() -> None:
+    before, after = results(review()), results(moved(review()))
+    assert [each["partialFingerprints"] for each in before] == [each["partialFingerprints"] for each in after]
+    assert len({each["partialFingerprints"]["ruleAndElement/v1"] for each in before}) == len(before)
+
+
+def test_paths_are_relative_to_the_root() -> None:
+    refusals = [
+        Refusal(Why.UNREADABLE, Position(file), "no", "Mend it")
+        for file in ("a b/c%.yaml", "/srv/shop/in side.yaml", "/elsewhere/d.yaml")
+    ]
+    log = sarif.log(replace(EMPTY, refusals=tuple(refusals)), root=ROOT)["runs"][0]
+    told = log["invocations"][0]["toolExecutionNotifications"]
+    assert [each["locations"][0]["physicalLocation"]["artifactLocation"] for each in told] == [
+        {"uri": "a%20b/c%25.yaml", "uriBaseId": "ROOT"},
+        {"uri": "in%20side.yaml", "uriBaseId": "ROOT"},
+        {"uri": "file:///elsewhere/d.yaml"},
+    ]
+    assert log["originalUriBaseIds"] == {"ROOT": {"uri": "file:///srv/shop/"}}
+
+
+def test_a_run_that_could_not_read_everything_did_not_succeed() -> None:
+    assert not sarif.log(review())["runs"][0]["invocations"][0]["executionSuccessful"]
+    assert sarif.log(replace(review(), refusals=()))["runs"][0]["invocations"][0]["executionSuccessful"]
+
+
+def test_excused_findings_are_suppressed_and_only_these() -> None:
+    suppressed = [each for each in results(review()) if each["suppressions"]]
+    assert [each["suppressions"] for each in suppressed] == [
+        [{"kind": "external", "status": "accepted", "justification": "The warehouse drops doubles (SHOP-112)"}]
+    ]
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# As workflow commands
+
+COMMAND = re.compile(r"::(error|warning|notice) ((?:\w+=[^,:\r\n]*,?)+)::([^\r\n]*)")
+
+
+def parsed(line: str) -> tuple[str, dict[str, str], str]:
+    """As GitHub's runner reads it."""
+    found = COMMAND.fullmatch(line)
+    assert found, line
+
+    def plain(text: str, codes: dict[str, str]) -> str:
+        for code, sign in codes.items():
+            text = text.replace(code, sign)
+        return text.replace("%25", "%")
+
+    breaks = {"%0D": "\r", "%0A": "\n"}
+    properties = dict(each.split("=", 1) for each in found[2].split(","))
+    return (
+        found[1],
+        {key: plain(text, {**breaks, "%3A": ":", "%2C": ","}) for key, text in properties.items()},
+        plain(found[3], breaks),
+    )
+
+
+def test_each_line_but_the_last_is_a_command() -> None:
+    *commands, last = github.write(review()).splitlines()
+    kinds = [parsed(each)[0] for each in commands]
+    assert kinds.count("error") == 10
+    assert not last.startswith(("::", "##["))
+    assert parsed(commands[2])[1] == {
+        "file": "openapi/partner.yaml",
+        "line": "40",
+        "col": "5",
+        "title": "A list without pages (unpaged-list)",
+    }
+
+
+@given(st.text(), st.text(min_size=1), st.text())
+def test_no_text_leaves_its_command(title: str, file: str, message: str) -> None:
+    line = github.command("error", {"file": file, "title": title}, message)
+    assert len(line.splitlines()) == 1
+    kind, properties, _ = parsed(line) if "=" in line.split("::")[1] else ("error", {}, "")
+    assert kind == "error"
+    assert set(properties) <= {"file", "title"}
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# As Markdown
+
+
+def rendered(text: str) -> str:
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+
+
+@given(st.text() | st.just(HOSTILE))
+def test_no_text_becomes_markup(said: str) -> None:
+    shown = rendered(f"a {markdown.text(said)}\n\n- {markdown.text(said)}")
+    assert set(re.findall(r"</?(\w+)", shown)) <= {"p", "ul", "li"}
+
+
+@given(st.text() | st.just(HOSTILE))
+def test_no_text_leaves_its_cell(said: str) -> None:
+    shown = rendered(f"| a | b |\n| --- | --- |\n| {markdown.text(said)} | {markdown.code(said)} |")
+    assert shown.count("<td>") == 2
+    assert set(re.findall(r"</?(\w+)", shown)) <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
+
+
+@pytest.mark.parametrize("said", ["@everyone", "see https://evil.example", "closes #12"])
+def test_nobody_is_called_and_nothing_is_linked_by_a_document(said: str) -> None:
+    assert said not in markdown.text(said)
+    assert said not in markdown.code(said)
