@@ -27,7 +27,7 @@ class Review:
     """All that a report says. ``excused`` are findings that a baseline excuses; ``stale`` what a baseline excuses, and
     is gone or has expired; ``excuses`` are the reasons that it gives, by the finding's key. ``kept`` is what contracts
     cannot hold; ``refusals`` are documents that were not read. ``rules`` are those that looked for misfits: a report
-    takes titles, reasons and sources from them.
+    takes titles, reasons and sources from them. ``documents`` counts what was found, refused ones among them.
     """
 
     surfaces: tuple[Reviewed, ...]

@@ -29,7 +29,9 @@ VERSION: Final = 1
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of :func:`data`."""
-    read: dict[str, Any] = json.loads(files(__package__).joinpath("data.schema.json").read_text(encoding="utf-8"))
+    read: dict[str, Any] = json.loads(
+        files("dragoman.review.report").joinpath("data.schema.json").read_text(encoding="utf-8")
+    )
     return read
 
 

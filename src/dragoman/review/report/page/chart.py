@@ -38,6 +38,7 @@ def chart(surfaces: Sequence[Reviewed]) -> tuple[Markup, str]:
         "div",
         element("div", *(_group(each) for each in placed.groups), class_="groups"),
         _right(placed),
+        element("h3", "What would fit", class_="fitting"),
         _styles(placed),
         class_="map",
     )

@@ -36,7 +36,7 @@ def _rule(at: int, of: Group, numbers: Mapping[str, int], *, opened: bool) -> Ma
     where = f"{places} on {wording.count(of.surfaces, 'surface')}"
     heading = element(
         "summary",
-        signs.mark(of.severity, len(of.findings)),
+        signs.marks(of.findings),
         element("h3", of.title),
         element("code", of.rule),
         element("span", where, class_="quiet count"),
@@ -74,7 +74,7 @@ def _row(of: Finding, group: Group, numbers: Mapping[str, int]) -> Markup:
     remedy = element("div", of.remedy, class_="quiet") if of.remedy and of.remedy != group.remedy else None
     return element(
         "tr",
-        element("td", signs.mark(of.severity, 1)),
+        element("td", signs.shape(of.severity)),
         element("td", signs.place(of.position)),
         element("td", name if number is None else element("a", name, href=f"#surface-{number}")),
         element("td", of.message, remedy, _evidence(of)),

@@ -44,9 +44,17 @@ def tally(counts: Mapping[Severity, int]) -> Markup:
 def mark(severity: Severity, number: int) -> Markup:
     """A shape and a number."""
     said = wording.severity(severity, number)
-    shape = element("span", SHAPES[severity], aria_hidden="true")
+    drawn = element("span", SHAPES[severity], aria_hidden="true")
     heard = element("span", f" {said.split(' ', 1)[1]} ", class_="heard")
-    return element("span", shape, Markup("\u202f"), number, heard, class_=f"mark {severity}", title=said)
+    return element("span", drawn, Markup("\u202f"), number, heard, class_=f"mark {severity}", title=said)
+
+
+def shape(severity: Severity) -> Markup:
+    """A shape alone, for one misfit."""
+    drawn = element("span", SHAPES[severity], aria_hidden="true")
+    return element(
+        "span", drawn, element("span", str(severity), class_="heard"), class_=f"mark {severity}", title=str(severity)
+    )
 
 
 def place(at: Position | None) -> Markup | None:

@@ -98,7 +98,7 @@ def _raw(name: str, text: str) -> Markup:
 
 @cache
 def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files("dragoman.review.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from dragoman.review.misfits.finding import Finding
@@ -53,17 +52,14 @@ def _heading(of: Group) -> Text:
     return text
 
 
-def _places(of: Group, look: Look) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(overflow="fold")
+def _places(of: Group, look: Look) -> Text:
     shown = of.findings[: look.few(POSITIONS)]
-    for each in shown:
-        grid.add_row(_place(each, of))
+    lines = [_place(each, of) for each in shown]
     if more := len(of.findings) - len(shown):
-        grid.add_row(Text(f"and {more:,} more: --all shows them", "dim"))
+        lines.append(Text(f"and {more:,} more: --all shows them", "dim"))
     if of.remedy:
-        grid.add_row(Text(f"Remedy: {wording.plain(of.remedy)}", "italic"))
-    return grid
+        lines.append(Text(f"Remedy: {wording.plain(of.remedy)}", "italic"))
+    return Text("\n", overflow="fold").join(lines)
 
 
 def _place(of: Finding, group: Group) -> Text:

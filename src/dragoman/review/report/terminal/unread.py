@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from dragoman.review.elements import Position
@@ -52,16 +51,12 @@ def _listed(heading: str, lines: Iterable[Text], look: Look) -> Iterator[Rendera
     all_ = list(lines)
     if not all_:
         return
-    grid = Table.grid()
-    grid.add_column(overflow="fold")
     shown = all_[: look.few(LINES)]
-    for each in shown:
-        grid.add_row(each)
     if more := len(all_) - len(shown):
-        grid.add_row(Text(f"and {more:,} more: --all shows them", "dim"))
+        shown.append(Text(f"and {more:,} more: --all shows them", "dim"))
     yield Text()
     yield title(heading)
-    yield Padding(grid, (0, 0, 0, 2))
+    yield Padding(Text("\n", overflow="fold").join(shown), (0, 0, 0, 2))
 
 
 def _line(at: Position, message: str, remedy: str = "", why: str = "") -> Text:
