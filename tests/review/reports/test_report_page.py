@@ -168,3 +168,17 @@ def test_severities_are_told_by_shape_and_word(whole: Read) -> None:
     for each in Severity:
         assert str(each) in said
     assert {"▲", "◆", "●"} <= set(said)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(), st.text(), st.text())
+def test_no_surface_breaks_the_page(name: str, title: str, message: str) -> None:
+    of = review().surfaces[1]
+    reading = replace(of.surface.readings[0], about=replace(of.surface.readings[0].about, title=title))
+    found = tuple(replace(each, message=message, remedy=title, rule=name) for each in of.findings)
+    surface = replace(of.surface, name=name, readings=(reading,))
+    plain = page.write(replace(review(), surfaces=(of,)))
+    text = page.write(replace(review(), surfaces=(replace(of, surface=surface, findings=found),)))
+    kinds = {(tag, frozenset(attrs)) for tag, attrs in Read(plain).elements}
+    assert {tag for tag, _ in Read(text).elements} <= {tag for tag, _ in kinds}
+    text.encode()

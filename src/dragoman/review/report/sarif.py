@@ -66,7 +66,7 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
         "name": "Dragoman review",
         "version": version(),
         "rules": rules,
-        "notifications": [{"id": name, "shortDescription": {"text": text}} for name, text in told],
+        "notifications": [_descriptor(name, text) for name, text in told],
     }
 
 
@@ -74,7 +74,13 @@ def _rules(review: Review) -> list[dict[str, Any]]:
     known = [_rule(each) for each in review.rules]
     ids = {each.id for each in review.rules}
     others = {each.rule for each in (*grouping.findings(review), *review.excused)} - ids
-    return known + [{"id": each} for each in sorted(others)]
+    return known + [_descriptor(each, each) for each in sorted(others)]
+
+
+def _descriptor(name: str, text: str) -> dict[str, Any]:
+    """What GitHub's code scanning asks of every rule and notification."""
+    said = {"text": text}
+    return {"id": name, "shortDescription": said, "fullDescription": said, "help": said}
 
 
 def _rule(of: Misfit) -> dict[str, Any]:

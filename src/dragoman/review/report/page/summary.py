@@ -37,7 +37,9 @@ def _lead(review: Review) -> str:
     return f"{surfaces}{read}: whom each is for, what it speaks, what would fit, and what to mend first."
 
 
-def _verdicts(review: Review) -> Markup:
+def _verdicts(review: Review) -> Markup | None:
+    if not review.surfaces:
+        return None
     decided = grouping.decisions(review)
     bar, at = [], 0.0
     for decision, number in decided.items():
@@ -65,12 +67,17 @@ def _misfits(review: Review) -> Markup:
 def _documents(review: Review) -> Markup:
     refused = len(review.refusals)
     gaps = sum(1 for each in review.people.skills if not each.there)
-    lines = [
+    read = [
         element("li", element("strong", review.documents), " read or tried"),
         element("li", element("strong", refused), " not read", class_="error" if refused else None),
+    ]
+    lines = [
+        *(read if review.documents or refused else ()),
         element("li", element("strong", gaps), f" {'skill' if gaps == 1 else 'skills'} missing or not known"),
     ]
-    return _tile("Documents and people", element("ul", *lines, class_="legend"))
+    return _tile(
+        "Documents and people" if review.documents or refused else "People", element("ul", *lines, class_="legend")
+    )
 
 
 def _tile(name: str, *content: Markup | None) -> Markup:
