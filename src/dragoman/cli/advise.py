@@ -59,15 +59,16 @@ def run(options: argparse.Namespace) -> int:
 
 def answered(dialogue: Dialogue, facts: Facts) -> Facts:
     """The facts, with what a person answered: whom it is for, and then only what could still turn the advice."""
-    from dragoman.review.conduct import assessed
+    from dragoman.review.conduct import assessed, subjects_of
     from dragoman.review.surfaces.dialogue import Enough, questions
     from dragoman.review.surfaces.surface import Surface
 
+    (subject,) = subjects_of([Surface("", (), facts)])
     asked: set[str] = {"owner"}
     dialogue.say(f"At most {MOST} questions. Enter leaves one open; q ends.")
     try:
         for number in range(1, MOST + 1):
-            name = questions(facts, lambda now: assessed(Surface("", (), now)).open, asked)
+            name = questions(facts, lambda now: assessed(subject, now).open, asked)
             if name is None:
                 break
             asked.add(name)

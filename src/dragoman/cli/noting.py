@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dragoman.review.conduct import Given
+    from dragoman.review.misfits.finding import Subject
     from dragoman.review.surfaces.dialogue import Dialogue
     from dragoman.review.surfaces.facts import Fact
-    from dragoman.review.surfaces.surface import Surface
 
 MOST_A_SURFACE = 4
 
@@ -35,33 +36,30 @@ def noted(given: Given, path: Path) -> str:
         team = dialogue.ask("skills")
         for number, subject in enumerate(subjects_of(surfaces)):
             dialogue.say(f"\n{subject.surface.name}: {', '.join(each.file for each in subject.surface.readings)}")
-            start = surfaces[number]
-            known = start.facts if team is None else start.facts.with_(team)
-            for fact in _asked(dialogue, Surface(start.name, start.readings, known)):
-                surfaces[number] = Surface(start.name, start.readings, surfaces[number].facts.with_(fact))
+            for fact in _asked(dialogue, subject, team):
+                start = surfaces[number]
+                surfaces[number] = Surface(start.name, start.readings, start.facts.with_(fact))
     except Enough:
         dialogue.say("")
     folder = path.parent.resolve()
     return written(surfaces, team, lambda file: Path(os.path.relpath(given.root / file, folder)).as_posix())
 
 
-def _asked(dialogue: Dialogue, surface: Surface) -> list[Fact]:
+def _asked(dialogue: Dialogue, subject: Subject, team: Fact | None) -> Iterator[Fact]:
     """The answers for one surface: whom it is for, and the few facts that could turn its verdict."""
     from dragoman.review.conduct import assessed
     from dragoman.review.surfaces.dialogue import questions
-    from dragoman.review.surfaces.surface import Surface
 
-    facts, answers, asked = surface.facts, list[Fact](), {"skills"}
+    facts, asked = subject.surface.facts.with_(*([team] if team else [])), {"skills"}
     for _ in range(MOST_A_SURFACE):
-        name = questions(facts, lambda now: assessed(Surface(surface.name, surface.readings, now)).open, asked)
+        name = questions(facts, lambda now: assessed(subject, now).open, asked)
         if name is None:
-            break
+            return
         asked.add(name)
         answer = dialogue.ask(name, facts[name])
         if answer is not None:
             facts = facts.with_(answer)
-            answers.append(answer)
-    return answers
+            yield answer
 
 
 def conversation() -> Dialogue:

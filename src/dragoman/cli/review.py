@@ -190,15 +190,22 @@ def _write_baseline(options: argparse.Namespace, found: Review, today: datetime.
 
 
 def _rules(rule: str | None) -> int:
-    from dragoman.review.verdict.explain import explained, listed
+    """List all rules, or show one."""
+    from dragoman.review.misfits.rules import MISFITS
+    from dragoman.review.verdict.explain import UnknownRule, explain, listed
 
     if rule is None:
-        print(listed())
+        every = listed(MISFITS.values())
+        widths = [
+            max(len(text) for text in column) for column in zip(*((each.id, each.does) for each in every), strict=True)
+        ]
+        for each in every:
+            print(f"{each.id:{widths[0]}}  {each.does:{widths[1]}}  {each.title}")
         return 0
     try:
-        print(explained(rule))
-    except KeyError as error:
-        raise CommandError(str(error.args[0])) from None
+        print(explain(rule, MISFITS.values()))
+    except UnknownRule as error:
+        raise CommandError(str(error)) from None
     return 0
 
 

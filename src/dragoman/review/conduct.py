@@ -13,14 +13,15 @@ from .misfits.baseline import Baseline, apply
 from .misfits.finding import Finding, Severity, Subject
 from .misfits.rules import MISFITS
 from .misfits.search import search
-from .people import people
 from .reading.outcome import Reading, Refusal
 from .review import Review, Reviewed
-from .surfaces.counting import counted
+from .staffing import people
+from .surfaces.counting import count
 from .surfaces.facts import Facts
 from .surfaces.inventory import take
 from .surfaces.notes import Notes
 from .surfaces.owners import owners_below
+from .surfaces.speech import speech
 from .surfaces.surface import Surface
 from .verdict.judge import judge
 from .verdict.nature import nature
@@ -74,19 +75,19 @@ def advise(name: str, facts: Facts) -> Review:
     return Review(surfaces=(reviewed,), people=people([(surface, reviewed.verdict)]))
 
 
-def assessed(surface: Surface) -> Verdict:
-    """The verdict on a surface by its facts alone, without misfits."""
-    subject = subjects_of([surface])[0]
-    return judge(subject.surface, subject.nature)
+def assessed(subject: Subject, facts: Facts) -> Verdict:
+    """The verdict if these were the surface's facts, without misfits: what a dialogue asks again and again."""
+    return judge(Surface(subject.surface.name, subject.surface.readings, facts), subject.nature)
 
 
 def subjects_of(surfaces: Sequence[Surface]) -> list[Subject]:
     """Each surface with what it really is and what was counted in it, beside the others."""
-    natures = [nature(each) for each in surfaces]
+    spoken = [speech(each.readings) for each in surfaces]
     platform = tuple(
-        Surface(each.name, each.readings, counted(each, found)) for each, found in zip(surfaces, natures, strict=True)
+        Surface(each.name, each.readings, each.facts.with_(*count(each.readings, told)))
+        for each, told in zip(surfaces, spoken, strict=True)
     )
-    return [Subject(each, found, platform) for each, found in zip(platform, natures, strict=True)]
+    return [Subject(each, nature(each, told), platform) for each, told in zip(platform, spoken, strict=True)]
 
 
 def _reviewed(subject: Subject, findings: tuple[Finding, ...]) -> Reviewed:
