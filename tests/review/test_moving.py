@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from handmade_contracts import STRING, crud, http, reading, record, surface
 
-from dragoman.contract.schema import List
+from dragoman.contract.schema import List, Ref
 from dragoman.contract.traits import Traits
 from dragoman.review.surfaces.facts import Certainty, Fact, Facts
 from dragoman.review.surfaces.surface import Surface
@@ -37,6 +37,11 @@ def test_computing_one_by_one_is_told_and_many_at_once_is_not():
     many = http("POST /predict", input=record(None, texts=List(STRING)))
     assert any("several inputs" in each for each in basics(surface(reading(one))))
     assert not any("several inputs" in each for each in basics(surface(reading(many))))
+
+
+def test_references_that_lead_nowhere_are_borne():
+    lost = http("POST /predict", input=Ref("Nowhere"))
+    assert any("several inputs" in each for each in basics(surface(reading(lost))))
 
 
 def test_a_model_in_public_is_kept_apart_from_its_serving():

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.principal import Audience
-from dragoman.contract.schema import List
+from dragoman.contract.schema import List, Record
 from dragoman.review.reading.outcome import Format
 from dragoman.review.surfaces.surface import Surface
+from dragoman.review.surfaces.types import resolved
 from dragoman.review.wire import Http
 
 from .styles import SPOKEN
@@ -86,9 +87,11 @@ def _cacheable(surface: Surface) -> bool:
 
 
 def _takes_many(surface: Surface) -> bool:
+    """Whether some operation takes a list, or a message with a list in it."""
     for reading, operation in surface.operations:
-        record = operation.input and reading.contract.types.resolve(operation.input)
-        if isinstance(record, List) or any(isinstance(each.type, List) for each in getattr(record, "fields", ())):
+        record = resolved(operation.input, reading.contract.types)
+        listed = isinstance(record, Record) and any(isinstance(each.type, List) for each in record.fields)
+        if listed or isinstance(operation.input, List):
             return True
     return False
 

@@ -26,11 +26,13 @@ _NAMED: Final = {
 
 
 def nature(surface: Surface, told: Speech | None = None) -> Nature:
-    """What the surface's documents show. Without a document it is what somebody said it speaks, or nothing."""
-    if not surface.readings:
+    """What the surface's documents show. Without anything that speaks in them it is what somebody said that it speaks,
+    or nothing. ``told`` is what :func:`~dragoman.review.surfaces.speech.speech` says, where it is at hand.
+    """
+    spoken = speech(surface.readings) if told is None else told
+    if spoken.style is None:
         stated = surface.facts["style"]
         return Nature(stated.value, "", 1.0 if stated.known else 0.0, stated.evidence)
-    spoken = speech(surface.readings) if told is None else told
     return Nature(spoken.style, spoken.form, spoken.purity, tuple(_evidence(spoken)))
 
 
