@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from dragoman.contract.contract import Contract
@@ -12,8 +13,7 @@ from dragoman.contract.schema import Field, Kind, List, Named, Record, Ref, Scal
 from dragoman.contract.traits import Traits
 from dragoman.review.elements import Element, Position
 from dragoman.review.reading.outcome import About, Format, Reading
-from dragoman.review.surfaces.counting import count
-from dragoman.review.surfaces.facts import Facts
+from dragoman.review.surfaces.counting import counted
 from dragoman.review.surfaces.surface import Surface
 from dragoman.review.wire import Answer, Channelled, Http, Procedure, RootField
 
@@ -90,7 +90,8 @@ def reading(
 
 
 def surface(*readings: Reading) -> Surface:
-    return Surface("api", readings, Facts({fact.name: fact for fact in count(readings)}))
+    bare = Surface("api", readings)
+    return replace(bare, facts=counted(bare))
 
 
 def crud(path: str, *, prefix: str = "/v1") -> list[Operation]:

@@ -23,8 +23,9 @@ from dragoman.contract.schema import Kind, List, Record, Ref, Scalar
 from dragoman.review.elements import Position
 from dragoman.review.reading.outcome import Format
 from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
-from dragoman.review.surfaces.counting import count
-from dragoman.review.surfaces.facts import Certainty, Facts
+from dragoman.review.surfaces.counting import count, counted
+from dragoman.review.surfaces.facts import Certainty, Fact, Facts
+from dragoman.review.surfaces.surface import Surface
 
 
 def facts(*readings) -> Facts:
@@ -174,6 +175,13 @@ def test_references_that_lead_nowhere_and_types_that_hold_themselves_are_borne()
     loop = Record("Loop", record("", next=Ref("Loop"), lost=Ref("Nowhere")).fields)
     found = facts(reading(http("POST /v1/loops", input=Ref("Loop"), output=Ref("Nowhere")), types=(loop,)))
     assert found.value("numeric_share") == 0.0
+
+
+def test_what_somebody_stated_stands_over_what_is_counted():
+    stated = Fact("binary", True, Certainty.STATED)
+    api = Surface("api", (reading(*crud("/orders")),), Facts({"binary": stated}))
+    assert counted(api)["binary"] is stated
+    assert counted(api).value("operations") == 5
 
 
 def test_several_documents_are_counted_together():

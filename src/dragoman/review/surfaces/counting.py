@@ -10,11 +10,12 @@ from dragoman.review.elements import operation as operation_element
 from dragoman.review.reading.outcome import Reading
 from dragoman.review.wire import address
 
-from .facts import Certainty, Evidence, Fact
+from .facts import Certainty, Evidence, Fact, Facts
 from .files import files
 from .forms import Form
 from .messages import numbers
 from .speech import Speech, Told, speech
+from .surface import Surface
 from .things import links, things
 
 SHOWN: Final = 3
@@ -27,6 +28,11 @@ STREAMED: Final = frozenset(
     {"text/event-stream", "application/x-ndjson", "application/ndjson", "application/stream+json", "application/jsonl"}
 )
 """Bodies that are read while they are written."""
+
+
+def counted(surface: Surface, told: Speech | None = None) -> Facts:
+    """The surface's facts with what its documents say; what somebody stated stands. ``told`` as for :func:`count`."""
+    return surface.facts.with_(*count(surface.readings, told))
 
 
 def count(readings: Sequence[Reading], told: Speech | None = None) -> tuple[Fact, ...]:
