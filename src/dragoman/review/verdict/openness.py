@@ -14,14 +14,16 @@ from .verdict import Turn
 
 
 def open_questions(facts: Facts, changes: Sequence[Turn], worst: Answers) -> tuple[str, ...]:
-    """The unknown facts that could matter: those that could turn the verdict, then those that some rule would still
-    read; last what only a contract could say.
+    """The unknown facts that could matter: those that could turn the verdict alone, those that could together, and
+    those that some rule would still read; last what only a contract could say. Who calls is asked before all others.
     """
-    turning = [turn.fact for turn in changes if not turn.known] + [part.fact for part, _ in worst]
+    alone = [turn.fact for turn in changes if not turn.known]
+    together = [part.fact for part, _ in worst]
     live = [name for rule in RULES if _live(rule, facts) for name in rule.reads if not facts[name].known]
     people = [name for name, question in CATALOGUE.items() if question.origin is Origin.PEOPLE]
-    first, then = ([name for name in people if name in names] for names in (turning, live))
-    return tuple(dict.fromkeys((*first, *then, *turning)))
+    ordered = [name for names in (alone, together, live) for name in people if name in names]
+    caller = [name for name in ordered if name == "audience"]
+    return tuple(dict.fromkeys((*caller, *ordered, *alone, *together)))
 
 
 def _live(rule: Rule, facts: Facts) -> bool:
