@@ -143,16 +143,16 @@ class Operations:
         return self._names.free_operation(made)
 
     def _callbacks(self, node: Node) -> None:
-        for _, callback in node.members("callbacks"):
-            found = self._schemas.references.follow(callback)
-            if found is not None:
-                self.read_callback(found)
-
-    def read_callback(self, node: Node) -> None:
-        """What the server calls at an address that the caller gave, once for each place that describes it."""
-        if node.key not in self._known_callbacks:
-            self._known_callbacks.add(node.key)
-            self.read_paths(node, "callback")
+        """What the server calls at an address that the caller gave, once for each place that describes it. Its path is
+        the callback's name, then the expression for the address: many callbacks have one expression.
+        """
+        for name, listed in node.members("callbacks"):
+            callback = self._schemas.references.follow(listed)
+            if callback is not None and callback.key not in self._known_callbacks:
+                self._known_callbacks.add(callback.key)
+                for expression, item in callback.members():
+                    if expression[:2] != "x-":
+                        self._read_item(item, f"{name} {expression}", "callback")
 
     # What goes in
 
