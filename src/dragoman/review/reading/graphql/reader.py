@@ -67,7 +67,7 @@ def _bytes(file: Path) -> bytes:
             raise Refusal(
                 Why.UNREADABLE,
                 position,
-                f"the file has {size / 2**20:.0f} MB, and one of at most {MAX_BYTES // 2**20} MB is read",
+                f"the file has {size / 2**20:.1f} MB, and one of at most {MAX_BYTES // 2**20} MB is read",
                 "Split the schema into files",
             )
         return file.read_bytes()

@@ -14,9 +14,9 @@ from typing import Final
 from dragoman.review.elements import Position
 from dragoman.review.reading.outcome import Refusal, Why
 
-MAX_BYTES: Final = 4 * 1024 * 1024
-"""How large a ``.proto`` file may be. The largest of Google's public ones has 1.2 MB; one enum of 4 MB takes protoc
-seven seconds and half a gigabyte.
+MAX_BYTES: Final = 8 * 1024 * 1024
+"""How large a ``.proto`` file may be. The largest of Google's public ones has 4.3 MB; one enum of 8 MB
+takes protoc twelve seconds and a gigabyte.
 """
 
 _TOKEN: Final = re.compile(
@@ -67,7 +67,7 @@ def _text(file: Path) -> str:
             raise Refusal(
                 Why.UNREADABLE,
                 Position(file.as_posix()),
-                f"the file has {size / 2**20:.0f} MB, and one of at most {MAX_BYTES // 2**20} MB is read",
+                f"the file has {size / 2**20:.1f} MB, and one of at most {MAX_BYTES // 2**20} MB is read",
                 "Split it by package, or leave generated data out of it",
             )
         return file.read_bytes().decode("utf-8-sig")
