@@ -15,6 +15,7 @@ from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import VERSION
 from dragoman.review.misfits.shape import fields_of, is_unsaid, record_of
 from dragoman.review.misfits.wording import bare, vocabulary, words
+from dragoman.review.reading.asyncapi.traits import Message
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Channelled
@@ -38,11 +39,14 @@ _COMMANDS: Final = vocabulary(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event with its document and the bare names of what stands in it, envelope and headers with it."""
+    """An event with its document and the bare names of what stands in it, envelope and headers with it. ``endings``
+    are the last words of these names.
+    """
 
     reading: Reading
     event: Event
     names: frozenset[str]
+    endings: frozenset[str]
 
     @property
     def types(self) -> Types:
@@ -67,20 +71,35 @@ def events(subject: Subject) -> Iterator[Told]:
         if reading.format is Format.DRAGOMAN:
             continue
         for event in reading.contract.events.values():
-            yield Told(reading, event, frozenset(_names(reading.contract.types, event)))
+            names = frozenset(_names(reading.contract.types, event))
+            endings = frozenset(each for name in names for each in words(name)[-1:])
+            yield Told(reading, event, frozenset(map(bare, names)), endings)
 
 
 def _names(types: Types, event: Event) -> Iterator[str]:
-    for trait in event.traits:
-        headers = record_of(types, getattr(trait, "headers", None)) if hasattr(trait, "headers") else None
-        if headers is not None:
-            yield from (re.sub(r"^ce", "", bare(each.name)) for each in fields_of(types, headers))
+    """The names of fields, as they are written."""
+    message = event.traits.get(Message)
+    if message is not None:
+        yield from _names_beside(types, message)
     payload = record_of(types, event.payload)
     for each in fields_of(types, payload) if payload is not None else ():
-        yield bare(each.name)
+        yield each.name
         inner = record_of(types, each.type)
         if inner is not None and bare(each.name) in _ENVELOPE:
-            yield from (bare(part.name) for part in fields_of(types, inner))
+            yield from (part.name for part in fields_of(types, inner))
+
+
+def _names_beside(types: Types, message: Message) -> Iterator[str]:
+    """What stands beside the payload: headers (those of CloudEvents without their ``ce_``), a version, a key."""
+    headers = record_of(types, message.headers)
+    for each in fields_of(types, headers) if headers is not None else ():
+        yield re.sub(r"^ce[-_]", "", each.name)
+    if message.version:
+        yield "version"
+    if "cloudevents" in message.content_type:
+        yield from ("id", "time", "specversion", "subject")
+    if any(isinstance(each, dict) and "key" in each for each in message.bindings.values()):
+        yield "key"
 
 
 def _unversioned(subject: Subject) -> Iterator[Found]:
@@ -111,9 +130,7 @@ def _without_id(subject: Subject) -> Iterator[Found]:
 
 def _without_time(subject: Subject) -> Iterator[Found]:
     for told in _described(subject):
-        if not told.names & _TIMES and not any(
-            each.endswith(("at", "time", "timestamp", "date", "on")) for each in told.names
-        ):
+        if not told.names & _TIMES and not told.endings & {"at", "on", "time", "timestamp", "date", "datetime"}:
             yield told.found(
                 f"{told.event.name} does not say when it happened, and when it arrives is later",
                 "Add time (RFC 3339, with a zone), as CloudEvents has it",
@@ -145,7 +162,8 @@ def _described(subject: Subject) -> Iterator[Told]:
 
 def _without_schema(subject: Subject) -> Iterator[Found]:
     for told in events(subject):
-        if is_unsaid(told.types, told.event.payload):
+        message = told.event.traits.get(Message)
+        if is_unsaid(told.types, told.event.payload) and not (message is not None and message.schema_format):
             yield told.found(
                 f"nothing says what is in {told.event.name}",
                 f"Describe the payload of {told.event.name}: its fields, and which are always there",
@@ -234,7 +252,7 @@ RULES: Final = (
         check=_without_schema,
         reason="Consumers copy what they saw once, and it changes.",
         remedy="Describe it.",
-        exception="None.",
+        exception="Payloads in another language of schemas (Avro, protocol buffers).",
         example="payload: {type: object} → payload: {$ref: '#/components/schemas/OrderPlaced'}",
         styles=("events", "webhooks"),
     ),

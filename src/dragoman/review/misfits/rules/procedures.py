@@ -50,7 +50,7 @@ def _shared_request(subject: Subject) -> Iterator[Found]:
 
 def _zero(subject: Subject) -> Iterator[Found]:
     for reading in _protos(subject):
-        if reading.format_version in ("proto2", "2"):
+        if "proto2" in reading.format_version:
             continue
         for name, each in reading.contract.types.items():
             if not isinstance(each, Enum) or not each.values or name.startswith(_FOREIGN):

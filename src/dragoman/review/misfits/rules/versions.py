@@ -122,7 +122,7 @@ def _package(subject: Subject) -> Iterator[Found]:
 def _in_name(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
         for part in segments(call.wire.path):
-            if not VERSION.fullmatch(part) and re.fullmatch(r"[A-Za-z][A-Za-z]+[-_]?[vV]\d{1,2}", part):
+            if not VERSION.fullmatch(part) and re.fullmatch(r"(?!ip|IP)[A-Za-z]{2,}[-_]?[vV]\d{1,2}", part):
                 yield call.found(
                     f"{call.address} has its version in the noun {part}",
                     f"Put the version before the nouns, once for all: /v2/{re.sub(r'[-_]?[vV][0-9]+$', '', part)}",

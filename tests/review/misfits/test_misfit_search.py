@@ -1,0 +1,81 @@
+"""The search: order, severities, and rules that break."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from misfit_texts import CREATE, ORDER, Contracts, api, given, listed, op, thing
+
+from dragoman.review.misfits.finding import Found, Severity, Subject
+from dragoman.review.misfits.rules import MISFITS
+from dragoman.review.misfits.search import FAILED, search
+
+UNPAGED = api(op("GET /v1/orders", ok=thing(items=listed(ORDER))))
+
+
+def _breaks(subject: Subject) -> Iterable[Found]:
+    yield from MISFITS["unpaged-list"].check(subject)
+    raise LookupError("no such thing")
+
+
+def test_findings_are_sorted_by_surface_severity_and_position() -> None:
+    findings = Contracts({"b": UNPAGED, "a": UNPAGED}).findings()
+    keys = [(each.surface, -each.severity, each.position) for each in findings]
+    assert keys == sorted(keys)
+    assert {each.surface for each in findings} == {"a", "b"}
+
+
+def test_the_audience_decides_the_severity() -> None:
+    severities = {
+        audience: next(
+            each.severity
+            for each in Contracts({"a": UNPAGED}, audience=audience).findings()
+            if each.rule == "unpaged-list"
+        )
+        for audience in ("public", "internal", None)
+    }
+    assert severities == {"public": Severity.ERROR, "internal": Severity.WARNING, None: Severity.WARNING}
+
+
+def test_a_rule_that_breaks_is_told_and_stops_no_other() -> None:
+    broken = replace(MISFITS["unpaged-list"], id="broken", check=_breaks)
+    findings = search(Contracts({"a": UNPAGED}).subjects(), [broken, MISFITS["unpaged-list"]])
+    assert sorted(each.rule for each in findings) == ["broken", FAILED, "unpaged-list"]
+    told = next(each for each in findings if each.rule == FAILED)
+    assert "the rule broken broke on a (LookupError" in told.message
+
+
+def test_an_element_is_told_once_by_a_rule() -> None:
+    def twice(subject: Subject) -> Iterable[Found]:
+        for _ in range(2):
+            yield from MISFITS["unpaged-list"].check(subject)
+
+    rule = replace(MISFITS["unpaged-list"], check=twice)
+    assert len(search(Contracts({"a": UNPAGED}).subjects(), [rule])) == 1
+
+
+def test_types_that_hold_themselves_end() -> None:
+    node = {"$ref": "#/components/schemas/Node"}
+    schemas = {"Node": thing(next=node, all=listed(node), any={"oneOf": [node, node, listed(node)]})}
+    document = api(op("POST /v1/nodes", body=node, ok=node), components={"schemas": schemas})
+    assert all(each.rule != FAILED for each in Contracts({"a": document}).findings())
+
+
+def test_thousands_of_operations_take_seconds() -> None:
+    schemas = {f"T{number}": thing(id={"type": "string"}, total={"type": "number"}) for number in range(500)}
+    operations = [
+        op(
+            f"{method} /v1/area{number}/{{id}}/lines",
+            given("limit"),
+            ok={"$ref": f"#/components/schemas/T{number % 500}"},
+        )
+        for number in range(1500)
+        for method in ("GET", "POST")
+    ]
+    subjects = Contracts({"a": api(*operations, CREATE, components={"schemas": schemas})}).subjects()
+    began = time.process_time()
+    findings = search(subjects)
+    assert time.process_time() - began < 10  # about a second where nothing else runs
+    assert all(each.rule != FAILED for each in findings)
