@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -120,15 +119,20 @@ def _is_envelope(call: Call[Wire], answer: Record, field: Field) -> bool:
     )
 
 
-def asked(call: Call[Wire]) -> Iterator[str]:
-    """The names, made bare, of what a caller can say beside the path: parameters, and the fields of what it takes."""
+def asked(call: Call[Wire]) -> dict[str, str]:
+    """What a caller can say beside the path, by names made bare, each with the name as it is written: parameters, and
+    the fields of what the call takes.
+    """
+    names: dict[str, str] = {}
     for each in parameters(call, "query", "header"):
-        yield from {bare(each.name), *(bare(part) for part in re.split(r"[.\[\]]", each.name)[1:] if part)}
-    if (input_ := call.input) is not None:
-        for field in fields_of(call.types, input_):
-            yield bare(field.name)
-            if (nested := record_of(call.types, field.type)) is not None and words(field.name)[:1] in _PAGE_WORDS:
-                yield from (bare(each.name) for each in fields_of(call.types, nested))
+        names[bare(each.name)] = each.name
+        names |= {bare(part): each.name for part in re.split(r"[.\[\]]", each.name)[1:] if part}
+    for field in fields_of(call.types, call.input) if call.input is not None else ():
+        names.setdefault(bare(field.name), field.name)
+        nested = record_of(call.types, field.type) if words(field.name)[:1] in _PAGE_WORDS else None
+        for each in fields_of(call.types, nested) if nested is not None else ():
+            names.setdefault(bare(each.name), f"{field.name}.{each.name}")
+    return names
 
 
 _PAGE_WORDS: Final = {("page",), ("paging",), ("pagination",), ("pager",), ("cursor",), ("options",)}

@@ -66,7 +66,7 @@ def _page_remedy(call: Call[Wire]) -> str:
 def _offset(subject: Subject) -> Iterator[Found]:
     found = [call for call, _ in _lists(subject) if way(call) is Way.NUMBER]
     for call in found:
-        name = next(each for each in asked(call) if each in NUMBERS)
+        name = next(written for each, written in asked(call).items() if each in NUMBERS)
         yield call.found(
             f"{call.address} is paged by {name}, so that pages shift while rows come and go, and late ones are slow",
             f"Answer with a token for the next page and take it back as page_token in place of {name}",

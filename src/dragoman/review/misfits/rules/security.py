@@ -50,7 +50,7 @@ _STAMPS: Final = vocabulary(
 _GIVES: Final = vocabulary("create rotate regenerate generate issue reset register login add refresh reveal")
 _LOCAL: Final = re.compile(
     r"^http://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|\[::1\]|\{|[^./:]+(?:[:/]|$)|"
-    r"[^/:]*\.(?:local|localhost|internal|test|svc|cluster\.local|lan|example)(?:[:/]|$))",
+    r"[^/:]*\.(?:local|localhost|internal|test|svc|cluster\.local|lan)(?:[:/]|$))",
     re.IGNORECASE,
 )
 _SERVERS: Final = re.compile(r"output.only|read.?only|set by (?:the )?server", re.IGNORECASE)

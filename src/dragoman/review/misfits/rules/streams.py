@@ -39,10 +39,10 @@ def _polled(subject: Subject) -> Iterator[Found]:
         tail = literals(call.wire.path)
         if call.wire.method != "GET" or not tail or is_variable(segments(call.wire.path)[-1]):
             continue
-        asks = {bare(each.name) for each in parameters(call, "query", "header")} & _SINCE
+        asks = [each.name for each in parameters(call, "query", "header") if bare(each.name) in _SINCE]
         if set(words(tail[-1])) & _FLOWS and asks and not _streams(call):
             yield call.found(
-                f"{call.address} is asked again and again for what is new ({min(asks)})",
+                f"{call.address} is asked again and again for what is new ({asks[0]})",
                 "Push it: server-sent events (text/event-stream, with Last-Event-ID to go on), or webhooks for other "
                 "companies; keep the call for those who catch up",
             )
