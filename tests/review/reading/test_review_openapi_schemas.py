@@ -140,7 +140,7 @@ def test_an_enum_that_is_no_enum() -> None:
 
 
 def test_what_is_said_of_the_values_of_an_enum() -> None:
-    read = schemas("A: {type: string, enum: [a, b], x-enum-descriptions: [First., Second.]}")
+    read = schemas("A: {type: string, enum: [a, null, a, b], x-enum-descriptions: [First., None., First., Second.]}")
     found = read.contract.types["A"]
     assert isinstance(found, Enum)
     assert [each.description for each in found.values] == ["First.", "Second."]
