@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dragoman.review.elements import type_
+from dragoman.contract.schema import Record
+from dragoman.review.elements import field, type_
 from dragoman.review.reading.outcome import Reading, Refusal, Why
 from dragoman.review.reading.protobuf import compilation, header, read
+from dragoman.review.reading.protobuf.stripping import stripped
 
 Reader: TypeAlias = Callable[[Mapping[str, str]], tuple[list[Reading], list[Refusal]]]
 
@@ -134,6 +138,62 @@ def test_broken_files_are_refused_alone(reads: Reader) -> None:
         'api/b/v1/user.proto:3: it imports "a/v1/half.proto", which is broken': "Mend api/a/v1/half.proto first",
         'api/c/v1/wrong.proto:3: "Nothing" is not defined': "Mend it until protoc takes it",
     }
+
+
+VALIDATED = """\
+syntax = "proto3";
+package a.v1;
+import "validate/validate.proto";
+import "google/api/field_behavior.proto";
+import 'gen/hints.proto';
+option (gen.file) = { list: [1, 2] };
+message A { // a comment [(x) = 1]
+  option (gen.message).a = "}";
+  string all = 1 [(validate.rules).string = { min_len: 1, in: ["a", "b"] }];
+  string some = 2 [
+    (validate.rules).string.min_len = 1, deprecated = true, (gen.x) = "]",
+    (google.api.field_behavior) = REQUIRED
+  ];
+  int32 last = 3 [(gen.x) = 1, (gen.y) = <a: 1>];
+  enum E { ZERO = 0 [(gen.value) = 1, deprecated = true]; }
+}
+service S { rpc Do(A) returns (A) { option (gen.method) = {}; option idempotency_level = NO_SIDE_EFFECTS; } }
+"""
+
+
+def test_options_of_missing_imports_are_left_out_and_told(reads: Reader) -> None:
+    """Whoever has no copy of a rule book for validation can still be read."""
+    files = {"a/v1/a.proto": VALIDATED, "b/v1/b.proto": message("b.v1", "B", "a/v1/a.proto", uses="a.v1.A")}
+    (reading, other), refusals = reads(files)
+    assert not refusals
+    assert not other.remarks
+    found = reading.contract.types["a.v1.A"]
+    assert isinstance(found, Record)
+    assert [(each.name, each.required, each.deprecated) for each in found.fields] == [
+        ("all", True, False),
+        ("some", True, True),
+        ("last", True, False),
+    ]
+    assert reading.locate(field("a.v1.A", "last")).line == 14
+    (remark,) = reading.remarks
+    assert remark.position.line == 3
+    assert remark.message == (
+        'it imports "validate/validate.proto", which is not there; it is read without the options that this defines'
+    )
+
+
+PIECES = ('import "a";', "import", "option (a).b = { c: 1 };", "[(a) = 1, b = 2]", "[", "]", "{", "}", "(", ";", "/*")
+TEXTS = st.lists(st.sampled_from((*PIECES, "*/", "//", '"', "'", "\n", " ", "message A ", "é", "google.api", ","))).map(
+    "".join
+)
+
+
+@given(TEXTS)
+def test_stripping_leaves_everything_in_its_place(text: str) -> None:
+    left = stripped(text, {"a"})
+    assert len(left) == len(text)
+    assert all(one in (other, " ") for one, other in zip(left, text, strict=True))
+    assert left.count("\n") == text.count("\n")
 
 
 def test_many_broken_files(reads: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,8 @@ REASONS: Mapping[str, str] = {
     "type": "Protocol buffers have fewer types: integers of JSON are int64, and what has no type of its own is a "
     "string, as it is in JSON. Lists that can be null, or lie in lists, need a message around them. What has no name "
     "in the contract gets one.",
-    "absence": "A field with presence may be absent, and that is all: null, a default and nothing are one. Messages always "
-    "have presence; lists, maps and what the server sets never do.",
+    "absence": "A field with presence may be absent, and that is all: null, a default and nothing are one. Messages "
+    "always have presence; lists, maps and what the server sets never do.",
     "default": "proto3 has no defaults.",
     "bounds": ".proto has no bounds.",
     "format": ".proto has no formats.",

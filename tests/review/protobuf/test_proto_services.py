@@ -49,9 +49,9 @@ message Order { string name = 1; }
 """
 
 
-@pytest.fixture
-def shop(reads: Reader) -> Reading:
-    readings, refusals = reads({"shop/v1/shop.proto": SHOP})
+@pytest.fixture(scope="module")
+def shop(reads_once: Reader) -> Reading:
+    readings, refusals = reads_once({"shop/v1/shop.proto": SHOP})
     assert not refusals
     (reading,) = readings
     return reading

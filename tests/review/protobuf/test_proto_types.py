@@ -117,9 +117,9 @@ def of(reading: Reading, name: str, field_name: str) -> Field:
     return found
 
 
-@pytest.fixture
-def paint(reads: Reader) -> Reading:
-    return one(reads({"paint/v1/paint.proto": PAINT}))
+@pytest.fixture(scope="module")
+def paint(reads_once: Reader) -> Reading:
+    return one(reads_once({"paint/v1/paint.proto": PAINT}))
 
 
 def test_the_document(paint: Reading) -> None:

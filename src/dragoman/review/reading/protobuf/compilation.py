@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from dragoman.review.elements import Position
-from dragoman.review.reading.outcome import Refusal, Why
+from dragoman.review.reading.outcome import Refusal, Remark, Why
 
 from .header import Header
 from .protoc import OF_AN_IMPORT, Budget, Fault, Library, run
 from .roots import virtual_name
+from .stripping import stripped
 
 BATCH_FILES: Final = 400
 BATCH_BYTES: Final = 8 * 1024 * 1024
@@ -65,41 +67,55 @@ class Module:
 
 
 class Compilation:
-    """Compiles a module. ``refusals`` fills up with what cannot be."""
+    """Compiles a module. ``refusals`` fills up with what cannot be; ``remarks``, by the names of files, with what was
+    left out so that they can.
+    """
 
     def __init__(self, module: Module, budget: Budget) -> None:
         self._module = module
         self._budget = budget
+        self._missing: dict[str, Refusal] = {}
         self.refusals: list[Refusal] = []
+        self.remarks: dict[str, Remark] = {}
 
     def compiled(self) -> Iterator[tuple[list[str], FileDescriptorSet]]:
         """Batches of names with the descriptors of their files and of all that these import."""
-        whole = self._without_missing()
-        for batch in _batches(whole, self._module):
-            waiting = [batch]
-            while waiting:
-                names = waiting.pop()
-                if not names:
-                    continue
-                if self._budget.left < 0:
-                    self._give_up(names)
-                    continue
+        with TemporaryDirectory(prefix="dragoman-protoc-") as folder:
+            self._strip(Path(folder))
+            for batch in _batches(list(self._module.files), self._module):
+                yield from self._batch(batch)
+
+    def _batch(self, batch: list[str]) -> Iterator[tuple[list[str], FileDescriptorSet]]:
+        waiting = [batch]
+        while waiting:
+            names = waiting.pop()
+            if names and self._budget.left < 0:
+                self._give_up(names)
+            elif names:
                 made = run(names, self._module.roots, self._module.library, self._budget)
                 if made.files is not None:
                     yield names, made.files
                 else:
                     waiting += self._without_broken(names, made.faults, made.stopped)
 
-    def _without_missing(self) -> list[str]:
-        """The names of the files whose imports are all there; the others are refused."""
-        module, broken = self._module, dict[str, None]()
+    def _strip(self, folder: Path) -> None:
+        """Write the files whose imports are not all there into the folder, without these. Whether they can do without
+        is seen when they are compiled.
+        """
+        module = self._module
         for name, header in module.files.items():
-            for wanted, line in header.imports:
-                if not module.has(wanted):
-                    broken[name] = None
-                    self.refusals.append(_missing(wanted, Position(header.shown, line), module.root))
-                    break
-        return self._without(broken, list(module.files))
+            missing = {wanted: line for wanted, line in header.imports if not module.has(wanted)}
+            if missing:
+                wanted, line = next(iter(missing.items()))
+                position = Position(header.shown, line)
+                self._missing[name] = _missing(wanted, position, module.root)
+                message = f'it imports "{wanted}", which is not there; it is read without the options that this defines'
+                self.remarks[name] = Remark(position, message, self._missing[name].remedy)
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(stripped(header.file.read_text("utf-8-sig"), missing), "utf-8")
+        if self._missing:
+            module.roots.insert(0, folder)
 
     def _without_broken(self, names: list[str], faults: Sequence[Fault], stopped: str) -> list[list[str]]:
         """What is left to try once what is at fault is refused."""
@@ -110,7 +126,8 @@ class Compilation:
                 causes[fault.name] = fault  # what follows from a broken import is not worth telling
         left = self._without(dict.fromkeys(causes), names)
         if len(left) < len(names):
-            self.refusals += [_refusal(causes[name], self._module) for name in names if name in causes]
+            broken = [name for name in names if name in causes]
+            self.refusals += [self._missing.get(name) or _refusal(causes[name], self._module) for name in broken]
             return [left]
         if len(names) == 1:
             position = Position(self._module.shown(names[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
@@ -28,13 +28,16 @@ _MESSAGE_EXTENSION = 6
 
 class Gathering:
     """Takes in descriptors batch by batch, and keeps nothing of them but what the contracts need. ``shown`` is the
-    path of a file by its name in imports; where the descriptors came without their files (``placed`` is false), all
-    of a file stands at its beginning.
+    path of a file by its name in imports, ``remarks`` what was noticed of some; where the descriptors came without
+    their files (``placed`` is false), all of a file stands at its beginning.
     """
 
-    def __init__(self, shown: Callable[[str], str], *, placed: bool = True) -> None:
+    def __init__(
+        self, shown: Callable[[str], str], remarks: Mapping[str, Remark] | None = None, *, placed: bool = True
+    ) -> None:
         self._shown = shown
         self._placed = placed
+        self._remarks = {} if remarks is None else remarks
         self._places = Places(Position(""))
         self._packages: dict[str, Package] = {}
         self._named: dict[str, Named] = {}
@@ -90,6 +93,8 @@ class Gathering:
         if package is None:
             places = Places(source.position(PACKAGE), self._places)
             package = self._packages[file.package] = Package(file.package, places)
+        if file.name in self._remarks:
+            package.remarks.append(self._remarks[file.name])
         package.add_file(file, source.shown, syntax_of(file), source.comment(PACKAGE))
         for each in found:
             if not _is_entry(each) and self._owners.setdefault(each.name, source.shown) == source.shown:

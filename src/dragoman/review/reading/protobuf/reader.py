@@ -40,7 +40,7 @@ def read(files: Sequence[Path], *folders: Path) -> tuple[list[Reading], list[Ref
         others = sorted((other for other in modules if other != folder), key=lambda other: len(other.parts))
         module = Module(folder, members, others)
         compilation = Compilation(module, budget)
-        gathering = Gathering(module.shown)
+        gathering = Gathering(module.shown, compilation.remarks)
         for names, made in compilation.compiled():
             gathering.add(made.file, names)
         readings += gathering.readings()
