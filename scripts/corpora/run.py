@@ -25,9 +25,9 @@ from typing import Final
 
 from dragoman.review.elements import operation
 from dragoman.review.reading import openapi
+from dragoman.review.reading.folder import Folder
 from dragoman.review.reading.nouns import recognise
 from dragoman.review.reading.outcome import Reading, Refusal
-from dragoman.review.reading.parse import parse, within
 from dragoman.review.wire import address
 
 PACKAGES: Final = Path(__file__).parent / "node_modules"
@@ -38,7 +38,8 @@ SHOWN: Final = 20
 
 def read_openapi(path: Path, folder: Path) -> Reading:
     """An OpenAPI document, with those that it refers to."""
-    return openapi.read(parse(path.read_bytes(), str(path)), within(folder, str))
+    documents = Folder(folder)
+    return openapi.read(documents.tree(path), documents.load)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from dragoman.review.elements import Element, Position, answer, operation, param
 from dragoman.review.elements import Kind as ElementKind
 from dragoman.review.reading import openapi
 from dragoman.review.reading.extensions import Extensions
+from dragoman.review.reading.folder import Folder
 from dragoman.review.reading.outcome import Reading, Refusal, Scheme, Why
-from dragoman.review.reading.parse import parse, within
+from dragoman.review.reading.parse import parse
 from dragoman.review.wire import Answer, Http, Parameter, Requirement
 
 STRING, INT = Scalar(Kind.STRING), Scalar(Kind.INT)
@@ -486,7 +487,7 @@ def _folder(tmp_path: Path) -> Path:
         "/a:\n  get:\n    responses:\n      '200':\n        content: {a/b: {schema: {$ref: models.json#/Pet}}}\n"
     )
     (tmp_path / "parts/models.json").write_text(
-        '{"Pet": {"type": "object", "properties": {"mother": {"$ref": "#/Pet"}, "home": {"$ref": "home.json"}}}}'
+        '{"x": 1, "x": 2, "Pet": {"properties": {"mother": {"$ref": "#/Pet"}, "home": {"$ref": "home.json"}}}}'
     )
     (tmp_path / "parts/home.json").write_text('{"type": "object",\n "properties": {"street": {"type": "string"}}}')
     return tmp_path
@@ -494,8 +495,8 @@ def _folder(tmp_path: Path) -> Path:
 
 def test_references_to_other_files(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
-    load = within(folder, lambda path: str(path.relative_to(folder)))
-    read = openapi.read(parse((folder / "api.yaml").read_bytes(), "api.yaml"), load)
+    documents = Folder(folder, lambda path: str(path.relative_to(folder)))
+    read = openapi.read(documents.tree(folder / "api.yaml"), documents.load)
     found, _ = _http(read, "get_a")
     assert found.output == Ref("Pet2")
     assert [each.type for each in record(read, "Pet2").fields] == [Ref("Pet2"), Ref("home")]
@@ -504,6 +505,7 @@ def test_references_to_other_files(tmp_path: Path) -> None:
     assert [(each.position.line, each.message) for each in read.remarks] == [
         (4, "there is no file parts/gone.yaml"),
         (5, "the reference https://example.com/x.yaml is on a network, which is not asked"),
+        (1, "'x' stands twice in this object, and the last one counts"),
     ]
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from dragoman.review.elements import Position
 from dragoman.review.reading import tree as bounds
+from dragoman.review.reading.folder import Folder
 from dragoman.review.reading.outcome import Refusal, Why
-from dragoman.review.reading.parse import parse, within
+from dragoman.review.reading.parse import parse
 from dragoman.review.reading.tree import Pointer
 
 ANY_JSON = st.recursive(
@@ -242,11 +243,24 @@ def test_thirty_megabytes_are_read() -> None:
 def test_files_beside_a_document_are_loaded_once(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts/a b.yaml").write_text("x: 1\n")
-    load = within(tmp_path, lambda path: str(path.relative_to(tmp_path)))
-    tree = load("./a%20b.yaml", Position("parts/main.yaml"))
-    assert tree.value == {"x": 1}
-    assert tree.file == "parts/a b.yaml"
-    assert load("parts/a b.yaml", Position("main.yaml")) is tree
+    (tmp_path / "parts/main.yaml").write_text("{}")
+    (tmp_path / "main.yaml").write_text("{}")
+    folder = Folder(tmp_path, lambda path: f"shown/{path.relative_to(tmp_path)}")
+    assert folder.tree(tmp_path / "main.yaml").file == "shown/main.yaml"
+    folder.tree(tmp_path / "parts/main.yaml")
+    tree = folder.load("./a%20b.yaml", Position("shown/parts/main.yaml"))
+    assert (tree.value, tree.file) == ({"x": 1}, "shown/parts/a b.yaml")
+    assert folder.load("parts/a b.yaml", Position("shown/main.yaml")) is tree
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="it cannot be read: Is a directory"):
+        Folder(tmp_path).tree(tmp_path)
+    (tmp_path / "broken.yaml").write_text("a: [")
+    folder = Folder(tmp_path)
+    for _ in range(2):
+        with pytest.raises(Refusal, match=r"broken.yaml:2: the YAML is broken"):
+            folder.load("broken.yaml", Position(str(tmp_path / "main.yaml")))
 
 
 @pytest.mark.parametrize(
@@ -266,8 +280,7 @@ def test_what_lies_outside_is_not_loaded(tmp_path: Path, reference: str, message
     folder.mkdir()
     (tmp_path / "secret.yaml").write_text("x: 1\n")
     (folder / "link.yaml").symlink_to(tmp_path / "secret.yaml")
-    load = within(folder, str)
+    position = Position(str(folder / "main.yaml"), 3)
     with pytest.raises(Refusal) as caught:
-        load(reference, Position("main.yaml", 3))
-    assert caught.value.message == message
-    assert caught.value.position == Position("main.yaml", 3)
+        Folder(folder).load(reference, position)
+    assert (caught.value.message, caught.value.position) == (message, position)

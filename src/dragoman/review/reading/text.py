@@ -25,9 +25,7 @@ def text_of(data: bytes, file: str) -> str:
     """The text, without the mark at its beginning that some editors write. Raises Refusal for what is larger than
     :data:`~.tree.MAX_BYTES`, and for what is not UTF-8, with the line at which it ceases to be.
     """
-    if len(data) > MAX_BYTES:
-        size = f"it has {len(data) / 2**20:,.0f} MiB, and documents of up to {MAX_BYTES // 2**20} MiB are read"
-        raise Refusal(Why.UNREADABLE, Position(file), size, "Split it into documents, one for each surface")
+    check_size(len(data), file)
     for mark, name in _WIDE.items():
         if data.startswith(mark):
             raise Refusal(Why.UNREADABLE, Position(file), f"it is {name}, not UTF-8", _REMEDY)
@@ -39,6 +37,13 @@ def text_of(data: bytes, file: str) -> str:
     if "\0" in text[:1024]:
         raise Refusal(Why.UNREADABLE, Position(file), "it holds zero bytes: it is binary, or UTF-16", _REMEDY)
     return text
+
+
+def check_size(size: int, file: str) -> None:
+    """Raises Refusal for more bytes than :data:`~.tree.MAX_BYTES`."""
+    if size > MAX_BYTES:
+        said = f"it has {size / 2**20:,.0f} MiB, and documents of up to {MAX_BYTES // 2**20} MiB are read"
+        raise Refusal(Why.UNREADABLE, Position(file), said, "Split it into documents, one for each surface")
 
 
 def _not_utf8(data: bytes, at: int, file: str) -> Refusal:

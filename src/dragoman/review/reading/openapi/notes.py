@@ -6,6 +6,7 @@ from typing import Final
 
 from dragoman.review.elements import Element
 from dragoman.review.reading.outcome import Kept, Refusal, Remark
+from dragoman.review.reading.tree import Tree
 
 from .node import Node
 
@@ -29,6 +30,11 @@ class Notes:
     def refused(self, node: Node, refusal: Refusal) -> None:
         """Another document, which this one refers to, was not read."""
         self.remark(node, refusal.message, refusal.remedy)
+
+    def of_another(self, tree: Tree) -> None:
+        """Another document was read, with remarks of its own."""
+        for each in tree.remarks[:MAX_REMARKS]:
+            self._remarks.setdefault((each.message, each.position), each)
 
     def keep(self, element: Element, what: str, node: Node) -> None:
         """The contract has no place for it."""

@@ -100,6 +100,8 @@ class Operations:
         element = operation_element(address)
         self.places.setdefault(element, node)
         where = Where(element)
+        if "servers" in node.object or "servers" in site.item.object:
+            self._schemas.notes.keep(element, "servers of its own", node)
         given = given_parameters((site.item, node), self._schemas)
         parameters = list(read_parameters(given, address, self._schemas))
         for each, parameter in parameters:

@@ -87,6 +87,7 @@ class References:
             self._notes.remark(node, message, "Review the folder that holds both")
             return None
         tree = self._load(address, node.position)
+        self._notes.of_another(tree)
         return Node(tree, (), tree.value)
 
     def _names(self, tree: Tree) -> dict[str, Node]:
