@@ -15,12 +15,13 @@ from .tree import Tree
 
 
 class Folder:
-    """Reads the documents of a folder. ``shown`` says how a path is shown; positions name files by that.
+    """Reads the documents of a folder. ``shown`` says how a path below ``root`` is shown; positions name files by that.
 
     What lies outside of the folder, links followed, is not read, and nothing is asked of a network.
     """
 
     def __init__(self, root: Path, shown: Callable[[Path], str] = str) -> None:
+        self._given = root
         self._root = root.resolve()
         self._shown = shown
         self._paths: dict[str, Path] = {}
@@ -35,7 +36,7 @@ class Folder:
             data = path.read_bytes()
         except OSError as error:
             said = f"it cannot be read: {error.strerror}"
-            raise Refusal(Why.UNREADABLE, Position(file), said, "Let the file be read") from None
+            raise Refusal(Why.UNREADABLE, Position(file), said, "Check its permissions") from None
         return parse(data, file)
 
     def load(self, reference: str, position: Position) -> Tree:
@@ -45,7 +46,7 @@ class Folder:
         path = self._path(reference, position)
         if path not in self._loaded:
             try:
-                self._loaded[path] = self.tree(path)
+                self._loaded[path] = self.tree(self._given / path.relative_to(self._root))
             except Refusal as refusal:
                 self._loaded[path] = refusal
         found = self._loaded[path]

@@ -6,15 +6,14 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from dragoman.review.elements import Position
 
 from .documents import Document, find
+from .folder import Folder
 from .nouns import recognise
 from .outcome import Format, Reading, Refusal, Why
-from .parse import parse, within
-from .tree import MAX_BYTES
 
 _TREES: Final = {Format.OPENAPI: "openapi", Format.ASYNCAPI: "asyncapi"}
 """Formats of which each document is a reading of its own, by the part that reads them."""
@@ -51,15 +50,15 @@ def _trees(documents: Sequence[Document]) -> _Outcome:
     """OpenAPI and AsyncAPI, one by one."""
     readings: list[Reading] = []
     refusals: list[Refusal] = []
-    loads: dict[Path, Any] = {}
+    folders: dict[Path, Folder] = {}
     for document in documents:
         if document.format not in _TREES:
             continue
-        load = loads.setdefault(document.folder, within(document.folder, Path.as_posix))
+        folder = folders.setdefault(document.folder, Folder(document.folder, Path.as_posix))
 
-        def one(document: Document = document, load: Any = load) -> _Outcome:
+        def one(document: Document = document, folder: Folder = folder) -> _Outcome:
             reader = importlib.import_module(f"{__package__}.{_TREES[document.format]}")
-            return [reader.read(parse(_bytes(document), document.shown), load)], []
+            return [reader.read(folder.tree(document.path), folder.load)], []
 
         found, refused = _guarded([document], one)
         readings += found
@@ -106,17 +105,3 @@ def _guarded(documents: Sequence[Document], read: Callable[[], _Outcome]) -> _Ou
     except Exception as error:  # a fault of ours in one document, which must not cost the others
         message = f"its reader failed: {type(error).__name__}: {error}"[:300]
     return [], [Refusal(why, Position(each.shown), message, remedy) for each in documents]
-
-
-def _bytes(document: Document) -> bytes:
-    """The document. Raises Refusal for one that cannot be read, or is too large to be."""
-    position = Position(document.shown)
-    try:
-        size = document.path.stat().st_size
-        if size > MAX_BYTES:
-            message = f"it has {size / 2**20:,.0f} MiB, and documents of up to {MAX_BYTES // 2**20} MiB are read"
-            raise Refusal(Why.UNREADABLE, position, message, "Split it into documents, one for each surface")
-        return document.path.read_bytes()
-    except OSError as error:
-        message = f"it cannot be read: {error.strerror}"
-        raise Refusal(Why.UNREADABLE, position, message, "Check its permissions") from None
