@@ -34,7 +34,6 @@ _OBJECT: Final = re.compile(rb"\s*:\s*\{")
 _SDL: Final = re.compile(
     rb"^[ \t]*(?:extend[ \t]+)?(?:type|interface|union|enum|input|scalar|schema|directive)\b(?!\s*[:=(])", re.MULTILINE
 )
-_PROTO: Final = re.compile(rb"^[ \t]*(?:syntax|edition)[ \t]*=[ \t]*[\"'](?:proto[23]|\d{4})[\"']", re.MULTILINE)
 
 
 def recognized(path: Path, *, named: bool = False) -> Format | None:

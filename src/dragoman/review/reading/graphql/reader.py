@@ -9,6 +9,7 @@ from pathlib import Path
 from dragoman.review.elements import Position
 from dragoman.review.reading.outcome import Reading, Refusal, Why
 from dragoman.review.reading.parse import parse
+from dragoman.review.reading.tree import MAX_BYTES as LARGEST
 
 from .conversion import reading
 from .definition import Schema
@@ -26,11 +27,13 @@ def read(files: Sequence[Path]) -> tuple[list[Reading], list[Refusal]]:
     refusals: list[Refusal] = []
     for file in sorted(files):
         try:
-            schema = _read(file)
+            data = _bytes(file)
+            if data.lstrip()[:1] == b"{":  # SDL never begins so
+                whole.append(read_introspection(parse(data, file.as_posix())))
+            else:
+                cut.append(_read_sdl(file, data))
         except Refusal as refusal:
             refusals.append(refusal)
-            continue
-        (whole if file.suffix == ".json" else cut).append(schema)
     readings = [reading(schema, schema.files[0]) for schema in whole]
     readings += [reading(schema, _shown(schema)) for schema in joined(cut)]
     return sorted(readings, key=lambda each: each.file), refusals
@@ -43,10 +46,9 @@ def _shown(schema: Schema) -> str:
     return os.path.commonpath([os.path.dirname(file) for file in schema.files]) or "."
 
 
-def _read(file: Path) -> Schema:
-    data = _bytes(file)
-    if file.suffix == ".json":
-        return read_introspection(parse(data, file.as_posix()))
+def _read_sdl(file: Path, data: bytes) -> Schema:
+    if len(data) > MAX_BYTES:
+        raise _too_large(file, len(data), MAX_BYTES)
     schema = read_sdl(file, data)
     if not schema.types and not schema.extensions and not schema.roots:
         what = "queries, which clients send" if schema.executable else "no type"
@@ -60,17 +62,16 @@ def _read(file: Path) -> Schema:
 
 
 def _bytes(file: Path) -> bytes:
-    position = Position(file.as_posix())
     try:
         size = file.stat().st_size
-        if size > MAX_BYTES and file.suffix != ".json":
-            raise Refusal(
-                Why.UNREADABLE,
-                position,
-                f"the file has {size / 2**20:.1f} MB, and one of at most {MAX_BYTES // 2**20} MB is read",
-                "Split the schema into files",
-            )
+        if size > LARGEST:
+            raise _too_large(file, size, LARGEST)
         return file.read_bytes()
     except OSError as error:
         message = f"it cannot be read: {error.strerror}"
-        raise Refusal(Why.UNREADABLE, position, message, "Check its permissions") from None
+        raise Refusal(Why.UNREADABLE, Position(file.as_posix()), message, "Check its permissions") from None
+
+
+def _too_large(file: Path, size: int, limit: int) -> Refusal:
+    message = f"the file has {size / 2**20:.1f} MB, and one of at most {limit / 2**20:.0f} MB is read"
+    return Refusal(Why.UNREADABLE, Position(file.as_posix()), message, "Split the schema into files")

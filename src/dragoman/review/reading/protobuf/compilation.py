@@ -14,7 +14,8 @@ from dragoman.review.elements import Position
 from dragoman.review.reading.outcome import Refusal, Remark, Why
 
 from .header import Header
-from .protoc import OF_AN_IMPORT, Budget, Fault, Library, run
+from .library import Library
+from .protoc import OF_AN_IMPORT, Budget, Fault, run
 from .roots import virtual_name
 from .stripping import stripped
 

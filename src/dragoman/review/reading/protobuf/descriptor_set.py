@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from dragoman.review.elements import Position
 from dragoman.review.reading.outcome import Refusal, Why
 
-from .protoc import provided
+from .library import provided
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """How large a set may be: Google's 8,000 files with all their comments would have twice that."""
@@ -20,7 +20,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 def is_descriptor_set(file: Path) -> bool:
     """Whether the name is that of compiled files rather than of text."""
-    return file.suffix != ".proto"
+    return file.suffix.lower() != ".proto"
 
 
 def read_descriptor_set(file: Path) -> tuple[list[FileDescriptorProto], list[str]]:
