@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -79,3 +81,22 @@ def test_thousands_of_operations_take_seconds() -> None:
     findings = search(subjects)
     assert time.process_time() - began < 10  # about a second where nothing else runs
     assert all(each.rule != FAILED for each in findings)
+
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("yaml", "graphql", "grpc_tools", "google", "rich"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+from dragoman.review.misfits.rules import MISFITS
+print(len(MISFITS))
+"""
+
+
+def test_rules_can_be_listed_without_the_extra() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == str(len(MISFITS)), done.stderr

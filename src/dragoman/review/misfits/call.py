@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+from dragoman.contract.contract import Contract
 from dragoman.contract.operation import Operation
 from dragoman.contract.schema import Record, Type, Types
 from dragoman.review import elements
@@ -79,43 +81,56 @@ class Call(Generic[W]):
         return Found(element, self.reading.locate(element), message, remedy)
 
 
+_known: WeakKeyDictionary[Contract, tuple[tuple[Operation, Wire], ...]] = WeakKeyDictionary()
+"""The operations of a contract with their wires, over which every rule walks. They do not hold the contract."""
+
+
+def _reached(reading: Reading) -> tuple[tuple[Operation, Wire], ...]:
+    found = _known.get(reading.contract)
+    if found is None:
+        pairs = ((each, _wire(each)) for each in reading.contract.operations.values())
+        found = _known[reading.contract] = tuple((each, wire) for each, wire in pairs if wire is not None)
+    return found
+
+
+def _wire(operation: Operation) -> Wire | None:
+    traits = operation.traits
+    return traits.get(Http) or traits.get(Procedure) or traits.get(RootField) or traits.get(Channelled)
+
+
 def calls(subject: Subject) -> Iterator[Call[Wire]]:
     """Every operation that callers may call; what the server calls (webhooks, callbacks) is left out."""
-    for reading, operation in subject.surface.operations:
-        traits = operation.traits
-        wire = traits.get(Http) or traits.get(Procedure) or traits.get(RootField) or traits.get(Channelled)
-        if wire is not None and not (isinstance(wire, Http) and wire.direction != "served"):
-            yield Call(reading, operation, wire)
+    for reading in subject.surface.readings:
+        for operation, wire in _reached(reading):
+            if not isinstance(wire, Http) or wire.direction == "served":
+                yield Call(reading, operation, wire)
 
 
 def https(subject: Subject) -> Iterator[Call[Http]]:
     """Those over HTTP."""
-    return each_of(subject, Http)
-
-
-def procedures(subject: Subject) -> Iterator[Call[Procedure]]:
-    """Those of services in ``.proto``."""
-    return each_of(subject, Procedure)
-
-
-def root_fields(subject: Subject) -> Iterator[Call[RootField]]:
-    """GraphQL's queries, mutations and subscriptions."""
-    return each_of(subject, RootField)
-
-
-def each_of(subject: Subject, way: type[W]) -> Iterator[Call[W]]:
-    """Those that are reached in that way."""
-    for call in calls(subject):
-        if isinstance(call.wire, way):
-            yield Call(call.reading, call.operation, call.wire)
+    return (each for each in _each_of(subject, Http) if each.wire.direction == "served")
 
 
 def outward(subject: Subject) -> Iterator[Call[Http]]:
     """What the server calls over HTTP: webhooks and callbacks."""
-    for reading, operation in subject.surface.operations:
-        wire = operation.traits.get(Http)
-        if wire is not None and wire.direction != "served":
-            yield Call(reading, operation, wire)
+    return (each for each in _each_of(subject, Http) if each.wire.direction != "served")
+
+
+def procedures(subject: Subject) -> Iterator[Call[Procedure]]:
+    """Those of services in ``.proto``."""
+    return _each_of(subject, Procedure)
+
+
+def root_fields(subject: Subject) -> Iterator[Call[RootField]]:
+    """GraphQL's queries, mutations and subscriptions."""
+    return _each_of(subject, RootField)
+
+
+def _each_of(subject: Subject, way: type[W]) -> Iterator[Call[W]]:
+    for reading in subject.surface.readings:
+        for operation, wire in _reached(reading):
+            if isinstance(wire, way):
+                yield Call(reading, operation, wire)
 
 
 def by_collection(found: Iterable[Call[Http]]) -> dict[str, Call[Http]]:

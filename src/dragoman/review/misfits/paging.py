@@ -94,7 +94,7 @@ def _may_list(call: Call[Wire]) -> bool:
         case Http(method="GET", path=path):
             return not is_variable(last(path))
         case Procedure(method=method):
-            return words(method)[:1] in {("list",), ("search",), ("query",), ("find",)}
+            return words(method)[:1] in {("list",), ("search",)}
         case RootField(root="query"):
             return True
         case _:
@@ -126,12 +126,12 @@ def asked(call: Call[Wire]) -> dict[str, str]:
     names: dict[str, str] = {}
     for each in parameters(call, "query", "header"):
         names[bare(each.name)] = each.name
-        names |= {bare(part): each.name for part in re.split(r"[.\[\]]", each.name)[1:] if part}
+        names |= {bare(piece): each.name for piece in re.split(r"[.\[\]]", each.name)[1:] if piece}
     for field in fields_of(call.types, call.input) if call.input is not None else ():
         names.setdefault(bare(field.name), field.name)
         nested = record_of(call.types, field.type) if words(field.name)[:1] in _PAGE_WORDS else None
-        for each in fields_of(call.types, nested) if nested is not None else ():
-            names.setdefault(bare(each.name), f"{field.name}.{each.name}")
+        for part in fields_of(call.types, nested) if nested is not None else ():
+            names.setdefault(bare(part.name), f"{field.name}.{part.name}")
     return names
 
 

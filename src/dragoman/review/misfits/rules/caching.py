@@ -19,6 +19,7 @@ from dragoman.review.wire import Http
 from .audience import computes
 
 _READS: Final = vocabulary("get list fetch read find retrieve show view lookup")
+_MADE: Final = frozenset({"url", "uri", "token", "credentials", "password", "secret", "link", "session"})
 _FLAT: Final = 8
 """So many plain fields fit into an address."""
 
@@ -40,11 +41,15 @@ def _post_for_read(subject: Subject) -> Iterator[Found]:
 
 
 def _reads(call: Call[Http]) -> bool:
-    """Whether it says of itself that it only reads, with no word that says otherwise."""
+    """Whether it says of itself that it only reads, with no word that says otherwise. What gives a token or a signed
+    address makes one.
+    """
+    if {*words(last(call.wire.path)), *words(name_of(call))} & _MADE:
+        return False
     segment = last(call.wire.path)
     by_path = "{" not in segment and first_word(segment.partition(":")[2] or segment) in _READS
-    if by_path and len(words(segment)) == 1 and segment.lower() in ("list", "view", "show"):
-        by_path = False  # as likely a noun: POST /lists/{id}/list
+    if by_path and len(words(segment)) == 1 and segment.lower() in ("list", "view", "show", "read"):
+        by_path = False  # as likely a noun, or a mark that is set: POST /messages/{id}/read
     return by_path or (verb_of(call) in _READS and len(words(name_of(call))) > 1)
 
 

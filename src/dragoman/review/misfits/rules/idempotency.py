@@ -8,7 +8,7 @@ from typing import Final
 
 from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
-from dragoman.contract.schema import Scalar
+from dragoman.contract.schema import List, Scalar
 from dragoman.review.misfits.call import Call, by_collection, calls, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
@@ -41,7 +41,7 @@ _MAKES: Final = vocabulary(
 )
 """Verbs that make one more of something each time."""
 
-_AMOUNTS: Final = vocabulary("amount total price value currency sum")
+_AMOUNTS: Final = vocabulary("amount currency price")
 _CHANGES: Final = vocabulary(
     "create add insert update modify edit delete remove destroy cancel activate deactivate enable disable save "
     "approve reject reset revoke submit send purge rename restart"
@@ -53,15 +53,14 @@ _FLAT_NOUNS: Final = re.compile(
 
 def _is_repeatable(call: Call[Wire]) -> bool:
     """Whether the same call can be known again: by a key of the caller's, or by an id that it gives."""
-    names = {bare(each.name) for each in parameters(call, "header", "query")}
-    if (input_ := call.input) is not None:
-        for each in fields_of(call.types, input_):
-            names.add(bare(each.name))
-            inner = record_of(call.types, each.type) if isinstance(call.wire, RootField) else None
-            names |= {bare(part.name) for part in fields_of(call.types, inner)} if inner else set()
-            if each.name in ("id", "uuid") and each.required and not each.read_only:
-                return True
-    return bool(names & _KEYS) or any(each.startswith("idempot") for each in names)
+    fields = fields_of(call.types, call.input) if call.input is not None else ()
+    names = {bare(each.name) for each in parameters(call, "query", "header")} | {bare(each.name) for each in fields}
+    for each in fields if isinstance(call.wire, RootField) else ():
+        inner = record_of(call.types, each.type)
+        names |= {bare(part.name) for part in fields_of(call.types, inner)} if inner is not None else set()
+    given = any(each.name in ("id", "uuid") and each.required and not each.read_only for each in fields)
+    own = "".join(words(name_of(call))[1:]) + "id"  # CreateOrder takes order_id (AIP-133)
+    return given or bool(names & _KEYS) or own in names or any(each.startswith("idempot") for each in names)
 
 
 def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
@@ -182,12 +181,18 @@ def _put_on_collection(subject: Subject) -> Iterator[Found]:
     items = by_collection(https(subject))
     for call in https(subject):
         path, tail = call.wire.path.rstrip("/"), last(call.wire.path)
-        one = call.input is not None or isinstance(plain(call.types, call.takes), Scalar)
+        one = isinstance(plain(call.types, call.takes), Scalar) or (call.input is not None and not _holds_list(call))
         if call.wire.method == "PUT" and path in items and not is_variable(tail) and is_plural(tail) and one:
             yield call.found(
                 f"{call.address} puts one thing where the collection is",
                 f"Put it at its own address, PUT {items[path].wire.path}, or make it with POST {path}",
             )
+
+
+def _holds_list(call: Call[Http]) -> bool:
+    """Whether the body is in essence a list in an envelope, which does replace the collection."""
+    fields = fields_of(call.types, call.input) if call.input is not None else ()
+    return len(fields) <= 3 and any(isinstance(plain(call.types, each.type), List) for each in fields)
 
 
 RULES: Final = (
@@ -253,7 +258,8 @@ RULES: Final = (
         reason="PUT means: let this be what stands at this address. Taken by its word it replaces the whole collection "
         "by one thing.",
         remedy="PUT to the thing's own address.",
-        exception="Bodies that are lists, which do replace the collection, and nouns of which there is one.",
+        exception="Bodies that are lists, bare or in an envelope, which do replace the collection, and nouns of "
+        "which there is one.",
         example="PUT /orders {id: 7, …} → PUT /orders/7",
         styles=("rest",),
     ),

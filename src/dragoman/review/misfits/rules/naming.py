@@ -28,7 +28,7 @@ from dragoman.review.misfits.path import (
 from dragoman.review.misfits.reach import reach
 from dragoman.review.misfits.shape import plain
 from dragoman.review.misfits.tally import EVIDENCE, found_surface
-from dragoman.review.misfits.wording import bare, counted, is_plural, singular, some, vocabulary, words
+from dragoman.review.misfits.wording import VERBS, bare, counted, is_plural, singular, some, vocabulary, words
 from dragoman.review.reading.outcome import Format
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http
@@ -161,7 +161,9 @@ def _collections(subject: Subject) -> Iterator[Found]:
     if total < 4 or not single or len(single) > 0.34 * total:
         return
     for noun, call in single.items():
-        same = len(words(noun)[-1]) < 4 or noun.endswith(("ss", "ate"))
+        if first_word(noun) in VERBS:
+            continue
+        same = len(words(noun)[-1]) < 4 or noun.endswith(("ss", "ate", "ing", "ity"))
         if is_plain("/" + noun) or is_entry("/" + noun) or same:
             continue
         yield call.found(

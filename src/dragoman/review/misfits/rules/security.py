@@ -10,12 +10,13 @@ from dragoman.contract.principal import Audience
 from dragoman.contract.schema import INTEGERS, Field, Kind, Ref
 from dragoman.review.misfits.call import Call, https, outward, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
-from dragoman.review.misfits.path import is_entry, is_plain, literals
+from dragoman.review.misfits.path import first_word, is_entry, is_plain, last, literals
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import kind_of
 from dragoman.review.misfits.tally import found_document, found_surface
-from dragoman.review.misfits.wording import bare, counted, some, vocabulary, words
+from dragoman.review.misfits.wording import READING, bare, counted, some, vocabulary, words
 from dragoman.review.reading.outcome import Format, Reading, Scheme
+from dragoman.review.reading.protobuf.traits import Behavior
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http
 
@@ -35,12 +36,11 @@ _CREDENTIALS: Final = re.compile(
 )
 _SECRETS: Final = re.compile(
     r"^(?:password|passwd|pwd|password_?hash|hashed_?password|password_?digest|client_?secret|private_?key|secret_?key|"
-    r"api_?secret|cvv|cvc|cvv2|card_?security_?code|totp_?secret|mfa_?secret|ssn|social_?security_?number|pin_?code)$",
+    r"api_?secret|cvv|cvc|cvv2|card_?security_?code|totp_?secret|mfa_?secret|pin_?code)$",
     re.IGNORECASE,
 )
 _PRIVILEGES: Final = re.compile(
-    r"^(?:is_?admin|is_?superuser|is_?super_?admin|is_?staff|is_?root|email_?verified|is_?verified|kyc_?verified|"
-    r"account_?balance|credit_?limit|is_?internal)$",
+    r"^(?:is_?admin|is_?superuser|is_?super_?admin|is_?staff|is_?root|email_?verified|kyc_?verified|account_?balance)$",
     re.IGNORECASE,
 )
 _STAMPS: Final = vocabulary(
@@ -55,7 +55,7 @@ _LOCAL: Final = re.compile(
 )
 _SERVERS: Final = re.compile(r"output.only|read.?only|set by (?:the )?server", re.IGNORECASE)
 _MASKED: Final = re.compile(
-    r"mask|redact|hash|encrypt|hidden|asterisk|never|write.?only|last (?:four|4)|empty", re.IGNORECASE
+    r"mask|redact|hash|encrypt|hidden|asterisk|never|write.?only|input.only|last (?:four|4)|empty", re.IGNORECASE
 )
 
 
@@ -101,7 +101,8 @@ def _anonymous(subject: Subject) -> Iterator[Found]:
         names = [each.name for each in call.reading.about.schemes]
         if not names or not _is_open(call) or not _changes(call) or call.reading.file not in asking:
             continue
-        if is_plain(call.wire.path) or _takes_credential(call) or _is_public_form(call):
+        reads = call.wire.method == "POST" and {verb_of(call), first_word(last(call.wire.path))} & READING
+        if is_plain(call.wire.path) or _takes_credential(call) or _is_public_form(call) or reads:
             continue
         yield call.found(
             f"{call.address} changes something for anybody: it requires none of {some(names)}",
@@ -199,6 +200,9 @@ def _is_written_only(reading: Reading, message: Message, field: Field) -> bool:
 
 def _is_secret(reading: Reading, field: Field) -> bool:
     kind = kind_of(reading.contract.types, field.type)
+    behavior = field.traits.get(Behavior)
+    if behavior is not None and "INPUT_ONLY" in behavior.names:
+        return False
     if kind not in (Kind.STRING, Kind.BYTES) or _MASKED.search(field.description) or field.deprecated:
         return False
     return bool(_SECRETS.match(field.name))
@@ -219,7 +223,8 @@ def _is_new(message: Message) -> bool:
     if message.owner.startswith("POST ") and message.owner.endswith("201"):
         return True
     return bool(
-        set(words(message.owner)) & {"created", "new", "create", "rotated", "token", "credential", "credentials"}
+        set(words(message.owner))
+        & {"created", "new", "create", "rotated", "token", "credential", "credentials", "pair"}
     )
 
 
@@ -233,7 +238,7 @@ def _privilege(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.{each.name} lets a caller give itself what only you should give",
+                        f"{message.owner}.{each.name} may let a caller give itself what only you should give",
                         f"Mark {each.name} readOnly, or keep it to a type of the operators' surface",
                     )
 
@@ -246,7 +251,13 @@ def _is_servers(field: Field) -> bool:
 
 
 def _is_filter(message: Message) -> bool:
-    return bool(set(words(message.owner)) & {"filter", "query", "search", "where", "admin", "list", "event", "webhook"})
+    """Whether it asks for things, or is of those who look after others, so that its fields are theirs to say."""
+    return bool(set(words(message.owner)) & _OTHERS)
+
+
+_OTHERS: Final = vocabulary(
+    "filter query search where admin list event webhook invite role roles member membership permission permissions ace"
+)
 
 
 def _stamps(subject: Subject) -> Iterator[Found]:
@@ -393,11 +404,14 @@ RULES: Final = (
         id="privilege-in-input",
         title="Rights that callers give themselves",
         source=owasp(3, "broken-object-property-level-authorization"),
-        severity=Severity.ERROR,
+        severity=Severity.WARNING,
+        severities={Audience.PUBLIC: Severity.ERROR},
         check=_privilege,
         reason="Frameworks that bind the body to the row write whatever is in it.",
         remedy="Take it out of the input.",
-        exception="readOnly fields, filters, and surfaces for operators and for services of your own.",
+        exception="readOnly fields, filters, invitations, roles and members, and surfaces for operators and for "
+        "services "
+        "of your own.",
         example="PATCH /me {name, is_admin} → PATCH /me {name}",
     ),
     Misfit(

@@ -27,7 +27,7 @@ _MONEY: Final = vocabulary("amount price total subtotal balance cost fee fees re
 _NO_MONEY: Final = vocabulary(
     "percent percentage pct rate ratio score count weight time seconds ms minutes hours days size bytes tokens "
     "items pages results number num quantity elements records index factor probability volume length distance "
-    "energy power memory cpu usage duration calories points storage rows units change users hits matches"
+    "energy power memory cpu usage duration calories points storage rows units change start users hits matches"
 )
 _STAMPED: Final = re.compile(
     r"(?:[a-z]_at|[a-z]At|_timestamp|Timestamp|_datetime|DateTime|_date_time)$|^(?:timestamp|datetime)$"
@@ -39,7 +39,7 @@ _COUNTS: Final = re.compile(
     r"size|limit|count|width|height|dpi|year|month|day|hour|minute|second|interval|version|level|scale|page|port|degree|"
     r"angle|rotation|quantity|number|num|rate|duration|length|depth|bits|channels|seconds|weight|radius|precision|"
     r"http|status_?code|resolution|quality|decimals|term|period|stars|rating|priority|score|timeout|ttl|factor|zoom|"
-    r"fps|bitrate|age|offset|position|index|ratio|max|min|amount|percent",
+    r"fps|bitrate|age|offset|position|index|ratio|max|min|amount|percent|total|ids?$",
     re.IGNORECASE,
 )
 _FREE: Final = re.compile(
@@ -108,6 +108,8 @@ def _money(subject: Subject) -> Iterator[Found]:
         if kind in (Kind.FLOAT, Kind.DOUBLE) and parts and parts[-1] in _MONEY and not set(parts) & _NO_MONEY:
             around = {word for field in message.fields for word in words(field.name)}
             if parts[-1] in ("total", "amount", "balance", "cost", "subtotal") and not (around & _MONEY_AROUND):
+                continue
+            if re.search(r"\b(?:number of|count of|how many)\b", each.description, re.IGNORECASE):
                 continue
             yield message.found(
                 reading,
