@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -16,10 +20,15 @@ ROOMY = 110
 """From here on the runner-up and each severity have columns; in less room they share one."""
 
 
+NARROW: Final = 18
+WIDE: Final = 30
+_PARTS: Final = re.compile(r"[^\s./_-]*[\s./_-]*(?<=.)")
+
+
 def overview(review: Review, look: Look) -> Table:
     """One row a surface, as the review orders them."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("Surface", overflow="fold", min_width=14)
+    table.add_column("Surface", overflow="fold", min_width=14, max_width=_room(look))
     table.add_column("For", no_wrap=True)
     table.add_column("Speaks", overflow="fold", min_width=8)
     table.add_column("Verdict", no_wrap=True)
@@ -37,7 +46,7 @@ def _cells(of: Reviewed, look: Look) -> list[Text]:
     runner = of.verdict.runner_up
     verdict = Text(wording.verdict(of), f"bold {DECISIONS[of.verdict.decision]}")
     cells = [
-        Text(wording.plain(of.surface.name, 60), "bold"),
+        Text(_broken(wording.plain(of.surface.name, 80), _room(look)), "bold"),
         Text(wording.audience(of), "" if of.surface.audience else "dim"),
         Text(wording.form(of.nature)),
         verdict,
@@ -55,6 +64,21 @@ def _cells(of: Reviewed, look: Look) -> list[Text]:
             Text(" ").join(_number(each, number, str(each)[0]) for each, number in counts.items() if number),
         ]
     return [*cells, *(_number(each, number) for each, number in counts.items())]
+
+
+def _room(look: Look) -> int:
+    """Columns of a name, by what the others leave."""
+    return max(NARROW, min(WIDE, look.width - (86 if look.width >= ROOMY else 76)))
+
+
+def _broken(name: str, width: int) -> str:
+    """The name over as many lines as it takes, parted where it has parts: ``google.api.`` and ``servicecontrol.v1``."""
+    lines = [""]
+    for part in _PARTS.findall(name):
+        if lines[-1] and cell_len(lines[-1]) + cell_len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(each.strip() for each in lines)
 
 
 def _number(severity: Severity, number: int, letter: str = "") -> Text:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dragoman.review.people import Ask, Skill
+from dragoman.review.people import Skill
 from dragoman.review.report import wording
 from dragoman.review.review import Review
 
@@ -31,31 +30,31 @@ def people(review: Review, look: Look) -> Iterator[RenderableType]:
         return
     yield Text()
     yield title("People")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
     for each in review.people.skills:
-        yield Text.assemble(THERE[each.there], "  ", (wording.plain(each.name, 120), "bold"), "  ", _for(each))
-        shown = each.asks[: look.few(ASKS)] if not each.there else ()
-        if shown:
-            yield Padding(_asks(shown, len(each.asks) - len(shown)), (0, 0, 0, 4))
+        grid.add_row(THERE[each.there], _skill(each))
+        for name, text in _asks(each, look):
+            grid.add_row(name, text)
+    yield grid
 
 
-def _for(of: Skill) -> Text:
+def _skill(of: Skill) -> Text:
+    text = Text(wording.plain(of.name, 120), "bold")
     names = [wording.plain(each, 60) for each in of.surfaces]
     more = f" and {len(names) - SURFACES:,} more" if len(names) > SURFACES else ""
-    return Text(f"for {', '.join(names[:SURFACES])}{more}" if names else "", "dim")
+    return text.append(f"  for {', '.join(names[:SURFACES])}{more}" if names else "", "not bold dim")
 
 
-def _asks(asks: tuple[Ask, ...], more: int) -> Table:
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True, style="dim")
-    grid.add_column(overflow="fold")
-    for each in asks:
-        grid.add_row("Ask", Text(wording.plain(each.question)))
-        grid.add_row("", Text(f"A strong answer speaks of {_listed(each.listen_for)}.", "dim"))
-    if more:
-        grid.add_row("", Text(f"and {more:,} more: --all shows them", "dim"))
-    return grid
-
-
-def _listed(phrases: tuple[str, ...]) -> str:
-    said = [wording.plain(each) for each in phrases]
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+def _asks(of: Skill, look: Look) -> Iterator[tuple[Text, Text]]:
+    """What to ask where the skill is missing, or nobody said that it is there."""
+    asks = () if of.there else of.asks
+    shown = asks[: look.few(ASKS)]
+    for each in shown:
+        yield Text("Ask", "dim", justify="right"), Text(wording.plain(each.question))
+        heard = "; ".join(wording.plain(phrase) for phrase in each.listen_for)
+        if heard:
+            yield Text(), Text(f"A strong answer speaks of {heard}.", "dim")
+    if more := len(asks) - len(shown):
+        yield Text(), Text(f"and {more:,} more: --all shows them", "dim")
