@@ -153,6 +153,11 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert "openapi/23.yaml:50" in whole
 
 
+def test_a_table_of_thousands_is_cut_too() -> None:
+    assert "and 900 surfaces more: --all shows them" in terminal.write(large(1_000, 1_000), Look())
+    assert "and 800 surfaces more" in markdown.write(large(1_000, 1_000))
+
+
 def test_what_no_contract_can_hold_is_counted_and_listed_where_it_is_asked_for() -> None:
     assert "3 things in the documents that no contract can hold" in terminal.write(review(), Look())
     assert "multipleOf 0.01" in terminal.write(review(), Look(verbose=True))

@@ -140,12 +140,21 @@ def test_an_empty_review_is_a_page_too() -> None:
 
 
 def test_many_surfaces_and_findings_stay_within_bounds() -> None:
-    text = page.write(large(300, 10_000))
-    assert len(text) < 3_000_000
+    text = page.write(large(100, 10_000))
+    assert len(text) < 1_500_000
     read = Read(text)
-    assert [tag for tag, _ in read.elements].count("article") == 300 + len(review().people.skills)
-    assert text.count("data-rank=") <= 300 + 100 * 4
-    assert "and 2,600 more: --format json has them all" in "".join(read.said)
+    assert [tag for tag, _ in read.elements].count("article") == 100 + len(review().people.skills)
+    assert text.count("data-rank=") <= 100 + 100 * 4
+    assert "and 2,400 more: --format json has them all" in "".join(read.said)
+
+
+def test_a_thousand_surfaces_are_on_the_map_and_hundreds_in_the_list() -> None:
+    read = Read(page.write(large(1_000, 1_000)))
+    names = set(read.values("id"))
+    assert {each for of in read.values("data-of") for each in of.split()} == set(map(str, range(1_000)))
+    assert sum(each.startswith("surface-") for each in names) == 500
+    assert {each[1:] for each in read.values("href") if each.startswith("#")} <= names
+    assert "and 500 more: --format json has them all" in "".join(read.said)
 
 
 @pytest.mark.parametrize("number", [1, 2, 7, SINGLE, SINGLE + 1, 500])

@@ -19,6 +19,7 @@ from .grouping import Group
 POSITIONS: Final = 10
 LINES: Final = 50
 SURFACES: Final = 50
+ROWS: Final = 200
 _MARKED: Final = re.compile(r"([\\`*_\[\]|~$])|^([-+=#>]|\d+[.)])")
 _SPOKEN: Final = re.compile(r"[&<>|\\`*_~\[\]$]")
 _CALLS: Final = re.compile(r"@|://|#(?=\d)")
@@ -71,10 +72,11 @@ def _overview(review: Review) -> Iterator[str]:
             str(each.verdict.confidence),
             *(f"{number:,}" if number else "–" for number in grouping.severities(each.findings).values()),
         )
-        for each in review.surfaces
+        for each in review.surfaces[:ROWS]
     ]
     names = ("Surface", "For", "Speaks", "Verdict", "Runner-up", "Confidence", "Errors", "Warnings", "Hints")
     yield from _table(names, rows, numbers=3)
+    yield from _left_out(len(review.surfaces) - ROWS)
 
 
 def _surfaces(review: Review) -> Iterator[str]:
@@ -83,8 +85,12 @@ def _surfaces(review: Review) -> Iterator[str]:
     yield from ("## Surfaces", "")
     for each in review.surfaces[:SURFACES]:
         yield from _surface(each)
-    if more := len(review.surfaces) - SURFACES:
-        yield from ((f"and {wording.count(more, 'surface')} more", "") if more > 0 else ())
+    yield from _left_out(len(review.surfaces) - SURFACES)
+
+
+def _left_out(number: int) -> Iterator[str]:
+    if number > 0:
+        yield from (f"and {wording.count(number, 'surface')} more", "")
 
 
 def _surface(of: Reviewed) -> Iterator[str]:

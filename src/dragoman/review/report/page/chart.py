@@ -29,14 +29,16 @@ LEGEND: Final = (
 )
 
 
-def chart(surfaces: Sequence[Reviewed]) -> tuple[Markup, str]:
-    """The map, and the rules of style that give its styles their places."""
+def chart(surfaces: Sequence[Reviewed], listed: int) -> tuple[Markup, str]:
+    """The map, and the rules of style that give its styles their places. The first ``listed`` surfaces have sections
+    that it leads to.
+    """
     if not surfaces:
         return Markup(""), ""
     placed = layout(surfaces)
     body = element(
         "div",
-        element("div", *(_group(each) for each in placed.groups), class_="groups"),
+        element("div", *(_group(each, listed) for each in placed.groups), class_="groups"),
         _right(placed),
         element("h3", "What would fit", class_="fitting"),
         _styles(placed),
@@ -54,14 +56,14 @@ def _heads() -> Markup:
     return element("div", *(element("span", text, class_=at) for text, at in heads), class_="heads", aria_hidden="true")
 
 
-def _group(of: Group) -> Markup:
+def _group(of: Group, listed: int) -> Markup:
     heading = element("div", element("h3", of.audience), element("p", CALLERS[of.audience]), class_="callers")
     lines = [_line(of.height / 2, each.y - of.top, each) for each in of.nodes]
-    nodes = element("ul", *(_node(each) for each in of.nodes))
+    nodes = element("ul", *(_node(each, listed) for each in of.nodes))
     return element("section", heading, _drawing(lines, of.height), nodes, class_="group")
 
 
-def _node(of: Node) -> Markup:
+def _node(of: Node, listed: int) -> Markup:
     found = [finding for each in of.surfaces for finding in each.findings]
     many = len(of.members) > 1
     name = wording.count(len(of.members), "surface") if many else wording.plain(of.first.surface.name, 80)
@@ -69,7 +71,7 @@ def _node(of: Node) -> Markup:
         "a",
         element("span", element("b", name), signs.marks(found), class_="line"),
         element("span", element("i", wording.form(of.first.nature)), signs.verdict(of.first), class_="line"),
-        href=f"#surface-{of.members[0]}",
+        href=f"#surface-{of.members[0]}" if of.members[0] < listed else "#surfaces",
         class_=f"node {of.decision}{' bundle' if many else ''}",
         title=None if many else wording.plain(of.first.surface.name, 200),
     )

@@ -19,11 +19,11 @@ OPEN: Final = 4
 """Rules up to which all are open from the start."""
 
 
-def misfits(review: Review, groups: tuple[Group, ...]) -> Markup | None:
-    """The section; None where nothing was found nor excused."""
+def misfits(review: Review, groups: tuple[Group, ...], listed: int) -> Markup | None:
+    """The section; None where nothing was found nor excused. Only the first ``listed`` surfaces can be led to."""
     if not groups and not review.excused and not review.stale:
         return None
-    numbers = {each.surface.name: at for at, each in enumerate(review.surfaces)}
+    numbers = {each.surface.name: at for at, each in enumerate(review.surfaces[:listed])}
     rules = [_rule(at, each, numbers, opened=len(groups) <= OPEN) for at, each in enumerate(groups)]
     counts = grouping.severities(grouping.findings(review))
     heading = element("h2", "Misfits ", signs.tally(counts))

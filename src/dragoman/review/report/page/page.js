@@ -36,7 +36,7 @@
     let places = 0;
     for (const { row, head } of rows) {
       const fits =
-        fitting.has(row.dataset.n) &&
+        (row.dataset.n ? fitting.has(row.dataset.n) : !asked.audience && !asked.style && !asked.decision) &&
         (!asked.rank || (asked.rank !== "0" && +row.dataset.rank >= +asked.rank)) &&
         holds(words, text(row), head);
       row.hidden = !fits;
@@ -78,7 +78,7 @@
   for (const link of all("a.bundle"))
     link.addEventListener("click", () => {
       const first = document.getElementById(link.hash.slice(1));
-      if (!first) return;
+      if (!first || !first.matches("article")) return;
       form.elements.audience.value = first.dataset.audience;
       form.elements.style.value = first.dataset.style.split(" ")[0];
       form.elements.decision.value = first.dataset.decision;

@@ -27,6 +27,8 @@ from .unread import unread
 
 OPEN: Final = 6
 """Surfaces up to which all are open from the start."""
+LISTED: Final = 500
+"""Surfaces that have a section of their own; the map holds every one."""
 PARTS: Final = (
     ("map", "Map"),
     ("surfaces", "Surfaces"),
@@ -38,12 +40,12 @@ PARTS: Final = (
 
 def write(review: Review, *, title: str = "Which style fits which surface") -> str:
     """The page, in UTF-8 without a mark of byte order. ``title`` is its heading."""
-    drawn, places = chart(review.surfaces)
+    drawn, places = chart(review.surfaces, LISTED)
     groups = grouping.by_rule(review)
     sections = {
         "map": drawn or None,
         "surfaces": _surfaces(review, {each.rule: at for at, each in enumerate(groups)}),
-        "misfits": misfits(review, groups),
+        "misfits": misfits(review, groups, LISTED),
         "people": people(review.people),
         "unread": unread(review),
     }
@@ -86,7 +88,9 @@ def _surfaces(review: Review, rules: dict[str, int]) -> Markup | None:
     if not review.surfaces:
         return None
     opened = len(review.surfaces) <= OPEN
-    all_ = [surface(at, each, rules, opened=opened) for at, each in enumerate(review.surfaces)]
+    all_ = [surface(at, each, rules, opened=opened) for at, each in enumerate(review.surfaces[:LISTED])]
+    if (more := len(review.surfaces) - LISTED) > 0:
+        all_.append(element("p", f"and {more:,} more: --format json has them all", class_="quiet"))
     nothing = element("p", "No surface is of what is asked for.", class_="nothing", hidden=True)
     return element("section", element("h2", "Surfaces"), *all_, nothing, id="surfaces")
 

@@ -20,13 +20,14 @@ ROOMY = 110
 """From here on the runner-up and each severity have columns; in less room they share one."""
 
 
+ROWS: Final = 100
 NARROW: Final = 18
 WIDE: Final = 30
 _PARTS: Final = re.compile(r"[^\s./_-]*[\s./_-]*(?<=.)")
 
 
 def overview(review: Review, look: Look) -> Table:
-    """One row a surface, as the review orders them."""
+    """One row a surface, as the review orders them; the first ones where they are many."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
     table.add_column("Surface", overflow="fold", min_width=14, max_width=_room(look))
     table.add_column("For", no_wrap=True)
@@ -37,7 +38,7 @@ def overview(review: Review, look: Look) -> Table:
     table.add_column("Sure", no_wrap=True)
     for name in ("Errors", "Warnings", "Hints") if look.width >= ROOMY else ("Misfits",):
         table.add_column(name, justify="right", no_wrap=True)
-    for each in review.surfaces:
+    for each in review.surfaces[: look.few(ROWS)]:
         table.add_row(*_cells(each, look))
     return table
 
@@ -68,7 +69,7 @@ def _cells(of: Reviewed, look: Look) -> list[Text]:
 
 def _room(look: Look) -> int:
     """Columns of a name, by what the others leave."""
-    return max(NARROW, min(WIDE, look.width - (86 if look.width >= ROOMY else 76)))
+    return max(NARROW, min(WIDE, look.width - (86 if look.width >= ROOMY else 80)))
 
 
 def _broken(name: str, width: int) -> str:

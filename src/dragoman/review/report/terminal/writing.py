@@ -13,13 +13,13 @@ from dragoman.review.review import Review
 
 from .look import DECISIONS, SEVERITIES, Look
 from .misfits import misfits
-from .overview import overview
+from .overview import ROWS, overview
 from .people import people
 from .surface import block
 from .unread import kept, remarks, stale, unread
 
 SURFACES = 20
-"""Surfaces that have a block of their own, unless all are asked for; the table holds every one."""
+"""Surfaces that have a block of their own, unless all are asked for."""
 
 
 def write(review: Review, look: Look | None = None) -> str:
@@ -47,13 +47,18 @@ def _parts(review: Review, look: Look) -> Iterator[RenderableType]:
     yield _heading(review)
     if review.surfaces:
         yield overview(review, look)
+        yield from _more(len(review.surfaces) - len(review.surfaces[: look.few(ROWS)]))
     shown = review.surfaces[: look.few(SURFACES)]
     for each in shown:
         yield from block(each, look)
-    if more := len(review.surfaces) - len(shown):
-        yield Text(f"\nand {wording.count(more, 'surface')} more: --all shows them", "dim")
+    yield from _more(len(review.surfaces) - len(shown))
     for section in (misfits, people, unread, remarks, kept, stale):
         yield from section(review, look)
+
+
+def _more(number: int) -> Iterator[RenderableType]:
+    if number:
+        yield Text(f"\nand {wording.count(number, 'surface')} more: --all shows them", "dim")
 
 
 def _heading(review: Review) -> Text:
