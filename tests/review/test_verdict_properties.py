@@ -36,7 +36,7 @@ def stated(facts: Facts, name: str, value: Any) -> Facts:
 
 
 @given(any_facts(but=("latency_budget_ms",)), any_value("latency_budget_ms"), any_value("latency_budget_ms"))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_stricter_latency_budget_never_favours_a_chattier_style(facts, one, other):
     strict = scores(stated(facts, "latency_budget_ms", min(one, other)))
     loose = scores(stated(facts, "latency_budget_ms", max(one, other)))
@@ -45,7 +45,7 @@ def test_a_stricter_latency_budget_never_favours_a_chattier_style(facts, one, ot
 
 
 @given(any_facts(but=("consumers",)), any_value("consumers"), any_value("consumers"))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_more_outside_consumers_never_lower_rest(facts, one, other):
     few, many = (scores(stated(facts, "consumers", count)) for count in sorted((one, other)))
     assert many["rest"] >= few["rest"]
@@ -54,14 +54,14 @@ def test_more_outside_consumers_never_lower_rest(facts, one, other):
 
 
 @given(any_facts(), SPOKEN_NOW, st.sampled_from(READ))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_unknown_never_raises_confidence(facts, present, name):
     less = verdict(facts.without(name), present)
     assert RANK[less.confidence] <= RANK[verdict(facts, present).confidence]
 
 
 @given(any_facts(), SPOKEN_NOW, st.sampled_from(READ), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_guess_is_never_surer_than_a_statement(facts, present, name, data):
     value = data.draw(any_value(name))
     guessed = verdict(facts.without(name).with_(Fact(name, value, Certainty.INFERRED)), present)
@@ -71,7 +71,7 @@ def test_a_guess_is_never_surer_than_a_statement(facts, present, name, data):
 
 
 @given(any_facts(), SPOKEN_NOW, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_verdict_that_is_not_low_holds_however_the_open_questions_are_answered(facts, present, data):
     now = verdict(facts, present)
     if now.confidence is Confidence.LOW:
@@ -82,7 +82,7 @@ def test_a_verdict_that_is_not_low_holds_however_the_open_questions_are_answered
 
 
 @given(any_facts(), SPOKEN_NOW)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_low_verdict_names_the_questions_that_could_turn_it(facts, present):
     now = verdict(facts, present)
     if now.confidence is Confidence.LOW and any(not facts[name].known for name in READ):
@@ -91,7 +91,7 @@ def test_a_low_verdict_names_the_questions_that_could_turn_it(facts, present):
 
 
 @given(any_facts(), SPOKEN_NOW)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_turn_leads_where_it_says(facts, present):
     for turn in verdict(facts, present).turns:
         if " and " in turn.text.replace(" and mobile", "").replace(" and queues", ""):
@@ -104,7 +104,7 @@ def test_a_turn_leads_where_it_says(facts, present):
 
 
 @given(any_facts(), SPOKEN_NOW, st.randoms())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_same_facts_give_the_same_verdict(facts, present, random):
     names = list(facts)
     random.shuffle(names)
@@ -112,7 +112,7 @@ def test_the_same_facts_give_the_same_verdict(facts, present, random):
 
 
 @given(any_facts(but=("skills",)), any_value("skills"), STYLE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_adding_a_skill_never_lowers_its_style(facts, skills, style):
     before, after = scores(stated(facts, "skills", skills)), scores(stated(facts, "skills", skills | {style}))
     assert after[style] >= before[style]
@@ -120,7 +120,7 @@ def test_adding_a_skill_never_lowers_its_style(facts, skills, style):
 
 
 @given(any_facts(but=("consumers",)), STYLE, CERTAIN, any_value("consumers"), any_value("consumers"))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_moving_must_gain_grows_with_outside_consumers(facts, present, certainty, one, other):
     def staying(count: int) -> float:
         known = values(facts.with_(Fact("consumers", count, certainty)))
@@ -131,7 +131,7 @@ def test_what_moving_must_gain_grows_with_outside_consumers(facts, present, cert
 
 
 @given(any_facts(), SPOKEN_NOW)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_nobody_is_told_to_move_for_a_reason_that_one_answer_could_take_away(facts, present):
     now = verdict(facts, present)
     if now.decision is Decision.MOVE:

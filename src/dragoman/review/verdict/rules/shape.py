@@ -107,8 +107,9 @@ RULES: Final = (
         when=(is_("binary", True),),
         adds={"rest": 1, "graphql": -1, "rpc": -1, "events": -1, "webhooks": -1},
         reason="Large bodies are what HTTP carries well: ranges, resumed uploads, signed addresses, caches on the way.",
-        exception="A model that takes raw bytes as its input is still a call.",
+        exception="A model that takes raw bytes as its input is still a call; and screens that gather resources may "
+        "send their few files to an address beside.",
         example="A video is uploaded to an address that was made for it.",
-        unless=(COMPUTES,),
+        unless=(COMPUTES, GATHERED),
     ),
 )

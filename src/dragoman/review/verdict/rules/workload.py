@@ -20,8 +20,19 @@ RULES: Final = (
         adds={"events": 4, "rest": -1, "rpc": -1, "graphql": -2},
         reason="Work that nobody waits for belongs in a queue: sender and worker are decoupled, and what fails is "
         "tried again.",
-        exception="Browsers and other companies do not read your queue (`broker-stays-inside`).",
+        exception="Apps, staff and other companies hand it over by a call (`handed-over`).",
         example="Pictures are resized after the upload.",
+        unless=(ROUNDABOUT,),
+    ),
+    Rule(
+        id="handed-over",
+        title="Apps, staff or partners hand over work and go on",
+        source=sources.LONG_RUNNING,
+        when=(ROUNDABOUT, NOBODY_WAITS),
+        adds={"rest": 1},
+        reason="They hand it over by a call that answers at once: 202, and an address to look at.",
+        exception="What they are told, rather than hand over, is another matter (`events-for-the-outside`).",
+        example="POST /v1/imports, and GET /v1/imports/{id} whenever somebody wants to know.",
     ),
     Rule(
         id="callers-wait",
@@ -40,8 +51,9 @@ RULES: Final = (
         when=(NOBODY_WAITS, at_least("calls_per_second", 100)),
         adds={"events": 1},
         reason="A queue takes peaks that would bring a server down, and workers follow at their own pace.",
-        exception="None.",
+        exception="Apps, staff and other companies hand it over by a call (`handed-over`).",
         example="Measurements of a hundred thousand devices.",
+        unless=(ROUNDABOUT,),
     ),
     Rule(
         id="declares-events",
@@ -111,7 +123,7 @@ RULES: Final = (
         title="Streams to browsers and outside callers",
         source=sources.EVENT_STREAMS,
         when=(is_("audience", "public", "partner", "frontend"), at_least("stream_share", 0.25)),
-        adds={"rest": 1, "events": -1},
+        adds={"rest": 0.5, "events": -1},
         reason="Server-sent events over HTTP reach every browser and pass every proxy, and need no library.",
         exception="A conversation both ways that belongs to one server is another matter (`conversation`).",
         example="The tokens of a language model's answer as they come.",
@@ -125,9 +137,10 @@ RULES: Final = (
         adds={"rest": -3, "rpc": 1.5, "graphql": -2},
         reason="Statelessness is what makes REST simple to balance and retry; a conversation that lives on one server "
         "has none of it, and a stream holds it together.",
-        exception="If the session can be kept in a store, keep it there: then this no longer holds.",
+        exception="If the session can be kept in a store, keep it there: then this no longer holds. Outside and for "
+        "staff, it can.",
         example="A game in which every move changes what the others see.",
-        unless=(OUTSIDE,),
+        unless=(is_("audience", "public", "partner", "operator"),),
     ),
     Rule(
         id="stateless",
