@@ -29,7 +29,8 @@ def turns(style: str, known: Values, facts: Facts, present: str | None, worst: A
             tried = [(value, supposing(totals, known, part, value, present)) for value in _nearest(part, known)]
             found += _of(part, style, known[part], facts, [(value, ranked(each, present)[0]) for value, each in tried])
     if worst and not any(not turn.known for turn in found):
-        found.append(_together(_needed(worst, style, rival, known, present), rival))
+        needed = _needed(worst, rival, known, present)
+        found += [_together(needed, rival)] if needed else []
     order = list(CATALOGUE)
     return tuple(sorted(found, key=lambda turn: (turn.known, order.index(turn.fact))))
 
@@ -67,13 +68,18 @@ def _turn(part: Part, value: Any, style: str, facts: Facts, *, known: bool) -> T
     return Turn(part.fact, members | {part.member} if value else members - {part.member}, style, known, text)
 
 
-def _needed(worst: Answers, style: str, rival: str, known: Values, present: str | None) -> Answers:
-    """As few of these answers as still let the rival lead."""
+def _needed(worst: Answers, rival: str, known: Values, present: str | None) -> Answers:
+    """As few of these answers as still make the rival the first; none where it only draws level."""
+
+    def leads(answers: dict[Part, Any]) -> bool:
+        return ranked(weigh({**known, **answers}, present), present)[0] == rival
+
     answers = dict(worst)
+    if not leads(answers):
+        return ()
     for part in list(answers):
         fewer = {each: value for each, value in answers.items() if each != part}
-        totals = weigh({**known, **fewer}, present)
-        if fewer and totals[rival] >= totals[style]:
+        if fewer and leads(fewer):
             answers = fewer
     return tuple(answers.items())
 
