@@ -331,3 +331,14 @@ def test_shapes_that_nobody_expects(version: str, value: str) -> None:
         read_text(f"asyncapi: {version}\nchannels: {{a: {{messages: {{b: {{{member}: {value}}}}}}}}}\n")
     for member in ("channel", "messages", "reply", "security", "traits", "tags"):
         read_text(f"asyncapi: {version}\noperations: {{a: {{action: send, {member}: {value}}}}}\n")
+
+
+def test_traits_that_a_few_aliases_make_large() -> None:
+    lines = ["x-a0: &a0 {end: 1}"]
+    lines += [
+        f"x-a{level}: &a{level} {{{', '.join(f'm{each}: *a{level - 1}' for each in range(10))}}}"
+        for level in range(1, 5)
+    ]
+    message = "{payload: {type: string}, bindings: *a4}"
+    channel = f"channels: {{a: {{publish: {{traits: [*a4, *a3, *a4], message: {message}}}}}}}"
+    assert list(read_text("\n".join(["asyncapi: 2.6.0", *lines, channel])).contract.events) == ["a"]
