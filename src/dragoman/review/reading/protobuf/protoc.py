@@ -10,7 +10,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,15 +65,19 @@ class Compiled:
 
 
 class Budget:
-    """How much time there is for all runs of protoc together."""
+    """How much time there is for all runs of protoc together, in seconds; negative when it is used up."""
 
     def __init__(self, seconds: float) -> None:
-        self._ends = time.monotonic() + seconds
+        self.left = seconds
 
-    @property
-    def left(self) -> float:
-        """Seconds; negative when it is used up."""
-        return self._ends - time.monotonic()
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Take off what the body takes."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.left -= time.monotonic() - began
 
 
 def run(names: Sequence[str], roots: Sequence[Path], library: Library, budget: Budget) -> Compiled:
