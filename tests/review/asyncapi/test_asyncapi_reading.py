@@ -10,8 +10,9 @@ from dragoman.review.elements import Element, field, operation, type_
 from dragoman.review.elements import Kind as Elements
 from dragoman.review.reading.asyncapi import read
 from dragoman.review.reading.asyncapi.traits import Delivery, Message
+from dragoman.review.reading.folder import Folder
 from dragoman.review.reading.outcome import Reading, Refusal, Scheme, Why
-from dragoman.review.reading.parse import parse, within
+from dragoman.review.reading.parse import parse
 from dragoman.review.wire import Channelled, Requirement
 
 THREE = """\
@@ -275,7 +276,9 @@ def test_messages_in_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "messages: {paid: {payload: {$ref: '#/schemas/Paid'}}}\nschemas: {Paid: {type: object, properties: {}}}\n"
     )
     text = "asyncapi: 2.0.0\nchannels: {paid: {publish: {message: {$ref: 'shared.yaml#/messages/paid'}}}}\n"
-    reading = read(parse(text.encode(), "api/events.yaml"), within(Path("api"), Path.as_posix))
+    Path("api/events.yaml").write_text(text)
+    folder = Folder(Path("api"), Path.as_posix)
+    reading = read(folder.tree(Path("api/events.yaml")), folder.load)
     assert not reading.remarks
     assert reading.contract.events["paid"].payload == Ref("Paid")
 
