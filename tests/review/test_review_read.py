@@ -94,7 +94,7 @@ def test_without_the_extra_the_core_reads_what_it_can() -> None:
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json"])
 def test_a_document_that_is_too_large(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr("dragoman.review.reading.read.MAX_BYTES", 10)
+    monkeypatch.setattr("dragoman.review.reading.text.MAX_BYTES", 10)
     Path(name).write_text('{"openapi": "3.0.0"}')
     (refusal,) = read_all([Path(name)]).refusals
     assert refusal.why is Why.UNREADABLE
