@@ -11,7 +11,9 @@ from typing import Any
 
 from dragoman.review.misfits.finding import Finding, Subject
 from dragoman.review.misfits.search import search
+from dragoman.review.reading import asyncapi, openapi
 from dragoman.review.reading.outcome import Reading
+from dragoman.review.reading.parse import parse
 from dragoman.review.reading.read import read_all
 from dragoman.review.surfaces.facts import Certainty, Fact, Facts
 from dragoman.review.surfaces.surface import Surface
@@ -124,17 +126,15 @@ class Contracts:
 
 def read_text(name: str, document: Any) -> tuple[Reading, ...]:
     """The readings of one document."""
+    if not isinstance(document, str):
+        tree = parse(json.dumps(document).encode(), f"{name}.json")
+        return (asyncapi.read(tree) if "asyncapi" in document else openapi.read(tree),)
     with tempfile.TemporaryDirectory() as folder:
-        if isinstance(document, str):
-            suffix = "proto" if "syntax" in document else "graphql"
-            path = Path(folder, f"{name}.{suffix}")
-            path.write_text(document)
-        else:
-            path = Path(folder, f"{name}.json")
-            path.write_text(json.dumps(document))
+        path = Path(folder, f"{name}.{'proto' if 'syntax' in document else 'graphql'}")
+        path.write_text(document)
         found = read_all([Path(folder)])
-        assert not found.refusals, found.refusals
-        return found.readings
+    assert not found.refusals, found.refusals
+    return found.readings
 
 
 @dataclass(frozen=True)

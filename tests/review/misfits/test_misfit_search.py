@@ -66,14 +66,14 @@ def test_types_that_hold_themselves_end() -> None:
 
 
 def test_thousands_of_operations_take_seconds() -> None:
-    schemas = {f"T{number}": thing(id={"type": "string"}, total={"type": "number"}) for number in range(500)}
+    schemas = {f"T{number}": thing(id={"type": "string"}, total={"type": "number"}) for number in range(100)}
     operations = [
         op(
             f"{method} /v1/area{number}/{{id}}/lines",
             given("limit"),
-            ok={"$ref": f"#/components/schemas/T{number % 500}"},
+            ok={"$ref": f"#/components/schemas/T{number % 100}"},
         )
-        for number in range(1500)
+        for number in range(500)
         for method in ("GET", "POST")
     ]
     subjects = Contracts({"a": api(*operations, CREATE, components={"schemas": schemas})}).subjects()

@@ -181,6 +181,8 @@ def is_bounded(call: Call[Wire], found: Listing) -> bool:
     names = set(asked(call))
     if any(name in _BATCH or any(name.endswith(each) for each in _BATCH if len(each) > 2) for name in names):
         return True
+    if any(each.endswith(("year", "month", "date", "day")) for each in names):
+        return True
     spans = [pair for pair in _WINDOWS if all(any(end in name for name in names) for end in pair)]
     return bool(spans) or bool(set(_subject(call)) & _SMALL) or _asks_many(call)
 

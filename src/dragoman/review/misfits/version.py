@@ -29,7 +29,7 @@ class Place(enum.StrEnum):
 
 _NAMES: Final = vocabulary("version apiversion acceptversion xapiversion v ver apiver")
 _MEDIA: Final = re.compile(r"[.+/;-]\s*v(?:ersion)?=?\d", re.IGNORECASE)
-_PACKAGE: Final = re.compile(r"v\d+(?:p\d+)?(?:(?:alpha|beta)\d*)?|v\d+test.*", re.IGNORECASE)
+_PACKAGE: Final = re.compile(r"v\d+[a-z0-9]*", re.IGNORECASE)
 _HEADER: Final = re.compile(r"^(?:x-|accept-)?(?:[a-z]+-)*(?:api-)?version(?:-id)?$", re.IGNORECASE)
 
 
@@ -75,9 +75,8 @@ def _in_media(http: Http) -> Place | None:
 
 
 def package_version(package: str) -> str | None:
-    """The last part of a package where it is a version (AIP-215)."""
-    tail = package.rpartition(".")[2]
-    return tail if _PACKAGE.fullmatch(tail) else None
+    """The last part of a package that is a version (AIP-215): ``fraud.v1``, ``fraud.v1beta1.types``."""
+    return next((each for each in reversed(package.split(".")) if _PACKAGE.fullmatch(each)), None)
 
 
 def usual(calls: Iterable[Call[Wire]]) -> Counter[Place | None]:

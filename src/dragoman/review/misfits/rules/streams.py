@@ -8,7 +8,7 @@ from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Scalar
-from dragoman.review.misfits.call import Call, calls, https, name_of, outward, parameters, procedures
+from dragoman.review.misfits.call import Call, calls, https, name_of, outward, parameters, procedures, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import is_variable, literals, segments
 from dragoman.review.misfits.shape import fields_of, is_unsaid, plain
@@ -22,7 +22,10 @@ _SINCE: Final = vocabulary(
     "since aftertime lasteventid lastid lastseen lastupdate lastsync fromid waittime wait longpoll "
     "polltimeout waitseconds sinceid lastknown"
 )
-_SLOW: Final = vocabulary("import export train backup restore reindex migrate retrain transcode")
+_ENDLESS: Final = vocabulary("watch subscribe listen stream tail follow observe monitor receive pull attach")
+"""Verbs of streams that go on until somebody ends them; those of a result end with it."""
+
+_SLOW: Final = vocabulary("import export train backup reindex migrate retrain transcode")
 _TERMS: Final = re.compile(
     r"deadline|time.?out|heartbeat|keep.?alive|reconnect|resum|until|end|close|cancel|finish|chunk", re.IGNORECASE
 )
@@ -94,7 +97,7 @@ def _without_terms(subject: Subject) -> Iterator[Found]:
         if not call.operation.interaction.streams_output or call.operation.interaction.streams_input:
             continue
         takes = {bare(each.name) for each in fields_of(call.types, call.input)} if call.input is not None else set()
-        if not takes & _RESUMES and not _TERMS.search(call.operation.description[:5000]):
+        if verb_of(call) in _ENDLESS and not takes & _RESUMES and not _TERMS.search(call.operation.description[:5000]):
             yield call.found(
                 f"{call.address} streams, and nothing says how long, how it ends, or how to go on after a break",
                 f"Say in the comment of {name_of(call)} which deadline to set and what ends it, and let its "
@@ -194,7 +197,8 @@ RULES: Final = (
         reason="Streams break, by deploys if by nothing else. Without a word on it each caller starts again from the "
         "beginning or misses something.",
         remedy="Say how it ends and how to go on.",
-        exception="Requests with a place to go on from, comments that speak of an end, a deadline or a heartbeat; "
+        exception="Streams of a result (Search, BatchGet), requests with a place to go on from, comments that "
+        "speak of an end, a deadline or a heartbeat; "
         "streams "
         "both ways.",
         example="rpc Watch(WatchRequest) → // Ends after 30 minutes; go on with resume_token.",
