@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def answered(dialogue: Dialogue, facts: Facts) -> Facts:
     """The facts, with what a person answered: whom it is for, and then only what could still turn the advice."""
     from dragoman.review.conduct import assessed, subjects_of
-    from dragoman.review.surfaces.dialogue import Enough, questions
+    from dragoman.review.surfaces.dialogue import Enough, next_question
     from dragoman.review.surfaces.surface import Surface
 
     (subject,) = subjects_of([Surface("", (), facts)])
@@ -68,7 +68,7 @@ def answered(dialogue: Dialogue, facts: Facts) -> Facts:
     dialogue.say(f"At most {MOST} questions. Enter leaves one open; q ends.")
     try:
         for number in range(1, MOST + 1):
-            name = questions(facts, lambda now: assessed(subject, now).open, asked)
+            name = next_question(facts, lambda now: assessed(subject, now).open, asked, documented=False)
             if name is None:
                 break
             asked.add(name)

@@ -36,7 +36,7 @@ def _readings(app: App, target: str) -> Iterator[Reading]:
                 reading,
                 file=name,
                 format=Format.DRAGOMAN,
-                about=replace(reading.about, title=surface.title or surface.name, audience=surface.audience),
+                about=replace(reading.about, title=surface.name, audience=surface.audience),
                 locate=places.locate,
             )
 

@@ -48,11 +48,12 @@ def noted(given: Given, path: Path) -> str:
 def _asked(dialogue: Dialogue, subject: Subject, team: Fact | None) -> Iterator[Fact]:
     """The answers for one surface: whom it is for, and the few facts that could turn its verdict."""
     from dragoman.review.conduct import assessed
-    from dragoman.review.surfaces.dialogue import questions
+    from dragoman.review.surfaces.dialogue import next_question
 
+    documented = bool(subject.surface.readings)
     facts, asked = subject.surface.facts.with_(*([team] if team else [])), {"skills"}
     for _ in range(MOST_A_SURFACE):
-        name = questions(facts, lambda now: assessed(subject, now).open, asked)
+        name = next_question(facts, lambda now: assessed(subject, now).open, asked, documented=documented)
         if name is None:
             return
         asked.add(name)

@@ -23,6 +23,7 @@ from .surfaces.notes import Notes
 from .surfaces.owners import owners_below
 from .surfaces.speech import speech
 from .surfaces.surface import Surface
+from .surfaces.work import meant
 from .verdict.judge import judge
 from .verdict.nature import nature
 from .verdict.verdict import Verdict
@@ -77,17 +78,23 @@ def advise(name: str, facts: Facts) -> Review:
 
 def assessed(subject: Subject, facts: Facts) -> Verdict:
     """The verdict if these were the surface's facts, without misfits: what a dialogue asks again and again."""
-    return judge(Surface(subject.surface.name, subject.surface.readings, facts), subject.nature)
+    surface = subject.surface
+    return judge(Surface(surface.name, surface.readings, _complete(surface.readings, facts)), subject.nature)
 
 
 def subjects_of(surfaces: Sequence[Surface]) -> list[Subject]:
     """Each surface with what it really is and what was counted in it, beside the others."""
     spoken = [speech(each.readings) for each in surfaces]
     platform = tuple(
-        Surface(each.name, each.readings, each.facts.with_(*count(each.readings, told)))
+        Surface(each.name, each.readings, _complete(each.readings, each.facts).with_(*count(each.readings, told)))
         for each, told in zip(surfaces, spoken, strict=True)
     )
     return [Subject(each, nature(each, told), platform) for each, told in zip(platform, spoken, strict=True)]
+
+
+def _complete(readings: Sequence[Reading], facts: Facts) -> Facts:
+    """The facts, with those that follow from what a person says of a surface that has no document."""
+    return facts if readings else facts.with_(*meant(facts))
 
 
 def _reviewed(subject: Subject, findings: tuple[Finding, ...]) -> Reviewed:

@@ -54,6 +54,16 @@ _PEOPLE: Final = (
         "frontend: your own web and mobile apps. operator: your own staff.",
     ),
     Question(
+        "work",
+        str,
+        "what it mostly does",
+        Origin.PEOPLE,
+        choices=("things", "answers", "events", "streams", "files"),
+        asks="What does it mostly do?",
+        help="things: list, read, create and change them. answers: compute one from what is sent, as a model does. "
+        "events: tell that something happened. streams: send or take many messages in one call. files: carry them.",
+    ),
+    Question(
         "consumers",
         int,
         "how many organisations outside yours call it",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from .answers import WrongAnswer, parsed, shown
@@ -66,11 +66,15 @@ def _because(fact: Fact) -> str:
     return "; ".join(each.text for each in fact.evidence[:2]) or "something points to it"
 
 
-def questions(facts: Facts, opened: Callable[[Facts], tuple[str, ...]], asked: set[str]) -> str | None:
-    """The next question that is worth asking, in the order of the catalogue: whom it is for, and then what could still
-    turn the verdict. ``opened`` gives what could, with what is known so far.
+def next_question(
+    facts: Facts, opened: Callable[[Facts], Sequence[str]], asked: Container[str], *, documented: bool
+) -> str | None:
+    """The next question that is worth asking: whom the surface is for; of one without documents, what it does; and then
+    what could still turn the verdict. ``opened`` gives what could, the weightiest first, with what is known so far.
     """
     if facts["audience"].certainty < Certainty.READ and "audience" not in asked:
         return "audience"
-    worth = set(opened(facts)) - asked
-    return next((name for name in CATALOGUE if name in worth), None)
+    if not documented and not facts["work"].known and "work" not in asked:
+        return "work"
+    worth = (name for name in opened(facts) if CATALOGUE[name].asks and name not in asked)
+    return next(worth, None)

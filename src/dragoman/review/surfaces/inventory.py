@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dragoman.contract.contract import Contract
-from dragoman.review.reading.outcome import Reading, Remark
+from dragoman.review.reading.outcome import Format, Reading, Remark
 from dragoman.review.wire import Procedure, address, wire
 
 from .facts import Facts
@@ -102,7 +102,11 @@ def _empty(note: Note, known: bool) -> Remark:
 
 
 def _name(reading: Reading) -> str:
-    """What a document's surface is called: a package by its name, all else by title, or else by its file."""
+    """What a document's surface is called: as an app calls it, a package by its name, all else by title, or else by
+    its file.
+    """
+    if reading.format is Format.DRAGOMAN:
+        return reading.about.title
     first = next(iter(reading.contract.operations.values()), None)
     if first is not None and isinstance(found := wire(first), Procedure) and found.package:
         return found.package

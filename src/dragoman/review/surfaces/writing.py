@@ -44,7 +44,7 @@ def _section(surface: Surface, team: Fact | None, path: Callable[[str], str]) ->
     inferred = [each for each in facts if each.certainty is Certainty.INFERRED]
     yield from (_line(each) for each in stated)
     for each in facts:
-        if not each.known and each.name != "skills":
+        if not each.known and each.name not in (("skills", "work") if surface.readings else ("skills",)):
             question = CATALOGUE[each.name]
             yield f"# {each.name} =   # {question.asks}{f' ({question.unit})' if question.unit else ''}"
     if inferred:
