@@ -26,13 +26,14 @@ class Way(enum.StrEnum):
 
 
 TOKENS: Final = vocabulary(
-    "cursor after before pagetoken nexttoken continuationtoken continuation startingafter endingbefore pagecursor "
+    "cursor continue after before pagetoken nexttoken continuationtoken continuation startingafter endingbefore "
+    "pagecursor "
     "nextcursor marker startkey exclusivestartkey sinceid maxid minid bookmark starttoken nextpagetoken lastkey "
     "scrollid lastid pagekey skiptoken startcursor endcursor lastevaluatedkey nextid synctoken pagingtoken startafter"
 )
 NUMBERS: Final = vocabulary(
     "page offset pagenumber pageno pageindex pagenum skip start startindex startat currentpage firstresult pg "
-    "resultoffset from fromindex startrow pageoffset iskip"
+    "resultoffset from fromindex startrow startposition pageoffset index"
 )
 SIZES: Final = vocabulary(
     "limit pagesize perpage size maxresults count top take first last maxitems rows num pagelimit resultsperpage "

@@ -53,7 +53,7 @@ def shape(path: str) -> str:
 _ENTRY: Final = vocabulary(
     "login signin logout signout signup register registration token tokens oauth oauth2 authorize auth "
     "authenticate authentication session sessions password otp verify activation refresh openid jwks wellknown "
-    "saml sso introspect revoke"
+    "saml sso introspect revoke reset"
 )
 _PLAIN: Final = vocabulary(
     "health healthz healthcheck ready readyz readiness live livez liveness ping status heartbeat metrics openapi "

@@ -19,7 +19,7 @@ from dragoman.review.wire import Http
 from .audience import computes
 
 _READS: Final = vocabulary("get list fetch read find retrieve show view lookup")
-_MADE: Final = frozenset({"url", "uri", "token", "credentials", "password", "secret", "link", "session"})
+_MADE: Final = frozenset({"url", "uri", "key", "keys", "token", "credentials", "password", "secret", "link", "session"})
 _FLAT: Final = 8
 """So many plain fields fit into an address."""
 

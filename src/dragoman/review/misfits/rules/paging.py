@@ -23,6 +23,7 @@ from dragoman.review.misfits.paging import (
     size_of,
     way,
 )
+from dragoman.review.misfits.path import first_word, last
 from dragoman.review.misfits.shape import plain
 from dragoman.review.misfits.wording import bare, vocabulary
 from dragoman.review.verdict.rule import Source
@@ -102,6 +103,7 @@ def _no_next(subject: Subject) -> Iterator[Found]:
         if (
             "link" in headers
             or set(asked(call)) & _SEARCHES
+            or (isinstance(call.wire, Http) and first_word(last(call.wire.path)) == "search")
             or (found.envelope is None and isinstance(call.wire, RootField))
         ):
             continue

@@ -27,7 +27,7 @@ _SECRETS: Final = re.compile(
     re.IGNORECASE,
 )
 _PRIVILEGES: Final = re.compile(
-    r"^(?:is_?admin|is_?superuser|is_?super_?admin|is_?staff|is_?root|email_?verified|kyc_?verified|account_?balance)$",
+    r"^(?:is_?admin|is_?superuser|is_?super_?admin|is_?staff|email_?verified|kyc_?verified|account_?balance)$",
     re.IGNORECASE,
 )
 _STAMPS: Final = vocabulary(
