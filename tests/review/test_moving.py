@@ -13,7 +13,7 @@ from dragoman.review.surfaces.surface import Surface
 from dragoman.review.verdict.judge import judge
 from dragoman.review.verdict.moving import basics, cost
 from dragoman.review.verdict.nature import nature
-from dragoman.review.verdict.verdict import Confidence, Decision
+from dragoman.review.verdict.verdict import Confidence, Decision, Nature
 from dragoman.review.wire import Answer, Http
 
 
@@ -110,3 +110,11 @@ def test_a_verdict_that_an_answer_could_turn_asks_for_it():
     assert verdict.advice == "Keep REST. But find out first: Who calls this surface?"
     assert verdict.open[0] == "audience"
     assert any(turn.text == "If its callers can wait 10 ms or less: RPC" for turn in verdict.turns)
+
+
+def test_what_is_spoken_beside_need_not_be_moved_to():
+    named = stating(surface(reading(*crud("/orders"))), audience="public")
+    verdict = judge(named, Nature("rpc", "gRPC, with HTTP beside it", 1.0, (), ("rest",)))
+    assert (verdict.decision, verdict.style) == (Decision.KEEP, "rest")
+    assert verdict.advice.startswith("Keep REST beside RPC")
+    assert not verdict.cost

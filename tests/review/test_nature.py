@@ -96,7 +96,8 @@ def test_grpc_with_and_without_http():
     plain = procedure("fraud.v1.Fraud/Predict")
     beside = procedure("shop.v1.Orders/ListOrders", transcoded=True)
     assert of(plain, format=Format.PROTO).form == "gRPC"
-    assert of(beside, format=Format.PROTO).form == "gRPC, with HTTP beside it"
+    found = of(beside, format=Format.PROTO)
+    assert (found.style, found.form, found.beside) == ("rpc", "gRPC, with HTTP beside it", ("rest",))
 
 
 def test_graphql_events_and_webhooks():

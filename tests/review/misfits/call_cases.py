@@ -45,7 +45,9 @@ IDEMPOTENCY = [
         "operation GET /v1/orders",
         api(op("GET /v1/orders", body=thing(status=STRING), ok=page(ORDER))),
         api(
-            op("GET /v1/orders", given("status"), ok=page(ORDER)), op("DELETE /v1/orders/{id}", body=thing(why=STRING))
+            op("GET /v1/orders", given("status"), ok=page(ORDER)),
+            op("GET /v1/orders/{id}", given("id", "path"), body=thing(), ok=ORDER),
+            op("DELETE /v1/orders/{id}", body=thing(why=STRING)),
         ),
     ),
     pair(

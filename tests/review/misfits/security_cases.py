@@ -53,6 +53,7 @@ SECURITY = [
         api(
             op("GET /v1/orders", given("page_token"), given("api_key", "header"), ok=page(ORDER)),
             op("GET /oauth/callback", given("access_token")),
+            op("GET /v1/authorizations/{authorization}", given("authorization", "path"), ok=ORDER),
         ),
     ),
     pair(

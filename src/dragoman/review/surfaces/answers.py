@@ -34,7 +34,7 @@ def parsed(question: Question, text: str) -> Any:
     return _choice(question, text) if question.choices else text
 
 
-def checked(question: Question, value: object) -> Any:
+def checked(question: Question, value: Any) -> Any:
     """A value of TOML, as a fact holds it. Raises WrongAnswer."""
     if question.type is frozenset:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):

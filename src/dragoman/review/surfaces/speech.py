@@ -36,6 +36,10 @@ class Told:
         return self.operation.traits.get(Http)
 
 
+TRANSCODED: Final = "gRPC, with HTTP beside it"
+"""The form of procedures most of which google.api.http gives a resource's form over HTTP too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     """All operations, and what comes of them. ``events`` are how many events are declared beside them."""
@@ -119,7 +123,7 @@ def _form(loudest: str, told: Sequence[Told]) -> str:
             return "one endpoint, SOAP"
     procedures = [each.operation.traits.get(Procedure) for each in told]
     transcoded = sum(1 for each in procedures if each is not None and each.http)
-    return "gRPC, with HTTP beside it" if transcoded * 2 > len(procedures) else "gRPC"
+    return TRANSCODED if transcoded * 2 > len(procedures) else "gRPC"
 
 
 def _over_http(told: tuple[Told, ...], events: int, whole: int) -> Speech:

@@ -14,7 +14,8 @@ def advice(
     decision: Decision, style: str, runner_up: str, nature: Nature, confidence: Confidence, asks: Sequence[str]
 ) -> str:
     """The verdict in a sentence, with the first question where an answer could turn it."""
-    name = SPOKEN[style]
+    beside = f" beside {SPOKEN[nature.style]}" if nature.style is not None and style in nature.beside else ""
+    name = f"{SPOKEN[style]}{beside}"
     question = next((CATALOGUE[each].asks for each in asks if CATALOGUE[each].asks), "")
     doubt = f" But find out first: {question}" if confidence is Confidence.LOW and question else ""
     match decision:

@@ -38,7 +38,7 @@ def judge(
 
     Takes some milliseconds. The same facts give the same verdict.
     """
-    case = _weighed(surface.facts, nature.style)
+    case = _weighed(surface.facts, _spoken(surface.facts, nature))
     impure = _impure(nature, errors, warnings, surface.facts.value("operations") or 0)
     decision = _decision(case, impure=impure)
     changes = turns(case.style, case.known, surface.facts, case.present, case.worst, case.rival)
@@ -78,6 +78,16 @@ class _Case:
     def empty(self) -> bool:
         """Whether there is nothing to judge: neither a contract nor a fact that any rule reads."""
         return self.present is None and not any(weight.when for weight in self.applying)
+
+
+def _spoken(facts: Facts, nature: Nature) -> str | None:
+    """What the surface speaks now; where that is several styles, the one of them that fits best: nobody has to move
+    to what is there already.
+    """
+    if nature.style is None or not nature.beside:
+        return nature.style
+    scores = weigh(values(facts), None)
+    return max((nature.style, *nature.beside), key=lambda style: scores.get(style, 0.0))
 
 
 def _weighed(facts: Facts, present: str | None) -> _Case:

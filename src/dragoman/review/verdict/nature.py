@@ -10,7 +10,7 @@ from dragoman.review.surfaces.counting import SHOWN, place
 from dragoman.review.surfaces.facts import Evidence
 from dragoman.review.surfaces.forms import Form
 from dragoman.review.surfaces.misuses import Misuse
-from dragoman.review.surfaces.speech import Speech, Told, misused, posts_all, speech
+from dragoman.review.surfaces.speech import TRANSCODED, Speech, Told, misused, posts_all, speech
 from dragoman.review.surfaces.surface import Surface
 
 from .verdict import Nature
@@ -33,7 +33,8 @@ def nature(surface: Surface, told: Speech | None = None) -> Nature:
     if spoken.style is None:
         stated = surface.facts["style"]
         return Nature(stated.value, "", 1.0 if stated.known else 0.0, stated.evidence)
-    return Nature(spoken.style, spoken.form, spoken.purity, tuple(_evidence(spoken)))
+    beside = ("rest",) if spoken.form == TRANSCODED else ()
+    return Nature(spoken.style, spoken.form, spoken.purity, tuple(_evidence(spoken)), beside)
 
 
 def _evidence(spoken: Speech) -> Iterator[Evidence]:

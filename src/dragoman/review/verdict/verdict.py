@@ -34,12 +34,14 @@ class Confidence(enum.StrEnum):
 class Nature:
     """What a surface really is: the style in fact, and what shows it. ``form`` refines it: ``resources over HTTP``,
     ``RPC over HTTP``, ``one endpoint``, ``gRPC``. ``purity`` is the part of its operations that fit the style, of 1.
+    ``beside`` are styles that it speaks as well.
     """
 
     style: str | None
     form: str
     purity: float
     evidence: tuple[Evidence, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

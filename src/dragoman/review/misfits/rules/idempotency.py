@@ -8,7 +8,7 @@ from typing import Final
 
 from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
-from dragoman.contract.schema import List, Scalar
+from dragoman.contract.schema import List, Record, Scalar
 from dragoman.review.misfits.call import Call, by_collection, calls, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
@@ -170,11 +170,17 @@ def _changing(call: Call[Wire], message: str) -> Found:
 
 def _body_of_get(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
-        if call.wire.method in ("GET", "HEAD") and call.wire.media:
+        if call.wire.method in ("GET", "HEAD") and call.wire.media and not _is_empty(call):
             yield call.found(
                 f"{call.address} takes a body, which has no meaning with {call.wire.method} and is dropped by many",
                 f"Send what the body of {call.address} holds as parameters of the query, or make it a POST",
             )
+
+
+def _is_empty(call: Call[Http]) -> bool:
+    """Whether the body that is declared can only be empty, which some generators write everywhere."""
+    body = plain(call.types, call.takes)
+    return isinstance(body, Record) and not body.fields
 
 
 def _put_on_collection(subject: Subject) -> Iterator[Found]:

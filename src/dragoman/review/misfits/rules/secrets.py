@@ -18,6 +18,7 @@ from dragoman.review.misfits.wording import bare, counted, some, vocabulary, wor
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.reading.protobuf.traits import Behavior
 from dragoman.review.verdict.rule import Source
+from dragoman.review.wire import Parameter
 
 from .security import CREDENTIALS, owasp
 
@@ -54,12 +55,18 @@ def _in_address(subject: Subject) -> Iterator[Found]:
                 )
     for call in https(subject):
         for each in parameters(call, "query", "path"):
-            if CREDENTIALS.match(each.name) and not is_entry(call.wire.path):
+            if CREDENTIALS.match(each.name) and not is_entry(call.wire.path) and not _is_noun(call.wire.path, each):
                 yield call.found_parameter(
                     each.name,
                     f"{each.name} of {call.address} is a secret that stands in the address, and so in every log",
                     f"Send {each.name} in a header (Authorization) or in the body",
                 )
+
+
+def _is_noun(path: str, each: Parameter) -> bool:
+    """Whether the variable names a thing of the collection before it: ``/authorizations/{authorization}``."""
+    before = re.search(rf"([^/]+)/\{{{re.escape(each.name)}\}}", path)
+    return before is not None and before[1].lower().replace("_", "").startswith(each.name.lower().replace("_", "")[:-1])
 
 
 def _secret_in_answer(subject: Subject) -> Iterator[Found]:
