@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
@@ -77,12 +77,13 @@ def test_halves_of_surrogate_pairs_do_not_keep_a_report_from_being_written(name:
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(WRITERS)), st.text(), st.text(), st.text())
+@example("terminal", "\x1b[2J", "\x9b2J", "\x07")
 def test_no_text_keeps_a_report_from_being_written(name: str, title: str, message: str, file: str) -> None:
     of = review().surfaces[1]
     found = tuple(replace(each, message=message, position=Position(file), rule=title) for each in of.findings)
     surface = replace(of.surface, name=title)
     text = WRITERS[name](replace(review(), surfaces=(replace(of, surface=surface, findings=found),)))
-    assert "\x1b" not in text
+    assert not set("\x1b\x9b\x07") & set(text)
     text.encode()
 
 

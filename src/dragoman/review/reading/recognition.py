@@ -24,10 +24,11 @@ _YAML_NAMES: Final = frozenset({".yaml", ".yml"})
 _WORDS: Final = {
     b"openapi": Format.OPENAPI,
     b"swagger": Format.OPENAPI,
+    b"swaggerVersion": Format.OPENAPI,  # 1.x, of which the reader says that it is not read
     b"asyncapi": Format.ASYNCAPI,
     b"__schema": Format.GRAPHQL,
 }
-_YAML: Final = re.compile(rb"^[\"']?(openapi|swagger|asyncapi)[\"']?[ \t]*:[ \t]*[\"']?\d", re.MULTILINE)
+_YAML: Final = re.compile(rb"^[\"']?(openapi|swagger|swaggerVersion|asyncapi)[\"']?[ \t]*:[ \t]*[\"']?\d", re.MULTILINE)
 _JSON: Final = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|[{}\[\]]", re.DOTALL)
 _VERSION: Final = re.compile(rb"\s*:\s*\"?\d")
 _OBJECT: Final = re.compile(rb"\s*:\s*\{")

@@ -50,7 +50,7 @@ def _version(tree: Tree) -> tuple[str, tuple[int, int]]:
     """The format's version, as it is written and as numbers. YAML may take it for a number."""
     if not isinstance(tree.value, dict):
         raise Refusal(Why.UNSUPPORTED, Position(tree.file), "it is no OpenAPI document: its root is no object", READ)
-    for word in ("openapi", "swagger"):
+    for word in ("openapi", "swagger", "swaggerVersion"):
         if word not in tree.value:
             continue
         text = str(tree.value[word]).strip()

@@ -64,7 +64,7 @@ def _rows(of: Reviewed, look: Look) -> Iterator[tuple[str, RenderableType]]:
 def _nature(of: Reviewed) -> Text:
     for_whom = of.surface.audience
     text = Text(wording.form(of.nature))
-    text.append(f", for {for_whom} callers" if for_whom else ", for nobody knows whom")
+    text.append(f", for {for_whom} callers" if for_whom else "; whom it is for is not known")
     files = list(dict.fromkeys(wording.plain(each.file, 120) for each in of.surface.readings))
     more = f" and {len(files) - DOCUMENTS:,} more" if len(files) > DOCUMENTS else ""
     text.append(f"  {', '.join(files[:DOCUMENTS])}{more}", "dim")

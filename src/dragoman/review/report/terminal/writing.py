@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from dragoman.review.report import grouping, wording
@@ -20,6 +23,9 @@ from .unread import kept, remarks, stale, unread
 
 SURFACES = 20
 """Surfaces that have a block of their own, unless all are asked for."""
+
+
+_CONTROLS: Final = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x0A}
 
 
 def write(review: Review, look: Look | None = None) -> str:
@@ -39,8 +45,19 @@ def write(review: Review, look: Look | None = None) -> str:
         _environ={},
     )
     for part in _parts(review, look):
-        console.print(part)
+        console.print(_Harmless(part))
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+@dataclass(frozen=True, slots=True)
+class _Harmless:
+    """A part without the control characters that a document's texts may hold: a terminal would obey them."""
+
+    part: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.part, options):
+            yield Segment(segment.text.translate(_CONTROLS), segment.style, segment.control)
 
 
 def _parts(review: Review, look: Look) -> Iterator[RenderableType]:
