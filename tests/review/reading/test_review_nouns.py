@@ -13,8 +13,9 @@ from dragoman.contract.contract import Contract
 from dragoman.contract.operation import Method, Operation
 from dragoman.contract.schema import Field, Kind, List, Record, Ref, Scalar
 from dragoman.contract.traits import Traits
+from dragoman.review.english import singular
 from dragoman.review.reading.nouns import recognise
-from dragoman.review.reading.nouns.words import is_verb, singular
+from dragoman.review.reading.nouns.words import is_verb
 from dragoman.review.wire import Procedure, address
 
 STRING = Scalar(Kind.STRING)

@@ -12,13 +12,13 @@ from dragoman.contract.operation import Operation
 from dragoman.contract.schema import Record, Type, Types
 from dragoman.review import elements
 from dragoman.review.elements import Element, Position
+from dragoman.review.english import words
 from dragoman.review.reading.outcome import Reading
 from dragoman.review.wire import Channelled, Http, Parameter, Procedure, RootField, Wire
 
 from .finding import Found, Subject
 from .path import is_variable, last
 from .shape import record_of
-from .wording import words
 
 W = TypeVar("W", bound=Wire, covariant=True)
 

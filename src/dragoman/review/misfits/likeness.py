@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from dragoman.review.english import singular, vocabulary, words
 from dragoman.review.reading.outcome import Reading
 from dragoman.review.surfaces.surface import Surface
 
 from .reach import Message, reach
-from .wording import bare, singular, vocabulary, words
+from .wording import bare
 
 LIMIT: Final = 5_000
 """How many messages of a surface are compared."""

@@ -9,13 +9,14 @@ from typing import Final
 
 from dragoman.contract.operation import Method
 from dragoman.contract.schema import Field, List, Record, Type
+from dragoman.review.english import vocabulary, words
 from dragoman.review.reading.outcome import Format
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 
 from .call import Call, parameters, verb_of
 from .path import is_variable, last, literals, segments
 from .shape import fields_of, item_of, plain, record_of
-from .wording import bare, is_plural, vocabulary, words
+from .wording import bare, is_plural
 
 
 class Way(enum.StrEnum):

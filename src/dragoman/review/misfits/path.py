@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from .wording import vocabulary, words
+from dragoman.review.english import vocabulary, words
 
 VERSION: Final = re.compile(r"v\d+(?:[._-]\d+)*(?:(?:alpha|beta|preview|rc)\d*)?|\d{4}-\d{2}(?:-\d{2})?", re.IGNORECASE)
 """``v1``, ``v2beta1``, ``2026-01-31``."""

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from dragoman.review.english import vocabulary
 from dragoman.review.reading.outcome import Reading
 from dragoman.review.wire import Http, Procedure, Wire
 
 from .call import Call, parameters
 from .path import VERSION, segments, version_of
-from .wording import bare, vocabulary
+from .wording import bare
 
 
 class Place(enum.StrEnum):

@@ -1,4 +1,4 @@
-"""Names as words: what they are made of, and whether they speak of an action."""
+"""What words of names mean to the rules, and how their messages count and list."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-
-
-def vocabulary(words_: str) -> frozenset[str]:
-    """The words between the blanks."""
-    return frozenset(words_.split())
-
+from dragoman.review.english import singular, vocabulary
 
 READING: Final = vocabulary(
     "get list fetch read find search query lookup retrieve show describe view browse count check exists"
@@ -39,24 +33,9 @@ COMPUTING: Final = vocabulary(
 
 
 @lru_cache(maxsize=65536)
-def words(name: str) -> tuple[str, ...]:
-    """``listOrderLines``, ``list_order_lines`` and ``list-order-lines`` as ``list``, ``order``, ``lines``."""
-    return tuple(part.lower() for part in _PART.findall(name[:200]))
-
-
-@lru_cache(maxsize=65536)
 def bare(name: str) -> str:
     """The name without what casing adds: ``pageSize`` and ``page_size`` as ``pagesize``."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def singular(noun: str) -> str:
-    """The regular English singular, good enough to compare two names."""
-    if noun.endswith("ies") and len(noun) > 4:
-        return noun[:-3] + "y"
-    if re.search(r"(ss|x|z|ch|sh)es$", noun):
-        return noun[:-2]
-    return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "sis", "xis", "ris")) else noun
 
 
 def is_plural(noun: str) -> bool:

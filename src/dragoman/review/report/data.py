@@ -22,6 +22,7 @@ from dragoman.review.surfaces.facts import Evidence, Fact
 from dragoman.review.verdict.verdict import Reason, Turn, Verdict
 
 from . import grouping, wording
+from .json_text import json_text
 from .version import version
 
 VERSION: Final = 1
@@ -36,11 +37,8 @@ def schema() -> dict[str, Any]:
 
 
 def write(review: Review) -> str:
-    """The review as JSON, indented, with a newline at the end. Halves of surrogate pairs, which a document of JSON can
-    hold, stay escaped, so that the text can be encoded.
-    """
-    text = json.dumps(data(review), indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode("utf-8", "backslashreplace").decode()
+    """The review as JSON."""
+    return json_text(data(review))
 
 
 def data(review: Review) -> dict[str, Any]:

@@ -7,7 +7,6 @@ checkout. A result's fingerprint is made of rule and element, as in a baseline: 
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path, PurePath
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from dragoman.review.reading.outcome import Refusal, Remark, Why
 from dragoman.review.review import Review
 
 from . import grouping
+from .json_text import json_text
 from .version import version
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -38,8 +38,7 @@ def write(review: Review, *, root: Path | None = None) -> str:
     """The log, with a newline at the end. ``root`` is the folder that relative paths start from, and absolute ones are
     cut by where they are within; without it, a reader has to know.
     """
-    text = json.dumps(log(review, root=root), indent=2, ensure_ascii=False)
-    return f"{text}\n".encode("utf-8", "backslashreplace").decode()
+    return json_text(log(review, root=root))
 
 
 def log(review: Review, *, root: Path | None = None) -> dict[str, Any]:

@@ -9,16 +9,9 @@ from dragoman.review.misfits.finding import Severity
 from dragoman.review.review import Reviewed
 from dragoman.review.surfaces.catalogue import CATALOGUE
 from dragoman.review.surfaces.facts import Certainty
+from dragoman.review.verdict.styles import SPOKEN
 from dragoman.review.verdict.verdict import Decision, Nature
 
-STYLES: Final = {
-    "rest": "REST",
-    "rpc": "RPC",
-    "graphql": "GraphQL",
-    "events": "events",
-    "webhooks": "webhooks",
-    "soap": "SOAP",
-}
 CERTAINTIES: Final = {
     Certainty.STATED: "stated",
     Certainty.READ: "read",
@@ -47,7 +40,7 @@ def plain(text: object, longest: int = LONGEST) -> str:
 
 def style(name: str | None) -> str:
     """A style as people write it."""
-    return "unknown" if name is None else STYLES.get(name, plain(name, 40))
+    return "unknown" if name is None else SPOKEN.get(name, plain(name, 40))
 
 
 def audience(reviewed: Reviewed) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dragoman.contract.operation import Effect, Method, Operation
 from dragoman.contract.schema import Ref, Type, Types
+from dragoman.review.english import words as split
 from dragoman.review.wire import Channelled, Http, Procedure, RootField, wire
 
 from . import words
@@ -55,7 +56,7 @@ def shape(operation: Operation, types: Types) -> Shape:
     if isinstance(reached, Http):
         return _over_http(operation, reached, types)
     if isinstance(reached, Procedure):
-        return _named(operation, words.words(reached.method))
+        return _named(operation, split(reached.method))
     if isinstance(reached, RootField):
         return _root_field(operation, reached)
     assert isinstance(reached, Channelled)
@@ -65,8 +66,8 @@ def shape(operation: Operation, types: Types) -> Shape:
 def _declared(operation: Operation) -> Shape:
     """Of a contract that says which method of a resource it is."""
     if operation.method is None:
-        return _named(operation, words.words(operation.name))
-    noun = words.noun(words.words(operation.resource.name)) if operation.resource is not None else ""
+        return _named(operation, split(operation.name))
+    noun = words.noun(split(operation.resource.name)) if operation.resource is not None else ""
     form = Form.CUSTOM if operation.method is Method.CUSTOM else Form.STANDARD
     return Shape(form, noun, reads=operation.effect is Effect.SAFE)
 
@@ -88,7 +89,7 @@ def _is_operation(type_: Type | None) -> bool:
 
 
 def _root_field(operation: Operation, root: RootField) -> Shape:
-    parts = words.words(root.field)
+    parts = split(root.field)
     if root.root == "mutation":
         return _named(operation, parts)
     computes = words.computes(parts)
@@ -107,9 +108,9 @@ def _over_http(operation: Operation, http: Http, types: Types) -> Shape:
     if http.method == "GET" and len(walked) == 1 and walked[0].lower() in words.UPKEEP:
         return Shape(Form.UPKEEP, reads=True)
     action, things = parted(walked, posted=http.method == "POST")
-    noun = words.noun(words.words(things[-1])) if things else ""
-    owner = words.noun(words.words(things[-2])) if len(things) > 1 else ""
-    parts = words.words(action)
+    noun = words.noun(split(things[-1])) if things else ""
+    owner = words.noun(split(things[-2])) if len(things) > 1 else ""
+    parts = split(action)
     reads = operation.effect is Effect.SAFE or bool(parts and parts[0] in words.READING | words.COMPUTING)
     made = http.method == "POST" and not action and walked[-1:] != ["{}"] and noun.split("_")[-1] in words.COMPUTED
     form = Form.STANDARD if not action else Form.CUSTOM if things else Form.CALL

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dragoman.review.english import words as split
+
 from . import words
 
 LONGEST: Final = 2_000
@@ -25,7 +27,7 @@ def steps(path: str) -> list[str]:
         elif "{" in segment:
             # users({id}), {id}.json: the thing is named beside the variable
             name = segment.partition("{")[0].rstrip("(=-._")
-            found += [name, "{}"] if words.words(name) else ["{}"]
+            found += [name, "{}"] if split(name) else ["{}"]
         elif ":" in segment:
             name, _, action = segment.rpartition(":")
             found += [name, f":{action}"] if name else [f":{action}"]
@@ -46,8 +48,8 @@ def parted(walked: list[str], *, posted: bool) -> tuple[str, list[str]]:
     last = statics[-1]
     if last.startswith(":"):
         return last[1:], statics[:-1]
-    if "." in last and words.acts(words.words(last.rpartition(".")[2])):  # chat.postMessage
+    if "." in last and words.acts(split(last.rpartition(".")[2])):  # chat.postMessage
         return last.rpartition(".")[2], []
-    if words.acts(words.words(last), posted=posted and walked[-1] != "{}"):
+    if words.acts(split(last), posted=posted and walked[-1] != "{}"):
         return last, statics[:-1]
     return "", [each for each in statics if not each.startswith(":")]

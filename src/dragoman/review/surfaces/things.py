@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from dragoman.contract.schema import Field, Record, Ref, Types
+from dragoman.review.english import words as split
 from dragoman.review.reading.outcome import Format, Reading
 
 from . import words
@@ -29,7 +30,7 @@ def things(told: Speech) -> frozenset[str]:
 
 def _records(types: Types) -> Iterator[tuple[str, Record]]:
     for name, named in types.items():
-        noun = words.noun(words.words(name.rpartition(".")[2]))
+        noun = words.noun(split(name.rpartition(".")[2]))
         if isinstance(named, Record) and noun not in _ROOTS:
             yield noun, named
 
@@ -57,12 +58,12 @@ def links(readings: Iterable[Reading], told: Speech, named: frozenset[str]) -> l
 
 def _target(field: Field, types: Types, named: frozenset[str]) -> str:
     """What the field refers to, of the things."""
-    parts = words.words(field.name)
+    parts = split(field.name)
     if len(parts) > 1 and parts[-1] in ("id", "ids", "uuid", "ref", "key"):
         return _known(parts[:-1], named)
     ref = _ref(field, types)
     if ref is not None:
-        noun = words.noun(words.words(ref.name.rpartition(".")[2]))
+        noun = words.noun(split(ref.name.rpartition(".")[2]))
         for wrapped in _WRAPPED:
             noun = noun.removesuffix(wrapped)
         return noun if noun in named else ""

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Final
 
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+from dragoman.review.english import singular, vocabulary
 
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-READING: Final = _set(
+READING: Final = vocabulary(
     "get list find fetch read search query lookup show describe count check exists validate verify view retrieve "
     "browse filter preview download export ping compare diff explain watch head"
 )
 """Actions that change nothing."""
 
-COMPUTING: Final = _set(
+COMPUTING: Final = vocabulary(
     "predict score infer classify embed detect recognize recognise transcribe translate annotate analyze analyse "
     "summarize summarise synthesize moderate compute calculate estimate evaluate rank recommend forecast tokenize "
     "vectorize explain simulate convert quote price match rerank"
 )
 """Actions whose answer follows from what is given, as a model's does."""
 
-COMPUTED: Final = _set(
+COMPUTED: Final = vocabulary(
     "prediction embedding completion inference moderation classification translation transcription quote estimate "
     "forecast recommendation"
 )
 """What such actions make, where the call is named for that."""
 
-_MADE: Final = _set("content text answer completion message image images embedding embeddings summary speech")
+_MADE: Final = vocabulary("content text answer completion message image images embedding embeddings summary speech")
 
-CHANGING: Final = _set(
+CHANGING: Final = vocabulary(
     "create update delete remove add set put insert upsert replace patch save store do make edit modify change "
     "cancel approve reject start stop restart run execute invoke trigger process generate transform import upload "
     "send submit post publish unpublish notify register unregister login logout signin signout signup reset activate "
@@ -50,10 +43,10 @@ CHANGING: Final = _set(
 """Actions that change something, or may."""
 
 ACTIONS: Final = READING | COMPUTING | CHANGING
-STANDARD: Final = _set("list get create update delete")
+STANDARD: Final = vocabulary("list get create update delete")
 """AIP-131 to 135."""
 
-NOUNS_TOO: Final = _set(
+NOUNS_TOO: Final = vocabulary(
     "store price quote match rank score view post request issue link block like mark charge transfer deposit refund "
     "import export download upload query filter count schedule release claim test batch bulk check watch patch set "
     "preview diff change copy push pull capture move drop head pay reserve process run edit clone open close forecast "
@@ -61,33 +54,16 @@ NOUNS_TOO: Final = _set(
 )
 """Actions that are things too: ``/store``, ``/price-lists``, ``/check-runs``."""
 
-ASKED: Final = _set("query export download count check preview diff")
+ASKED: Final = vocabulary("query export download count check preview diff")
 """Those of them that are actions under GET as well, where they stand alone."""
 
-UPKEEP: Final = _set(
+UPKEEP: Final = vocabulary(
     "health healthz healthcheck ready readyz readiness live livez liveness metrics ping version status"
 )
 """Addresses that are for whoever runs it."""
 
-JOBS: Final = _set("job operation task run export import batch report execution build workflow pipeline")
+JOBS: Final = vocabulary("job operation task run export import batch report execution build workflow pipeline")
 """Things that stand for work under way."""
-
-
-@lru_cache(maxsize=65_536)
-def words(name: str) -> tuple[str, ...]:
-    """``getUserById``, ``get_user_by_id`` and ``get-user-by-id`` are get, user, by, id."""
-    return tuple(word.lower() for word in _WORD.findall(name[:200]))
-
-
-def singular(word: str) -> str:
-    """The word in the singular, near enough to know it again."""
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}y"
-    if word.endswith(("sses", "xes", "ches", "shes", "zes")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
 
 
 def noun(parts: tuple[str, ...]) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.principal import Audience
+from dragoman.review.english import words
 from dragoman.review.misfits.call import Call, calls, https, name_of, procedures
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_variable, literals, segments
 from dragoman.review.misfits.shape import fields_of
 from dragoman.review.misfits.tally import found_surface
 from dragoman.review.misfits.version import place
-from dragoman.review.misfits.wording import COMPUTING, VERBS, bare, counted, some, words
+from dragoman.review.misfits.wording import COMPUTING, VERBS, bare, counted, some
 from dragoman.review.reading.outcome import Format
 from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
 from dragoman.review.surfaces.facts import Certainty

@@ -7,12 +7,13 @@ from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Type, Types
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.call import Call, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, last
 from dragoman.review.misfits.shape import fields_of, is_leaf, plain
 from dragoman.review.misfits.tally import found_surface
-from dragoman.review.misfits.wording import bare, counted, vocabulary, words
+from dragoman.review.misfits.wording import bare, counted
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http
 

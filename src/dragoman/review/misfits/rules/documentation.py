@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.principal import Audience
+from dragoman.review.english import singular, words
 from dragoman.review.misfits.call import Call, calls, https
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import is_plain, literals, segments
 from dragoman.review.misfits.reach import reach
 from dragoman.review.misfits.tally import found_document
-from dragoman.review.misfits.wording import singular, words
 from dragoman.review.reading.outcome import Format
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Channelled, Http

@@ -10,6 +10,7 @@ from typing import Final
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Field, Kind, Record, Types
 from dragoman.review.elements import Position
+from dragoman.review.english import vocabulary
 from dragoman.review.misfits.call import Call, https, parameters, procedures
 from dragoman.review.misfits.failure import alike, described, failures, shape_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
@@ -17,7 +18,7 @@ from dragoman.review.misfits.path import is_plain
 from dragoman.review.misfits.reach import reach
 from dragoman.review.misfits.shape import fields_of, kind_of
 from dragoman.review.misfits.tally import found_surface
-from dragoman.review.misfits.wording import bare, counted, vocabulary
+from dragoman.review.misfits.wording import bare, counted
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http
 

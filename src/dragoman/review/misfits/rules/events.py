@@ -11,10 +11,11 @@ from dragoman.contract.event import Event
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Types
 from dragoman.review.elements import Element, Kind
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import VERSION
 from dragoman.review.misfits.shape import fields_of, is_unsaid, record_of
-from dragoman.review.misfits.wording import bare, vocabulary, words
+from dragoman.review.misfits.wording import bare
 from dragoman.review.reading.asyncapi.traits import Message
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.verdict.rule import Source

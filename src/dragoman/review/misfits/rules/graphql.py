@@ -9,13 +9,14 @@ from typing import Final
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Enum, Field, List, Nullable, Ref, Scalar, Type, Types
 from dragoman.review.elements import Position
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.call import root_fields
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.paging import NUMBERS, SIZES
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import fields_of, is_nullable, plain, record_of
 from dragoman.review.misfits.tally import found_surface
-from dragoman.review.misfits.wording import bare, some, vocabulary, words
+from dragoman.review.misfits.wording import bare, some
 from dragoman.review.reading.graphql.traits import Directives
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.verdict.rule import Source

@@ -9,11 +9,12 @@ from typing import Final
 from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import List, Record, Scalar
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.call import Call, by_collection, calls, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
 from dragoman.review.misfits.shape import fields_of, plain, record_of
-from dragoman.review.misfits.wording import READING, VERBS, bare, is_plural, vocabulary, words
+from dragoman.review.misfits.wording import READING, VERBS, bare, is_plural
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 

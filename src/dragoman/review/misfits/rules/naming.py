@@ -12,6 +12,7 @@ from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Enum
 from dragoman.review import elements
 from dragoman.review.elements import Position
+from dragoman.review.english import singular, vocabulary, words
 from dragoman.review.misfits.call import Call, https, parameters
 from dragoman.review.misfits.casing import Casing, habit
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
@@ -28,7 +29,7 @@ from dragoman.review.misfits.path import (
 from dragoman.review.misfits.reach import reach
 from dragoman.review.misfits.shape import plain
 from dragoman.review.misfits.tally import EVIDENCE, found_surface
-from dragoman.review.misfits.wording import VERBS, bare, counted, is_plural, singular, some, vocabulary, words
+from dragoman.review.misfits.wording import VERBS, bare, counted, is_plural, some
 from dragoman.review.reading.outcome import Format
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http

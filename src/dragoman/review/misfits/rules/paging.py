@@ -8,6 +8,7 @@ from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Scalar
+from dragoman.review.english import vocabulary
 from dragoman.review.misfits.call import Call, calls, https, parameters
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.paging import (
@@ -25,7 +26,7 @@ from dragoman.review.misfits.paging import (
 )
 from dragoman.review.misfits.path import first_word, last
 from dragoman.review.misfits.shape import plain
-from dragoman.review.misfits.wording import bare, vocabulary
+from dragoman.review.misfits.wording import bare
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 

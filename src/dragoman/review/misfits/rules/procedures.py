@@ -11,11 +11,12 @@ from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Enum, Field, Kind, Ref, Scalar, Union
 from dragoman.review import elements
 from dragoman.review.elements import Element
+from dragoman.review.english import words
 from dragoman.review.misfits.call import Call, procedures
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import fields_of, plain
-from dragoman.review.misfits.wording import bare, some, words
+from dragoman.review.misfits.wording import bare, some
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Procedure

@@ -8,13 +8,14 @@ from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import INTEGERS, Field, Kind, Ref
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.call import https, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import is_entry
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import kind_of
 from dragoman.review.misfits.tally import found_document, found_surface
-from dragoman.review.misfits.wording import bare, counted, some, vocabulary, words
+from dragoman.review.misfits.wording import bare, counted, some
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.reading.protobuf.traits import Behavior
 from dragoman.review.verdict.rule import Source

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from dragoman.contract.principal import Audience
+from dragoman.review.english import words
 from dragoman.review.misfits.call import Call, https, outward, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, last, literals
 from dragoman.review.misfits.tally import found_document
-from dragoman.review.misfits.wording import READING, counted, some, words
+from dragoman.review.misfits.wording import READING, counted, some
 from dragoman.review.reading.outcome import Format, Reading, Scheme
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http

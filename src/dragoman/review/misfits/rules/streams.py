@@ -8,11 +8,12 @@ from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import Scalar
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.call import Call, calls, https, name_of, outward, parameters, procedures, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import is_variable, literals, segments
 from dragoman.review.misfits.shape import fields_of, is_unsaid, plain
-from dragoman.review.misfits.wording import bare, vocabulary, words
+from dragoman.review.misfits.wording import bare
 from dragoman.review.reading.outcome import Format
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http

@@ -8,10 +8,11 @@ from typing import Final
 
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import INTEGERS, Enum, Field, Kind, List, Record, Scalar, Types, Union
+from dragoman.review.english import vocabulary, words
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import fields_of, kind_of, plain, record_of
-from dragoman.review.misfits.wording import some, vocabulary, words
+from dragoman.review.misfits.wording import some
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.verdict.rule import Source
 

@@ -11,10 +11,11 @@ from dragoman.contract.handle import Resources
 from dragoman.contract.operation import Method, Operation
 from dragoman.contract.resource import Reference, ResourceDescription
 from dragoman.contract.schema import List, Record, Scalar, Type, Types
+from dragoman.review.english import singular, words
 
 from .noun import Noun
 from .shape import bare, items_of, record_in
-from .words import pascal, singular, words
+from .words import pascal
 
 _TELLING: Final = (Method.GET, Method.UPDATE, Method.CREATE)
 """Whose answer is the resource itself, best first."""

@@ -12,11 +12,12 @@ from typing import Final, TypeAlias
 
 from dragoman.contract.operation import Method, Operation
 from dragoman.contract.schema import Record, Types
+from dragoman.review.english import singular, words
 from dragoman.review.wire import Http
 
 from .noun import Noun
 from .shape import bare, items_of
-from .words import is_verb, singular, words
+from .words import is_verb
 
 Path: TypeAlias = tuple[str, ...]
 """A path's segments, each variable as ``{}``; a custom method behind a colon is a segment that begins with one."""

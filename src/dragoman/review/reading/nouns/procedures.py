@@ -9,10 +9,10 @@ from typing import Final, TypeAlias
 
 from dragoman.contract.operation import Method, Operation
 from dragoman.contract.resource import pluralize, snake
+from dragoman.review.english import singular, words
 from dragoman.review.wire import Procedure
 
 from .noun import Noun
-from .words import singular, words
 
 STANDARD: Final = {
     "List": Method.LIST,

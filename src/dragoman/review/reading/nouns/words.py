@@ -1,11 +1,10 @@
-"""English, as far as names of operations and resources need it."""
+"""Verbs, which names of actions begin with and names of things do not."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from dragoman.contract.resource import snake
+from dragoman.review.english import words
 
 VERBS: Final = frozenset(
     (
@@ -34,23 +33,9 @@ out.
 """
 
 
-def words(name: str) -> list[str]:
-    """``getOrderById`` as ``get``, ``order``, ``by``, ``id``."""
-    return [each for each in re.split(r"[^a-z0-9]+", snake(name)) if each]
-
-
 def is_verb(name: str) -> bool:
     """Whether a name is one of an action, by its first word."""
-    return words(name)[:1] != [] and words(name)[0] in VERBS
-
-
-def singular(noun: str) -> str:
-    """The regular English singular: ``orders`` and ``boxes`` as ``order`` and ``box``."""
-    if noun.endswith("ies") and len(noun) > 4:
-        return noun[:-3] + "y"
-    if re.search(r"(ss|x|z|ch|sh)es$", noun):
-        return noun[:-2]
-    return noun[:-1] if re.search(r"[^su]s$", noun) else noun
+    return not VERBS.isdisjoint(words(name)[:1])
 
 
 def pascal(name: str) -> str:
