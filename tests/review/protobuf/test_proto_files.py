@@ -305,3 +305,28 @@ def test_what_is_no_descriptor_set(tmp_path: Path, data: bytes) -> None:
     readings, (refusal,) = read([file], tmp_path)
     assert not readings
     assert refusal.message == "it is no descriptor set of protocol buffers"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("--dependency_out=/{there}/written.proto", "protoc would take its name for an option"),
+        ("--version.proto", "protoc would take its name for an option"),
+        ("a\n--version/b.proto", "its name has characters in it that protoc cannot be told"),
+        ("a\udcff.proto", "its name has characters in it that protoc cannot be told"),
+    ],
+)
+def test_a_name_is_never_an_option_of_protoc(reads: Reader, tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "there").mkdir()
+    name = name.format(there=tmp_path / "there")
+    readings, refusals = reads({name: 'syntax = "proto3";', "good.proto": 'syntax = "proto3"; package good;'})
+    assert [each.about.title for each in readings] == ["good"]
+    assert [each.message for each in refusals] == [said]
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_folder_is_one_folder_though_its_name_separates_paths(reads: Reader) -> None:
+    text = {"a:b/one.proto": message("a", "A", "two.proto", uses="b.B"), "a:b/two.proto": message("b", "B")}
+    readings, refusals = reads(text)
+    assert [each.about.title for each in readings] == ["a", "b"]
+    assert refusals == []

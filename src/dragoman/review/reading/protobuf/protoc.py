@@ -6,6 +6,7 @@ own to write to.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -80,12 +81,26 @@ class Budget:
             self.left -= time.monotonic() - began
 
 
+def misread(name: str) -> str:
+    """What keeps protoc from taking a name for a file's: it is told names a line each, and a line that begins with a
+    dash is an option, among them those that run programs and write files. Empty where nothing does.
+    """
+    if name.startswith("-"):
+        return "protoc would take its name for an option"
+    if any(ord(each) < 32 or ord(each) == 127 or "\ud800" <= each <= "\udfff" for each in name):
+        return "its name has characters in it that protoc cannot be told"
+    return ""
+
+
 def run(names: Sequence[str], roots: Sequence[Path], library: Library, budget: Budget) -> Compiled:
-    """Compile files by the names that imports call them; each is looked for in the roots, in order."""
+    """Compile files by the names that imports call them; each is looked for in the roots, in order. No name may be one
+    that is :func:`misread`.
+    """
+    assert not any(map(misread, names))
     with TemporaryDirectory(prefix="dragoman-protoc-") as folder:
         made, listed, known = Path(folder, "made.binpb"), Path(folder, "names"), Path(folder, "known.binpb")
         listed.write_text("\n".join(names) + "\n", encoding="utf-8")
-        arguments = [f"-I{root.absolute()}" for root in (*roots, well_known())]
+        arguments = [f"-I{_plain(root.absolute(), Path(folder))}" for root in (*roots, well_known())]
         if library.write(known):
             arguments.append(f"--descriptor_set_in={known}")
         arguments += ["--include_source_info", "--include_imports", f"--descriptor_set_out={made}", f"@{listed}"]
@@ -102,6 +117,15 @@ def run(names: Sequence[str], roots: Sequence[Path], library: Library, budget: B
         said = ended.stderr.decode("utf-8", errors="replace")
         faults = _faults(said)
         return Compiled(None, faults, "" if faults else _ending(ended.returncode, said))
+
+
+def _plain(root: Path, folder: Path) -> Path:
+    """A path to the root that protoc does not take for several."""
+    if os.pathsep not in str(root):
+        return root
+    link = folder / f"root-{len(list(folder.iterdir()))}"
+    link.symlink_to(root, target_is_directory=True)
+    return link
 
 
 def _faults(said: str) -> list[Fault]:
