@@ -271,6 +271,8 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
         ("link.yaml", "link.yaml lies outside of the folder that is reviewed"),
         ("missing.yaml", "there is no file missing.yaml"),
         (".", "there is no file ."),
+        ("a%00b.yaml", "a reference is no path"),
+        ("x" * 5000, "a reference is no path"),
         ("https://example.com/a.yaml", "https://example.com/a.yaml is on a network, which is not asked"),
         ("file:///etc/hosts", "file:///etc/hosts is on a network, which is not asked"),
     ],

@@ -60,10 +60,14 @@ class Folder:
             message = f"{reference} is on a network, which is not asked"
             raise Refusal(Why.UNSUPPORTED, position, message, "Keep a copy of it beside the document")
         beside = self._paths.get(position.file, Path(position.file))
-        path = (beside.parent / unquote(parts.path)).resolve()
+        try:
+            path = (beside.parent / unquote(parts.path)).resolve()
+            there = path.is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            raise Refusal(Why.UNREADABLE, position, "a reference is no path", "Correct the path") from None
         if not path.is_relative_to(self._root):
             message = f"{reference} lies outside of the folder that is reviewed"
             raise Refusal(Why.UNREADABLE, position, message, "Review the folder that holds both")
-        if not path.is_file():
+        if not there:
             raise Refusal(Why.UNREADABLE, position, f"there is no file {reference}", "Correct the path")
         return path
