@@ -25,10 +25,20 @@ from dragoman.review.surfaces.catalogue import CATALOGUE
         ("latency_budget_ms", "300 ms", 300.0),
         ("latency_budget_ms", "2s", 2000.0),
         ("latency_budget_ms", "0.5", 0.5),
+        ("latency_budget_ms", "2 seconds", 2000.0),
+        ("latency_budget_ms", "5 minutes", 300_000.0),
+        ("latency_budget_ms", "300 ms at most", 300.0),
+        ("latency_budget_ms", "10 000", 10_000.0),
+        ("latency_budget_ms", "10-50", None),
+        ("latency_budget_ms", "1,5", None),
+        ("latency_budget_ms", "3 days", None),
         ("latency_budget_ms", "0", None),
         ("latency_budget_ms", "3k", None),
         ("calls_per_second", "2m", 2_000_000.0),
         ("calls_per_second", "5 s", None),
+        ("calls_per_second", "5 million", 5_000_000.0),
+        ("calls_per_second", "20/s", 20.0),
+        ("calls_per_second", "20 calls/s", 20.0),
         ("waits", "yes", True),
         ("waits", "N", False),
         ("waits", "perhaps", None),
@@ -55,7 +65,7 @@ def test_a_misspelt_choice_is_told_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_what_toml_holds_is_checked_by_type(name: str) -> None:
-    for wrong in ({}, [1], -1, 1e300, ""):
+    for wrong in ({}, [1], -1, 1e300, float("nan"), ""):
         with pytest.raises(WrongAnswer):
             checked(CATALOGUE[name], wrong)
 

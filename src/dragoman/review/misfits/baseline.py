@@ -224,7 +224,7 @@ def written(
         raise ValueError('a baseline needs a reason; give one, as in --reason "to be mended with v2"')
     if expires < today:
         raise ValueError(
-            f"the baseline would have ended on {expires}, before today; give a later day, as in --expires "
+            f"the baseline would have ended on {expires}, before today; give a later day, as in --until "
             f"{today.year + 1}-03-31"
         )
     known = {each.key: each for each in (previous.entries if previous else ()) if each.holds(today)}

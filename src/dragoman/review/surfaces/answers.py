@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from typing import Any, Final
 
@@ -10,8 +11,16 @@ from .catalogue import Question
 
 YES: Final = frozenset({"y", "yes", "true", "1"})
 NO: Final = frozenset({"n", "no", "false", "0"})
-NUMBER: Final = re.compile(r"^(\d[\d_,]*(?:\.\d+)?)\s*(k|m|ms|s)?\b.*$", re.IGNORECASE)
-FACTORS: Final = {"": 1.0, "ms": 1.0, "k": 1e3, "m": 1e6, "s": 1e3}
+NUMBER: Final = re.compile(r"(\d{1,3}(?:[,_ ]\d{3})+|\d+)(\.\d+)?\s*([a-z]*)(?:\s+[a-z/ ]*|/[a-z]+)?", re.IGNORECASE)
+COUNTS: Final = {"dozen": 12.0, "hundred": 1e2, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "billion": 1e9}
+TIMES: Final = (
+    {"": 1.0}
+    | dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), 1.0)
+    | dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1e3)
+    | dict.fromkeys(("min", "mins", "minute", "minutes"), 6e4)
+    | dict.fromkeys(("h", "hour", "hours"), 3.6e6)
+)
+"""In milliseconds. Whatever is no unit of time is refused, where one is asked for; what is counted may be named."""
 
 
 class WrongAnswer(ValueError):
@@ -80,17 +89,18 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _number(question: Question, text: str) -> Any:
-    match = NUMBER.match(text)
-    suffix = (match[2] or "").lower() if match else ""
+    match = NUMBER.fullmatch(text)
+    suffix = match[3].lower() if match else ""
     time = question.unit.startswith("ms")
-    if match is None or (suffix in ("ms", "s") and not time) or (suffix in ("k", "m") and time):
+    factor = TIMES.get(suffix) if time else None if suffix in TIMES.keys() - {""} else COUNTS.get(suffix, 1.0)
+    if match is None or factor is None:
         raise WrongAnswer(f"answer with a number of {question.unit}, such as {'300' if time else '1500 or 1.5k'}")
-    number = float(re.sub(r"[_,]", "", match[1])) * FACTORS[suffix]
+    number = float(re.sub(r"[_, ]", "", match[1]) + (match[2] or "")) * factor
     return _in_range(question, int(number) if question.type is int else number)
 
 
 def _in_range(question: Question, number: Any) -> Any:
-    if number < 0 or (question.unit.startswith("ms") and number == 0) or number > 1e15:
+    if math.isnan(number) or number < 0 or (question.unit.startswith("ms") and number == 0) or number > 1e15:
         raise WrongAnswer(f"{number:g} is no number of {question.unit}")
     return number
 
