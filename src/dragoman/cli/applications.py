@@ -48,13 +48,15 @@ def _read(exports: Mapping[str, Callable[[], bytes]], name: str) -> list[Reading
         from dragoman.review.reading.parse import parse
 
         return [read(parse(exports["openapi"](), f"{name}.json"), None)]
-    if "proto" in exports:
+    if protos := [each for each in exports if each == "proto" or each.startswith("proto:")]:
         from dragoman.review.reading import protobuf
 
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "surface.proto"
-            file.write_bytes(exports["proto"]())
-            readings, refusals = protobuf.read([file], Path(folder))
+            # One for each package; without the folders of its name it could not be imported, and none imports another.
+            files = [Path(folder) / f"{number}.proto" for number in range(len(protos))]
+            for file, export in zip(files, protos, strict=True):
+                file.write_bytes(exports[export]())
+            readings, refusals = protobuf.read(files, Path(folder))
         for refusal in refusals:
             raise refusal
         return readings

@@ -46,17 +46,26 @@ def take(
     for note in notes.surfaces:
         own = [each for each in readings if note.holds(root / each.file)]
         narrowed = tuple(_narrowed(own, note.operations))
-        if note.documents and not any(_offers(each) for each in narrowed):
+        if not note.documents or any(_offers(each) for each in narrowed):
+            surfaces.append(_surface(note.name, narrowed, note, owners))
+        else:
+            # It has a contract that is not seen this time: to judge it as one without would be untrue.
             remarks.append(_empty(note, bool(own)))
-        surfaces.append(_surface(note.name, narrowed, note, owners))
         claimed = {id(each) for each in own}
         left = [each for each in left if id(each) not in claimed]
     taken = {each.name for each in surfaces}
-    for reading in left:
-        if _offers(reading):
-            name = _free(_name(reading), reading.about.version, taken)
-            surfaces.append(_surface(name, (reading,), None, owners))
+    for together in _together(filter(_offers, left)):
+        name = _free(_name(together[0]), together[0].about.version, taken)
+        surfaces.append(_surface(name, together, None, owners))
     return Inventory(tuple(surfaces), tuple(each for each in left if not _offers(each)), tuple(remarks))
+
+
+def _together(readings: Iterable[Reading]) -> Iterable[tuple[Reading, ...]]:
+    """Each by itself, but for what a surface of an app exports in several packages: that is one surface."""
+    groups: dict[object, list[Reading]] = {}
+    for number, each in enumerate(readings):
+        groups.setdefault(each.file if each.format is Format.DRAGOMAN else number, []).append(each)
+    return map(tuple, groups.values())
 
 
 def _surface(
