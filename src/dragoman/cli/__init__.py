@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         sys.stdout.flush()
         return code
-    except (CommandError, DeclarationError, ListenError, MountError, StoreError, TlsError) as error:
+    except CommandError as error:
+        fail(str(error))
+        return error.code
+    except (DeclarationError, ListenError, MountError, StoreError, TlsError) as error:
         return fail(str(error))
     except Fault as error:
         return fail(error.message)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS: Final = ("terminal", "json", "markdown", "sarif", "github")
 SEVERITIES: Final = ("hint", "warning", "error")
 LIBRARIES: Final = frozenset({"google", "graphql", "grpc_tools", "rich", "yaml"})
-FOUND, NOT_READ = 1, 3
+FOUND, WRONG_USAGE, NOT_READ = 1, 2, 3
 
 
 def add(commands: declare.Commands) -> None:
@@ -69,7 +69,17 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Review, or write what a review needs."""
+    """Review, or write what a review needs. Raises CommandError with a code of its own: 1 is for misfits, which a build
+    must be able to tell from a baseline that is not there.
+    """
+    try:
+        return _run(options)
+    except CommandError as error:
+        error.code = WRONG_USAGE
+        raise
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.explain is not None or options.paths == ["rules"]:
         return _rules(options.explain)
     if not options.paths:
@@ -215,7 +225,9 @@ def write(options: argparse.Namespace, found: Review) -> None:
     if options.output is not None:
         save(options.output, text)
     else:
-        sys.stdout.write(text)
+        # A terminal, or a pipe on Windows, may not have all characters that a report has.
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
     if options.page is not None:
         from dragoman.review.report import page
 
