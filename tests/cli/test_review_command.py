@@ -103,6 +103,24 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_reviewed(company: Path, run
     assert "fraud" in out
 
 
+@pytest.mark.parametrize("more", [["--init"], ["--write-baseline", "b", "--reason", "r", "--until", "2999-01-01"]])
+def test_what_is_begun_from_a_part_says_what_is_lacking(
+    company: Path, run: Callable[..., Ran], more: list[str]
+) -> None:
+    (company / "contracts/broken.yaml").write_text("openapi: 3.1.0\ninfo: {title: a\npaths:\n")
+    code, _, err = run("review", "contracts", *more)
+    assert (code, "not read: contracts/broken.yaml:3" in err) == (3, True)
+
+
+def test_nobody_is_asked_in_vain_where_the_extra_is_not_installed(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "rich" else name)
+    for command in (["advise"], ["review", "."], ["review", ".", "--init"]):
+        code, _, err = run(*command)
+        assert (code, err) == (2, "dragoman: this needs rich: pip install 'dragoman[review]'\n")
+
+
 def test_a_file_that_is_named_and_is_no_contract_is_refused(company: Path, run: Callable[..., Ran]) -> None:
     (company / "notes.txt").write_text("nothing\n")
     code, out, _ = run("review", "notes.txt")
@@ -216,7 +234,7 @@ def test_advice_says_what_is_wrong_with_an_answer_and_asks_again(run: Callable[.
 
 def test_advice_refuses_an_option_that_is_no_answer(run: Callable[..., Ran]) -> None:
     code, _, err = run("advise", "--audience", "everybody", "--no-questions")
-    assert (code, "--audience everybody: there is no 'everybody'" in err) == (1, True)
+    assert (code, "--audience everybody: there is no 'everybody'" in err) == (2, True)
 
 
 def test_an_app_is_reviewed_with_the_places_of_its_python(

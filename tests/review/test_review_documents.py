@@ -38,6 +38,7 @@ CONTRACTS: Mapping[str, tuple[str | bytes, Format]] = {
     "a.graphql": ("# it\ntype Query { a: Int }", Format.GRAPHQL),
     "b.graphqls": ('"Said."\nextend type Query { b: Int }', Format.GRAPHQL),
     "c.gql": ("  directive @a on FIELD", Format.GRAPHQL),
+    "broken.gql": (b"\x00\xff\x01 type", Format.GRAPHQL),
     "schema.json": ('{"__schema": {"types": []}}', Format.GRAPHQL),
     "answer.json": ('{"extensions": {}, "data": {"__schema": {}}}', Format.GRAPHQL),
 }
@@ -52,6 +53,9 @@ OTHERS: Mapping[str, str | bytes] = {
     "ci.yaml": "jobs:\n  openapi: 3.0.0\n",
     "empty.yaml": "",
     "query.graphql": "query Type { a }\nfragment F on Query { type: a }",
+    "asks.gql": "# asks\n{ orders { id } }",
+    "changes.graphql": "\nmutation Pay($id: ID!) { pay(id: $id) { id } }",
+    "empty.graphql": "",
     "model.pb": b"\x08\x01\x12\x04",
     "readme.md": "openapi: 3.0.0\n",
     "main.py": "openapi = 3",

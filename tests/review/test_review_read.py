@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,30 @@ def test_a_reader_that_fails_costs_only_its_documents(monkeypatch: pytest.Monkey
     found = read_all([Path("api/a"), Path("api/d")])
     assert [each.file for each in found.readings] == ["api/d/schema.graphql"]
     assert str(found.refusals[0]) == "api/a/openapi.yaml:1: its reader failed: LookupError: oh"
+
+
+def test_what_breaks_a_reader_of_many_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dragoman.review.reading import protobuf
+
+    read = protobuf.read
+
+    def fail(files: Sequence[Path], *folders: Path) -> Any:
+        if any("broken" in each.name for each in files):
+            raise LookupError("oh")
+        return read(files, *folders)
+
+    monkeypatch.setattr(protobuf, "read", fail)
+    found = read_all([Path("api/c"), Path("api/e/broken.proto")])
+    assert [each.file for each in found.readings] == ["api/c/shop.proto"]
+    assert [str(each) for each in found.refusals] == ["api/e/broken.proto:1: its reader failed: LookupError: oh"]
+
+
+def test_half_an_operation_is_told() -> None:
+    Path("half.yaml").write_text("openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths:\n  /a:\n    get:\n      resp")
+    (reading,) = read_all([Path("half.yaml")]).readings
+    assert [f"{each.position}: {each.message}" for each in reading.remarks] == [
+        "half.yaml:5: GET /a is no operation: its value is no object"
+    ]
 
 
 WITHOUT = """

@@ -49,10 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(str(error))
     except Fault as error:
         return fail(error.message)
-    except ModuleNotFoundError as error:
-        if (remedy := review.missing(error)) is None:
-            raise
-        return fail(remedy)
     except BrokenPipeError:
         # The reader of our output (a pager, `head`) went away; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

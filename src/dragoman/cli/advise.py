@@ -11,7 +11,7 @@ from dragoman.review.surfaces.facts import Certainty, Evidence, Fact, Facts
 
 from . import declare
 from .failure import CommandError
-from .review import add_outputs, write
+from .review import WRONG_USAGE, add_outputs, require_libraries, write
 
 if TYPE_CHECKING:
     from dragoman.review.surfaces.dialogue import Dialogue
@@ -45,9 +45,18 @@ def add(commands: declare.Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Advise."""
+    """Advise. Raises CommandError for what is no answer, and where the extra ``review`` is not installed."""
+    try:
+        return _run(options)
+    except CommandError as error:
+        error.code = WRONG_USAGE
+        raise
+
+
+def _run(options: argparse.Namespace) -> int:
     from dragoman.review.conduct import advise
 
+    require_libraries()
     facts = _given(options)
     if not options.no_questions:
         from .noting import conversation

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib.util
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("terminal", "json", "markdown", "sarif", "github")
 SEVERITIES: Final = ("hint", "warning", "error")
-LIBRARIES: Final = frozenset({"google", "graphql", "grpc_tools", "rich", "yaml"})
+LIBRARIES: Final = ("graphql", "grpc_tools", "rich", "yaml")
+"""What the extra ``review`` brings, by the names of modules."""
 FOUND, WRONG_USAGE, NOT_READ = 1, 2, 3
 
 
@@ -82,17 +85,18 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.explain is not None or options.paths == ["rules"]:
         return _rules(options.explain)
+    require_libraries()
     if not options.paths:
         raise CommandError("there is nothing to review: name files or folders, such as `dragoman review .`")
     from dragoman.review.conduct import review
 
     given = gather(options)
     if options.init:
-        return _init(options, given)
+        return _init(options, given) or _not_whole(given.refusals)
     today = datetime.datetime.now(datetime.UTC).date()
     found = review(given, today)
     if options.write_baseline is not None:
-        return _write_baseline(options, found, today)
+        return _write_baseline(options, found, today) or _not_whole(given.refusals)
     write(options, found)
     return _exit_code(options, found)
 
@@ -199,6 +203,15 @@ def _write_baseline(options: argparse.Namespace, found: Review, today: datetime.
     return 0
 
 
+def _not_whole(refusals: Iterable[Refusal]) -> int:
+    """Tell what was not read, where no report does; the exit code says whether anything was."""
+    code = 0
+    for each in refusals:
+        print(f"dragoman: not read: {told(each)}", file=sys.stderr)
+        code = NOT_READ
+    return code
+
+
 def _rules(rule: str | None) -> int:
     """List all rules, or show one."""
     from dragoman.review.misfits.rules import MISFITS
@@ -273,8 +286,8 @@ def _date(text: str) -> datetime.date:
         raise argparse.ArgumentTypeError(f"{text!r} is no date: write it as in 2027-03-31") from None
 
 
-def missing(error: ModuleNotFoundError) -> str | None:
-    """What to do where a library of the extra ``review`` is not installed; None where it is another that is missing."""
-    if error.name is None or error.name.partition(".")[0] not in LIBRARIES:
-        return None
-    return f"a review needs {error.name}: pip install 'dragoman[review]'"
+def require_libraries() -> None:
+    """Raises CommandError where the extra ``review`` is not installed: before anybody answers a question in vain."""
+    lacking = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    if lacking:
+        raise CommandError(f"this needs {', '.join(lacking)}: pip install 'dragoman[review]'")

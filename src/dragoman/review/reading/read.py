@@ -56,7 +56,8 @@ def _trees(documents: Sequence[Document]) -> _Outcome:
             continue
         folder = folders.setdefault(document.folder, Folder(document.folder, Path.as_posix))
 
-        def one(document: Document = document, folder: Folder = folder) -> _Outcome:
+        def one(documents: Sequence[Document], folder: Folder = folder) -> _Outcome:
+            (document,) = documents
             reader = importlib.import_module(f"{__package__}.{_TREES[document.format]}")
             return [reader.read(folder.tree(document.path), folder.load)], []
 
@@ -69,34 +70,37 @@ def _trees(documents: Sequence[Document]) -> _Outcome:
 def _protobuf(documents: Sequence[Document]) -> _Outcome:
     chosen = [each for each in documents if each.format is Format.PROTO]
 
-    def all_of_them() -> _Outcome:
+    def together(documents: Sequence[Document]) -> _Outcome:
         from .protobuf import read
 
-        return read([each.path for each in chosen], *dict.fromkeys(each.folder for each in chosen))
+        return read([each.path for each in documents], *dict.fromkeys(each.folder for each in chosen))
 
-    return _guarded(chosen, all_of_them)
+    return _guarded(chosen, together)
 
 
 def _graphql(documents: Sequence[Document]) -> _Outcome:
     chosen = [each for each in documents if each.format is Format.GRAPHQL]
 
-    def all_of_them() -> _Outcome:
+    def together(documents: Sequence[Document]) -> _Outcome:
         from .graphql import read
 
-        return read([each.path for each in chosen])
+        return read([each.path for each in documents])
 
-    return _guarded(chosen, all_of_them)
+    return _guarded(chosen, together)
 
 
-def _guarded(documents: Sequence[Document], read: Callable[[], _Outcome]) -> _Outcome:
-    """What the reader gives, or a refusal of each document that it was to read."""
+def _guarded(documents: Sequence[Document], read: Callable[[Sequence[Document]], _Outcome]) -> _Outcome:
+    """What the reader gives, or a refusal of each document that it cannot read. Where it fails on many together, each
+    is read alone, so that one costs the others nothing but what they would have known of each other.
+    """
     if not documents:
         return [], []
-    why, remedy = Why.UNREADABLE, "Please report it, with the document if it can be shown"
+    why, message, remedy = Why.UNREADABLE, "", "Please report it, with the document if it can be shown"
     try:
-        return read()
+        return read(documents)
     except Refusal as refusal:
-        return [], [refusal]
+        if len(documents) == 1:
+            return [], [refusal]
     except ModuleNotFoundError as error:
         why, message = Why.UNSUPPORTED, f"it is read with the Python package {error.name}, which is not installed"
         remedy = "Run pip install 'dragoman[review]'"
@@ -104,4 +108,7 @@ def _guarded(documents: Sequence[Document], read: Callable[[], _Outcome]) -> _Ou
         message, remedy = "it nests too deeply", "Flatten it"
     except Exception as error:  # a fault of ours in one document, which must not cost the others
         message = f"its reader failed: {type(error).__name__}: {error}"[:300]
-    return [], [Refusal(why, Position(each.shown), message, remedy) for each in documents]
+    if len(documents) == 1 or why is Why.UNSUPPORTED:
+        return [], [Refusal(why, Position(each.shown), message, remedy) for each in documents]
+    outcomes = [_guarded([each], read) for each in documents]
+    return [each for found, _ in outcomes for each in found], [each for _, refused in outcomes for each in refused]

@@ -35,6 +35,10 @@ _OBJECT: Final = re.compile(rb"\s*:\s*\{")
 _SDL: Final = re.compile(
     rb"^[ \t]*(?:extend[ \t]+)?(?:type|interface|union|enum|input|scalar|schema|directive)\b(?!\s*[:=(])", re.MULTILINE
 )
+_QUERIES: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[\s,]|#[^\n]*\n)*(?:query\b|mutation\b|subscription\b|fragment\b|\{|$)"
+)
+"""How documents begin that ask, which stand beside schemas and are none."""
 
 
 def recognized(path: Path, *, named: bool = False) -> Format | None:
@@ -45,7 +49,8 @@ def recognized(path: Path, *, named: bool = False) -> Format | None:
     if suffix == ".proto":
         return Format.PROTO
     if suffix in _SDL_NAMES:
-        return Format.GRAPHQL if named or _SDL.search(_head(path)) else None
+        head = _head(path)
+        return Format.GRAPHQL if named or _SDL.search(head) or not _QUERIES.match(head) else None
     if suffix in _SET_NAMES:
         return Format.PROTO if named or _is_descriptor_set(_head(path, 4096)) else None
     if suffix == ".json":

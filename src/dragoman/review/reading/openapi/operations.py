@@ -85,7 +85,11 @@ class Operations:
             return
         for whole in self._whole(item):
             for site in _sites(whole, path, direction):
-                self._read(site)
+                if isinstance(site.node.value, dict):
+                    self._read(site)
+                else:
+                    said = f"{site.address} is no operation: its value is no object"
+                    self._schemas.notes.remark(site.node, said, "Write the operation, or look for its other half")
 
     def _whole(self, item: Node) -> Iterator[Node]:
         """A path item, and what it refers to: what stands beside the reference comes first."""
@@ -196,13 +200,13 @@ class Operations:
 
 
 def _sites(item: Node, path: str, direction: Direction) -> Iterator[_Site]:
+    """Where operations should stand."""
     for method in METHODS:
         node = item.get(method)
-        if node is not None and isinstance(node.value, dict):
+        if node is not None:
             yield _Site(node, item, method.upper(), path, direction)
     for method, node in item.members("additionalOperations"):
-        if isinstance(node.value, dict):
-            yield _Site(node, item, method, path, direction)
+        yield _Site(node, item, method, path, direction)
 
 
 def _success(answers: list[tuple[Answer, Body]]) -> Body | None:
