@@ -75,6 +75,13 @@ def api(*operations: tuple[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
     return {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": paths, **more}
 
 
+def sent(body: Any) -> dict[str, Any]:
+    """A webhook with this body."""
+    return {
+        "post": {"requestBody": {"content": {"application/json": {"schema": body}}}, "responses": {"204": answer()}}
+    }
+
+
 def schemes(**given_: Any) -> dict[str, Any]:
     """Security schemes, by name."""
     return {"securitySchemes": given_}

@@ -18,6 +18,7 @@ from misfit_texts import (
     page,
     pair,
     schemes,
+    sent,
     thing,
 )
 
@@ -94,7 +95,10 @@ SECURITY = [
         "stamps-in-input",
         "field POST /v1/orders.created_at",
         api(op("POST /v1/orders", body=thing(note=STRING, created_at=STRING, updated_at=STRING))),
-        api(op("POST /v1/orders", body=thing(note=STRING, created_at={**STRING, "readOnly": True}, updated_at=STRING))),
+        api(
+            op("POST /v1/orders", body=thing(note=STRING, created_at={**STRING, "readOnly": True}, updated_at=STRING)),
+            webhooks={"order.paid": sent(thing(note=STRING, created_at=STRING, updated_at=STRING))},
+        ),
     ),
     pair(
         "guessable-ids",

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from misfit_texts import CREATE, GET_ORDER, INTEGER, NUMBER, ORDER, STRING, api, given, listed, op, page, pair, thing
+from misfit_texts import (
+    CREATE,
+    GET_ORDER,
+    INTEGER,
+    NUMBER,
+    ORDER,
+    STRING,
+    api,
+    given,
+    listed,
+    op,
+    page,
+    pair,
+    sent,
+    thing,
+)
 
 _STATUS = {"type": "integer", "enum": [0, 1, 2, 3]}
 _MANY = [given(f"filter_{number}") for number in range(31)]
@@ -114,7 +129,8 @@ SHAPES = [
                 body=thing(
                     lines={**listed(ORDER), "maxItems": 200}, tags=listed({"type": "string", "enum": ["a", "b"]})
                 ),
-            )
+            ),
+            webhooks={"order.paid": sent(thing(lines=listed(ORDER)))},
         ),
     ),
     pair(

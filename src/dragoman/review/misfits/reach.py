@@ -54,7 +54,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The messages in the order in which they are met."""
+    """The messages in the order in which they are met. What a webhook or a callback sends is an output."""
 
     inputs: tuple[Message, ...]
     outputs: tuple[Message, ...]
@@ -93,7 +93,9 @@ def _reach(reading: Reading) -> Reach:
             place = operation.name
         http = operation.traits.get(Http)
         if http is None or http.media:
-            inputs.append((place, operation.input))
+            # What the server calls (webhooks, callbacks) gives its body, and takes nothing from callers.
+            taken = inputs if http is None or http.direction == "served" else outputs
+            taken.append((place, operation.input))
         if http is None or not http.answers:
             outputs.append((place, operation.output))
         for each in http.answers if http is not None else ():
