@@ -19,12 +19,46 @@ from misfit_texts import (
     thing,
 )
 
+
+def _creating(method: str, binding: str) -> str:
+    """A service with one method that makes something, bound to HTTP."""
+    return (
+        'syntax = "proto3"; package shop.v1; import "google/api/annotations.proto"; '
+        "message Topic { string name = 1; string parent = 2; } "
+        "message CreateUserRequest { string name = 1; string email = 2; } "
+        "message CreateNamedUserRequest { string user_id = 1; string email = 2; } "
+        f"service Topics {{ rpc {method} returns (Topic) {{ option (google.api.http) = {{ {binding} }}; }} }}"
+    )
+
+
 IDEMPOTENCY = [
     pair(
         "no-idempotency",
         "operation POST /v1/orders",
         api(op("POST /v1/orders", body=thing(note=STRING))),
         api(CREATE, op("POST /v1/orders/{id}:cancel"), op("POST /oauth/token"), op("POST /v1/orders/search")),
+    ),
+    pair(
+        "no-idempotency",
+        "operation POST /v1/pods",
+        api(op("POST /v1/pods", body=thing(metadata=thing(labels=STRING)))),
+        api(
+            op("POST /v1/pods", body=thing(metadata=thing(name=STRING))),
+            op("POST /v1/topics", given("topicId"), body=ORDER),
+            op("POST /v1/channels", body=thing(UniqueName=STRING)),
+        ),
+    ),
+    pair(
+        "no-idempotency",
+        "operation shop.v1.Topics/CreateTopic",
+        _creating("CreateTopic(Topic)", 'post: "/v1/{parent=shops/*}/topics"'),
+        _creating("CreateTopic(Topic)", 'put: "/v1/{name=shops/*/topics/*}"'),
+    ),
+    pair(
+        "no-idempotency",
+        "operation shop.v1.Topics/CreateUser",
+        _creating("CreateUser(CreateUserRequest)", 'post: "/v1/users"'),
+        _creating("CreateUser(CreateNamedUserRequest)", 'post: "/v1/users"'),
     ),
     pair(
         "payment-without-idempotency",

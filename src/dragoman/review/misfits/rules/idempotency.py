@@ -8,13 +8,14 @@ from typing import Final
 
 from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
-from dragoman.contract.schema import List, Record, Scalar
-from dragoman.review.english import vocabulary, words
+from dragoman.contract.schema import Field, List, Record, Scalar
+from dragoman.review.english import singular, vocabulary, words
 from dragoman.review.misfits.call import Call, by_collection, calls, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
 from dragoman.review.misfits.shape import fields_of, plain, record_of
 from dragoman.review.misfits.wording import READING, VERBS, bare, is_plural
+from dragoman.review.reading.protobuf.traits import Behavior
 from dragoman.review.verdict.rule import Source
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 
@@ -28,9 +29,11 @@ _KEYS: Final = vocabulary(
     "idempotencykey xidempotencykey requestid xrequestid idempotencytoken clienttoken clientrequestid "
     "clientmutationid dedupeid deduplicationid requesttoken nonce externalid externalreference clientreference "
     "clientid referenceid uniquekey transactionid correlationid idempotentkey merchantreference clientorderid "
-    "reference"
+    "reference uniquename"
 )
 """What a caller can give so that the same call is known again."""
+
+_CREATES: Final = vocabulary("create insert")
 
 _PAYING: Final = vocabulary(
     "payment payments charge charges refund refunds transfer transfers payout payouts withdrawal withdrawals "
@@ -60,8 +63,50 @@ def _is_repeatable(call: Call[Wire]) -> bool:
         inner = record_of(call.types, each.type)
         names |= {bare(part.name) for part in fields_of(call.types, inner)} if inner is not None else set()
     given = any(each.name in ("id", "uuid") and each.required and not each.read_only for each in fields)
-    own = "".join(words(name_of(call))[1:]) + "id"  # CreateOrder takes order_id (AIP-133)
-    return given or bool(names & _KEYS) or own in names or any(each.startswith("idempot") for each in names)
+    known = bool(names & _KEYS) or any(each.startswith("idempot") for each in names)
+    return given or known or bool(names & _own_ids(call)) or _is_named(call)
+
+
+def _own_ids(call: Call[Wire]) -> frozenset[str]:
+    """What an id of what it makes would be called: ``CreateOrder`` takes ``order_id`` (AIP-133), and so does
+    ``POST /orders``.
+    """
+    noun = words(name_of(call))[1:]
+    ids = {"".join(noun[first:]) + "id" for first in range(len(noun))}
+    if isinstance(call.wire, Http):
+        ids |= {singular("".join(words(last(call.wire.path)))) + "id"}
+    return frozenset(ids)
+
+
+def _is_named(call: Call[Wire]) -> bool:
+    """Whether the caller names what is made, so that a second call finds it there: a request with an id, one with the
+    name of its resource (AIP-122; any other name may be that of a person), or metadata with a name, as Kubernetes
+    has it.
+    """
+    fields = fields_of(call.types, call.input) if call.input is not None else ()
+    if isinstance(call.wire, Procedure):
+        request = call.input is not None and (call.input.name or "").endswith("Request")
+        return verb_of(call) in _CREATES and any(
+            (each.name == "id" and request) or (each.name == "name" and _is_resource_name(call.wire, each))
+            for each in fields
+        )
+    metadata = next((found for each in fields if each.name == "metadata" and (found := _record(call, each))), None)
+    return metadata is not None and any(each.name == "name" for each in fields_of(call.types, metadata))
+
+
+def _is_resource_name(procedure: Procedure, field: Field) -> bool:
+    behavior = field.traits.get(Behavior)
+    identifies = behavior is not None and "IDENTIFIER" in behavior.names
+    return identifies or any("{name=" in path or "{name}" in path for _, path in procedure.http)
+
+
+def _record(call: Call[Wire], field: Field) -> Record | None:
+    return record_of(call.types, field.type)
+
+
+def _is_put(procedure: Procedure) -> bool:
+    """Whether google.api.http binds it to PUT, which does the same however often it is sent (RFC 9110, 9.2.2)."""
+    return any(method == "PUT" for method, _ in procedure.http)
 
 
 def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
@@ -71,8 +116,8 @@ def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
             case Http(method="POST", path=path):
                 outside = is_entry(path) or is_plain(path) or computes(call)
                 makes = not outside and call.operation.effect is Effect.UNSAFE and _makes(path, verb_of(call))
-            case Procedure():
-                makes = verb_of(call) in _MAKES - {"add", "upload"}
+            case Procedure() as procedure:
+                makes = verb_of(call) in _MAKES - {"add", "upload"} and not _is_put(procedure)
             case RootField(root="mutation"):
                 makes = verb_of(call) in _MAKES
             case _:
@@ -214,8 +259,8 @@ RULES: Final = (
         "choose between never and twice.",
         remedy="Take a key of the caller's and keep the answer with it (Idempotency-Key; request_id in AIP-155).",
         exception="Calls that read or compute or let callers in, that have a key, a request id or an id of the "
-        "caller's "
-        "own, and effects that are declared idempotent.",
+        "caller's own or the name of what is made, that google.api.http binds to PUT, and effects that are declared "
+        "idempotent.",
         example="POST /orders → POST /orders with Idempotency-Key: 9f2c…",
     ),
     Misfit(
