@@ -12,6 +12,11 @@ PAGING = [
         api(
             op("GET /v1/countries", ok=thing(items=listed(ORDER))),
             op("GET /v1/top", ok={**listed(ORDER), "maxItems": 10}),
+            op("GET /v1/traffic/clones", ok=listed(ORDER), description="Clones by day for the last 14 days."),
+            op("GET /v1/traffic/paths", ok=listed(ORDER), description="The top 10 paths."),
+            op("GET /v1/stats/activity", ok=listed(ORDER), description="Returns the last year of activity by week."),
+            op("GET /v1/runners/{id}/labels", ok=listed(ORDER)),
+            op("GET /v1/commits/{sha}/branches-where-head", ok=listed(ORDER)),
         ),
     ),
     pair(

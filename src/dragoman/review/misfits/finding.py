@@ -26,13 +26,16 @@ class Severity(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a rule found: an element, and what is wrong with this one. ``evidence`` are further places."""
+    """What a rule found: an element, and what is wrong with this one. ``evidence`` are further places. ``at_most`` is
+    how much this one can matter, where that is less than the rule says.
+    """
 
     element: Element
     position: Position
     message: str
     remedy: str = ""
     evidence: tuple[Position, ...] = ()
+    at_most: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from dragoman.contract.operation import Method
 from dragoman.contract.schema import Field, List, Record, Type
-from dragoman.review.english import vocabulary, words
+from dragoman.review.english import singular, vocabulary, words
 from dragoman.review.reading.outcome import Format
 from dragoman.review.wire import Http, Procedure, RootField, Wire
 
@@ -50,12 +50,35 @@ _SMALL: Final = vocabulary(
     "statuses units settings features versions formats models options scopes tags zones preferences capabilities "
     "enums days months holidays limits quotas metrics fields columns top popular trending latest recent nearest "
     "suggestions suggest autocomplete methods colors sizes states levels tiers services environments platforms "
-    "parents children"
+    "parents children labels machines downloads protection conduct errors head"
 )
 _WINDOWS: Final = (("from", "to"), ("start", "end"), ("since", "until"), ("after", "before"), ("begin", "end"))
 _SAYS_BOUND: Final = re.compile(
-    r"\b(?:at most|up to|no more than|never more than|maximum of|max(?:imum)?:?)\s+\d", re.IGNORECASE
+    r"\b(?:at most|up to|no more than|never more than|maximum of|max(?:imum)?:?)\s+\d|"
+    r"\b(?:last|past|previous)\s+(?:\d+\s+|(?:two|three|four|seven|ten|twelve|thirty)\s+)?"
+    r"(?:minute|hour|day|week|month|quarter|year)s?\b|"
+    r"\b(?:top|first|(?:most|more) (?:recent|popular)|latest)\s+(?:\d+|five|ten|twenty|fifty|hundred)\b",
+    re.IGNORECASE,
 )
+"""A number, a span of time or a rank that bounds a list."""
+
+_GROWING: Final = vocabulary(
+    "order payment transaction transfer payout charge refund invoice receipt event log message mail email "
+    "notification comment review post article customer user account member contact lead subscriber subscription "
+    "client person patient student employee product item document file image photo video record row entry run job "
+    "task build deployment commit issue ticket case request booking reservation appointment shipment delivery "
+    "parcel package session visit click view measurement metric reading alert incident audit history activity "
+    "statement report export repository repositories backup snapshot version revision release conversation call "
+    "chat thread device vehicle trip location store card grant offer attachment asset listing bid"
+)
+"""Things of which there are more every day where business goes well."""
+
+_FEW: Final = vocabulary(
+    "restriction restrictions permission permissions settings setting protection policy policies pending selected "
+    "allowed large current config configuration default"
+)
+
+_SAYS_GROWTH: Final = re.compile(r"\b(?:all|every|each)\b[^.]{0,30}\b(?:ever|since|history|created)\b", re.IGNORECASE)
 _ENVELOPES: Final = vocabulary("items data results records entries values content list rows elements objects")
 
 
@@ -187,6 +210,18 @@ def is_bounded(call: Call[Wire], found: Listing) -> bool:
         return True
     spans = [pair for pair in _WINDOWS if all(any(end in name for name in names) for end in pair)]
     return bool(spans) or bool(set(_subject(call)) & _SMALL) or _asks_many(call)
+
+
+def grows(call: Call[Wire]) -> bool:
+    """Whether it lists what there is more of every day: by its noun, or by its description. Settings and what waits
+    for something name some of them, and few.
+    """
+    named = _subject(call)
+    around = {word for part in literals(call.wire.path) for word in words(part)} if isinstance(call.wire, Http) else ()
+    if _FEW & {*around, *named[:-1]}:
+        return False
+    nouns = {singular(each) for each in named[-1:]}
+    return bool(nouns & _GROWING) or bool(_SAYS_GROWTH.search(call.operation.description[:5000]))
 
 
 def _is_several(segment: str) -> bool:

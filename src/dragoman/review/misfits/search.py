@@ -48,7 +48,7 @@ def _findings(subject: Subject, rule: Misfit) -> Iterator[Finding]:
 def _finding(subject: Subject, rule: Misfit, severity: Severity, found: Found) -> Finding:
     return Finding(
         rule.id,
-        severity,
+        min(severity, found.at_most),
         subject.surface.name,
         found.element,
         found.position,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from dragoman.contract.principal import Audience
@@ -18,6 +19,7 @@ from dragoman.review.misfits.paging import (
     Way,
     asked,
     continues,
+    grows,
     is_bounded,
     is_paged,
     listing,
@@ -46,7 +48,8 @@ def _lists(subject: Subject) -> Iterator[tuple[Call[Wire], Listing]]:
 def _unpaged(subject: Subject) -> Iterator[Found]:
     for call, found in _lists(subject):
         if not is_paged(call, found) and not is_bounded(call, found):
-            yield call.found(f"{call.address} answers with a whole list, and it can only grow", _page_remedy(call))
+            told = call.found(f"{call.address} answers with a whole list, and nothing bounds it", _page_remedy(call))
+            yield told if grows(call) else replace(told, at_most=Severity.WARNING)
 
 
 def _page_remedy(call: Call[Wire]) -> str:
@@ -143,8 +146,9 @@ RULES: Final = (
         reason="It is quick with the rows of a test and times out with those of a year; and pages cannot be added "
         "later, for the callers of today take the first page for all there is.",
         remedy="Page it from the start, by tokens.",
-        exception="Lists that are bounded: by maxItems or in words, asked for item by item (ids) or by a span of time, "
-        "or of things of which there are few (countries, roles); streams; lists of plain values.",
+        exception="Lists that are bounded: by maxItems or in words (at most 50, the last 14 days, the top 10), asked "
+        "for item by item (ids) or by a span of time, or of things of which there are few (countries, roles); streams; "
+        "lists of plain values. Of things that need not grow (no orders, payments, users or the like) it is a warning.",
         example="GET /orders → [Order] becomes GET /orders?page_size=50&page_token=… → {items, next_page_token}",
     ),
     Misfit(
