@@ -55,6 +55,12 @@ SECURITY = [
             op("GET /v1/orders", given("page_token"), given("api_key", "header"), ok=page(ORDER)),
             op("GET /oauth/callback", given("access_token")),
             op("GET /v1/authorizations/{authorization}", given("authorization", "path"), ok=ORDER),
+            op(
+                "GET /v1/payments/{id}",
+                given("client_secret", description="Required with a publishable key."),
+                ok=ORDER,
+            ),
+            components=schemes(clientKey={"type": "apiKey", "in": "query", "name": "clientKey"}),
         ),
     ),
     pair(
@@ -83,6 +89,15 @@ SECURITY = [
         api(
             op("GET /v1/users/{id}", ok=thing(id=STRING, password={**STRING, "description": "Masked."})),
             op("POST /v1/clients", answers={"201": answer(thing(id=STRING, client_secret=STRING))}),
+            op(
+                "GET /v1/payments/{id}",
+                ok=thing(
+                    id=STRING,
+                    client_secret={**STRING, "description": "Used for client-side retrieval with a publishable key."},
+                ),
+            ),
+            op("POST /v1/cards/{id}/numbers", ok={"$ref": "#/components/schemas/CardRevealInfo"}),
+            components={"schemas": {"CardRevealInfo": thing(id=STRING, cvc=STRING)}},
         ),
     ),
     pair(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from dragoman.contract.principal import Audience
@@ -40,6 +41,20 @@ _GIVES: Final = vocabulary("create rotate regenerate generate issue reset regist
 _MASKED: Final = re.compile(
     r"mask|redact|hash|encrypt|hidden|asterisk|never|write.?only|input.only|last (?:four|4)|empty", re.IGNORECASE
 )
+_FOR_CLIENTS: Final = re.compile(
+    r"publishable key|client.side|front.?end|in (?:the|a) browser|mobile app|short.lived|one.time|used once|"
+    r"passed to the client\b|expires after",
+    re.IGNORECASE,
+)
+"""A token that is made to be handed on to a client, for one purpose and a short time."""
+
+_PUBLIC_KEYS: Final = vocabulary("clientkey publishablekey publickey sitekey browserkey")
+"""Keys that stand in the source of every page, and only say whose page it is."""
+
+_ON_DEMAND: Final = re.compile(
+    r"(?:only|explicitly|unless you)\b[^.]{0,40}\b(?:request|expand|ask|return|includ|availab|when|show)", re.IGNORECASE
+)
+"""A secret that is not answered unless somebody asks for it."""
 _OTHERS: Final = vocabulary(
     "filter query search where admin list event webhook invite role roles member membership permission permissions ace"
 )
@@ -48,7 +63,7 @@ _OTHERS: Final = vocabulary(
 def _in_address(subject: Subject) -> Iterator[Found]:
     for reading in subject.surface.readings:
         for scheme in reading.about.schemes:
-            if scheme.type == "apiKey" and scheme.place == "query":
+            if scheme.type == "apiKey" and scheme.place == "query" and bare(scheme.name) not in _PUBLIC_KEYS:
                 yield found_document(
                     reading,
                     f"the key of {scheme.name} stands in the query, and so in logs, histories and Referer headers",
@@ -56,6 +71,8 @@ def _in_address(subject: Subject) -> Iterator[Found]:
                 )
     for call in https(subject):
         for each in parameters(call, "query", "path"):
+            if _FOR_CLIENTS.search(each.description):
+                continue
             if CREDENTIALS.match(each.name) and not is_entry(call.wire.path) and not _is_noun(call.wire.path, each):
                 yield call.found_parameter(
                     each.name,
@@ -78,12 +95,25 @@ def _secret_in_answer(subject: Subject) -> Iterator[Found]:
                 if not _is_secret(reading, each) or message.owner in giving or _is_new(message):
                     continue
                 if not _is_written_only(reading, message, each):
-                    yield message.found(
-                        reading,
-                        each,
-                        f"{message.owner}.{each.name} is a secret, and callers are answered with it",
-                        f"Take {each.name} out of what is answered (writeOnly, or a type of its own for the input)",
-                    )
+                    yield _answered(reading, message, each)
+
+
+def _answered(reading: Reading, message: Message, field: Field) -> Found:
+    name = f"{message.owner}.{field.name}"
+    if _ON_DEMAND.search(field.description):
+        found = message.found(
+            reading,
+            field,
+            f"{name} is a secret, and some answers contain it",
+            f"Confirm that this is meant, and give {field.name} an operation of its own with a scope of its own",
+        )
+        return replace(found, at_most=Severity.WARNING)
+    return message.found(
+        reading,
+        field,
+        f"{name} is a secret, and answers contain it",
+        f"Take {field.name} out of the answers (writeOnly, or separate types for input and output)",
+    )
 
 
 def _is_written_only(reading: Reading, message: Message, field: Field) -> bool:
@@ -99,7 +129,7 @@ def _is_secret(reading: Reading, field: Field) -> bool:
         return False
     if kind not in (Kind.STRING, Kind.BYTES) or _MASKED.search(field.description) or field.deprecated:
         return False
-    return bool(_SECRETS.match(field.name))
+    return bool(_SECRETS.match(field.name)) and not _FOR_CLIENTS.search(field.description)
 
 
 def _given_by(subject: Subject, reading: Reading) -> frozenset[str]:
@@ -118,7 +148,7 @@ def _is_new(message: Message) -> bool:
         return True
     return bool(
         set(words(message.owner))
-        & {"created", "new", "create", "rotated", "token", "credential", "credentials", "pair"}
+        & {"created", "new", "create", "rotated", "token", "credential", "credentials", "pair", "reveal", "revealed"}
     )
 
 
@@ -195,7 +225,8 @@ RULES: Final = (
         check=_in_address,
         reason="Addresses are kept by browsers, proxies and logs, and sent on in Referer (RFC 6750, 5.3).",
         remedy="Send it in a header.",
-        exception="Tokens of pages, and what lets callers in (a link from an e-mail, an OAuth code).",
+        exception="Tokens of pages, what lets callers in (a link from an e-mail, an OAuth code), and what is made for "
+        "clients to show (a publishable key, a client secret of one payment).",
         example="GET /orders?api_key=… → GET /orders with Authorization: Bearer …",
         styles=("rest", "rpc"),
     ),
@@ -207,7 +238,8 @@ RULES: Final = (
         check=_secret_in_answer,
         reason="What is answered is logged, cached and shown on screens; a secret that can be read back is none.",
         remedy="Keep input and output apart.",
-        exception="What makes or rotates a secret, which has to show it once; values that are masked; flags.",
+        exception="What makes, rotates or reveals a secret, which has to show it once; values that are masked; flags; "
+        "short-lived tokens for clients. A secret that is only answered when it is asked for is a warning.",
         example="User {id, email, password} → User {id, email}, NewUser {email, password}",
     ),
     Misfit(
