@@ -17,6 +17,7 @@ from misfit_texts import (
     Contracts,
     answer,
     api,
+    events,
     given,
     listed,
     op,
@@ -59,6 +60,16 @@ def _failing(schema: Any) -> dict[str, Any]:
     return api(op("GET /v1/a/{id}", answers={"200": answer(ORDER), "404": answer(schema)}))
 
 
+def _reached(protocol: str, scheme: str) -> dict[str, Any]:
+    """A broker that lets callers in by this scheme."""
+    server = {"host": "broker.shop.test:9092", "protocol": protocol, "security": [{"type": scheme}]}
+    return {
+        **events(order_placed={"name": "order.placed", "payload": thing(id=STRING)}),
+        "servers": {"main": server},
+        "components": schemes(it={"type": scheme}),
+    }
+
+
 PLATFORM = [
     _two("platform-casing", "surface media", api(_A), api(_B), api(_A)),
     _two(
@@ -88,6 +99,13 @@ PLATFORM = [
         api(GET_ORDER, components=schemes(oauth=OAUTH)),
         api(GET_ORDER, components=schemes(key={"type": "apiKey", "in": "header", "name": "X-Key"})),
         api(GET_ORDER, components=schemes(key={"type": "apiKey", "in": "header", "name": "X-Key"}, token=BEARER)),
+    ),
+    _two(
+        "platform-auth",
+        "surface media",
+        _reached("kafka", "scramSha512"),
+        _reached("kafka", "plain"),
+        api(GET_ORDER, components=schemes(oauth=OAUTH)),
     ),
     _two(
         "platform-headers",

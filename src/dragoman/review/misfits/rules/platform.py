@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 from dragoman.contract.schema import Kind
 from dragoman.review.misfits.call import https, parameters
 from dragoman.review.misfits.casing import Casing, habit
+from dragoman.review.misfits.credential import strength, strongest, transport_of, ways
 from dragoman.review.misfits.failure import alike, described, shape_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.likeness import Thing, same, things
@@ -60,8 +62,13 @@ def _differs(subject: Subject, of: Callable[[Subject], H | None]) -> tuple[H, H,
             return None
         usual_ = min(names, key=lambda each: names[each])
     else:
-        usual_ = min(leading, key=str)
+        usual_ = min(leading, key=_as_text)
     return own, usual_, [surface for surface, value in theirs.values() if value == usual_]
+
+
+def _as_text(value: object) -> str:
+    """What to sort by, the same in each run: a set has no order of its own."""
+    return str(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def _casing_of(subject: Subject) -> Casing | None:
@@ -150,31 +157,41 @@ def _versioning(subject: Subject) -> Iterator[Found]:
         )
 
 
-def _auth_of(subject: Subject) -> str | None:
-    """How callers of this audience show who they are: of several ways, all of them."""
-    kinds = set[str]()
-    for reading in subject.surface.readings:
-        for each in reading.about.schemes:
-            kinds.add(
-                {"http": f"HTTP {each.scheme.lower()}", "apiKey": f"a key in {each.place}"}.get(each.type, each.type)
-            )
-    kinds = {"oauth2" if each in ("openIdConnect", "HTTP bearer") else each for each in kinds}
-    return " or ".join(sorted(kinds)) or None
-
-
 def _auth(subject: Subject) -> Iterator[Found]:
     audience = subject.surface.audience
     peers = tuple(each for each in subject.platform if each.audience == audience)
     if audience is None or len(peers) < 2:
         return
-    found = _differs(replace(subject, platform=peers), _auth_of)
-    if found is not None and not set(found[0].split(" or ")) & set(found[1].split(" or ")):
-        own, most, others = found
-        yield found_surface(
-            subject,
-            f"{audience} callers are let in by {own} on {subject.surface.name}, and by {most} on {_names(others)}",
-            f"Take {most} here too, so that one credential opens what one caller may enter",
-        )
+    among = replace(subject, platform=peers)
+    for transport in sorted({transport_of(each) for each in subject.surface.readings}):
+        found = _differs(among, partial(_ways_like, ways(subject.surface, transport), transport))
+        if found is not None:
+            own, most, others = found
+            yield found_surface(
+                subject,
+                f"{audience} callers authenticate with {_either(own)} on {subject.surface.name}, and with "
+                f"{_either(most)} on {_names(others)}",
+                _auth_remedy(own, most, others),
+            )
+            return
+
+
+def _ways_like(own: frozenset[str], transport: str, subject: Subject) -> frozenset[str] | None:
+    """How its callers authenticate; those who share a way with this surface count as it does."""
+    theirs = ways(subject.surface, transport)
+    return (own if own & theirs else theirs) or None
+
+
+def _either(ways_: frozenset[str]) -> str:
+    return " or ".join(sorted(ways_))
+
+
+def _auth_remedy(own: frozenset[str], most: frozenset[str], others: list[Surface]) -> str:
+    """One credential for one caller, and never a weaker one than there is."""
+    mine, theirs = strongest(own), strongest(most)
+    if strength(mine) > strength(theirs):
+        return f"Keep {mine} here: it is the stronger. Offer it on {_names(others)} too, and phase out {theirs} there"
+    return f"Accept {theirs} here too, so that one credential works on all of them"
 
 
 def _key_names_of(subject: Subject) -> frozenset[str]:
