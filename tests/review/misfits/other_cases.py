@@ -188,6 +188,13 @@ EVENTS = [
         audience="partner",
     ),
     pair(
+        "unversioned-event",
+        "event order.placed",
+        events(shop_10_orders={"name": "order.placed", **_without("version")}),
+        events(shop_1_0_orders={"name": "order.placed", **_without("version")}),
+        audience="partner",
+    ),
+    pair(
         "event-without-id",
         "event order.placed",
         events(order_placed={"name": "order.placed", **_without("id")}),

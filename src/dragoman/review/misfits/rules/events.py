@@ -31,7 +31,11 @@ _TIMES: Final = vocabulary(
     "time timestamp occurredat eventtime createdat sentat happenedat date datetime ts occurredon emittedat "
     "publishedat updatedat eventtimestamp createtime when at"
 )
+_DOTTED: Final = re.compile(r"(?:^|[./_-])\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?=$|[./_-])")
+"""A version within a channel: ``streetlights.1.0.event``."""
+
 _ENVELOPE: Final = vocabulary("metadata meta header headers envelope context event info")
+_PARTICLES: Final = vocabulary("on off up down in out to from for by with over back and or all")
 _COMMANDS: Final = vocabulary(
     "create update delete send cancel process do run start stop turn set get add remove make notify charge refund "
     "pay ship approve reject execute"
@@ -109,6 +113,7 @@ def _unversioned(subject: Subject) -> Iterator[Found]:
         if (
             told.names & _VERSIONS
             or any(VERSION.fullmatch(part) for part in parts)
+            or _DOTTED.search(told.channel)
             or is_unsaid(told.types, told.event.payload)
         ):
             continue
@@ -177,11 +182,17 @@ def _command(subject: Subject) -> Iterator[Found]:
         if len(found) > 1 and found[0] in _COMMANDS and not any(each.endswith("ed") for each in found):
             if found[-1] in ("command", "request", "job", "task", "query", "reply", "response"):
                 continue
-            noun = "_".join(found[1:])
             yield told.found(
                 f"{told.event.name} tells somebody what to do; an event says what has happened",
-                f"Call it {noun}.{_past(found[0])}, or call it a command and let one service answer for it",
+                f"{_renamed(found)}, or call it a command and let one service answer for it",
             )
+
+
+def _renamed(found: tuple[str, ...]) -> str:
+    """How the event would be called, where the verb has an object. ``turn_on_off`` has none."""
+    if set(found[1:]) & _PARTICLES:
+        return "Name it after what has happened, as in light.turned_on"
+    return f"Call it {'_'.join(found[1:])}.{_past(found[0])}"
 
 
 def _past(verb: str) -> str:
