@@ -25,6 +25,14 @@ _STATUS = {"type": "integer", "enum": [0, 1, 2, 3]}
 _MANY = [given(f"filter_{number}") for number in range(31)]
 
 
+def _nullable(name: str, first: str) -> dict[str, Any]:
+    """A thing of five fields that may all be null."""
+    schema = thing(**{each: {"type": ["string", "null"]} for each in (first, "city", "zip", "state", "country")})
+    return api(
+        op("GET /v1/orders/{id}", ok={"$ref": f"#/components/schemas/{name}"}), components={"schemas": {name: schema}}
+    )
+
+
 def _five(schema: Any) -> dict[str, Any]:
     """A document of five things that are answered with."""
     parts = dict.fromkeys(("A", "B", "C", "D", "E"), schema)
@@ -104,7 +112,9 @@ SHAPES = [
         "type Order",
         api(
             op("GET /v1/orders/{id}", ok={"$ref": "#/components/schemas/Order"}),
-            components={"schemas": {"Order": thing(**{name: {"type": ["string", "null"]} for name in "abcde"})}},
+            components={
+                "schemas": {"Order": thing(**{name: {"type": ["string", "null"]} for name in ("order_id", *"abcd")})}
+            },
         ),
         api(
             op("GET /v1/orders/{id}", ok={"$ref": "#/components/schemas/Order"}),
@@ -112,6 +122,12 @@ SHAPES = [
                 "schemas": {"Order": thing(id=STRING, **{name: {"type": ["string", "null"]} for name in "abcd"})}
             },
         ),
+    ),
+    pair(
+        "nullable-everywhere",
+        "type Order",
+        _nullable("Order", "id"),
+        _nullable("Address", "street"),
     ),
     pair(
         "free-form",

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Iterator
 from typing import Final
 
-from dragoman.contract.schema import Record, Types
+from dragoman.contract.schema import Field, Record, Types
 from dragoman.review.misfits.call import Call, by_collection, https, parameters
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
+from dragoman.review.misfits.likeness import noun_of
 from dragoman.review.misfits.paging import listing
 from dragoman.review.misfits.path import is_variable, literals, segments
-from dragoman.review.misfits.reach import reach
+from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import fields_of, is_nullable, record_of
 from dragoman.review.misfits.tally import found_surface
 from dragoman.review.misfits.wording import bare, some
@@ -94,14 +95,20 @@ def _nullable(subject: Subject) -> Iterator[Found]:
         if reading.format is not Format.OPENAPI:
             continue
         for message in reach(reading).outputs:
-            if len(message.fields) >= 5 and all(
-                is_nullable(reading.contract.types, each.type) for each in message.fields
-            ):
+            nullable = all(is_nullable(reading.contract.types, each.type) for each in message.fields)
+            own = _identity(message) if nullable and len(message.fields) >= 5 else None
+            if own is not None:
                 yield message.found_whole(
                     reading,
-                    f"every field of {message.owner} may be null, even what it cannot be without",
-                    f"Leave null out of what {message.owner} always has, the id first",
+                    f"every field of {message.owner} may be null, even {own.name}, by which it is known",
+                    f"Leave null out of what {message.owner} always has, {own.name} first",
                 )
+
+
+def _identity(message: Message) -> Field | None:
+    """The field by which a thing is known; parts of others, such as an address, have none."""
+    own = noun_of(message.owner) + "id"
+    return next((each for each in message.fields if bare(each.name) in ("id", "uuid", "guid", "sid", own)), None)
 
 
 def _deep(subject: Subject) -> Iterator[Found]:
@@ -155,7 +162,8 @@ RULES: Final = (
         check=_nullable,
         reason="Null then means nothing: not known, not set and not there are one.",
         remedy="Let null be only where it says something.",
-        exception="Things with fewer than five fields, and .proto, where it marks presence; GraphQL has nullable-id.",
+        exception="Things with fewer than five fields or without an id, and .proto, where it marks presence; "
+        "GraphQL has nullable-id.",
         example="id: string | null → id: string",
         styles=("rest",),
     ),
