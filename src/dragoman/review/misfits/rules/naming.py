@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -17,6 +17,7 @@ from dragoman.review.misfits.call import Call, https, parameters
 from dragoman.review.misfits.casing import Casing, habit
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import (
+    VERSION,
     first_word,
     is_entry,
     is_plain,
@@ -51,6 +52,17 @@ _ACTING: Final = vocabulary(
     "calculate unarchive unlock unblock execute"
 )
 """Verbs that are hardly ever nouns."""
+
+_SAID: Final = {
+    **dict.fromkeys(("get", "fetch", "retrieve", "find", "list", "read", "search"), "GET"),
+    **dict.fromkeys(("create", "add", "insert"), "POST"),
+    **dict.fromkeys(("update", "edit", "save"), "PATCH"),
+    **dict.fromkeys(("delete", "remove", "destroy"), "DELETE"),
+}
+"""The method that says what the verb says."""
+
+_JOINING: Final = vocabulary("from by for to with in on or and of all at into as")
+"""Words after which no noun of the verb's own can stand."""
 
 _LOOKING: Final = vocabulary("get fetch retrieve find")
 _CRUD: Final = vocabulary("get list read create add insert update edit replace delete remove")
@@ -136,12 +148,21 @@ def _verb(subject: Subject) -> Iterator[Found]:
                 and _may_stand(call, verb[0])
             ):
                 continue
-            yield call.found(
-                f"{call.address} says with {part!r} what its method says already",
-                f"Name the thing: {call.wire.method} …/{'-'.join(verb[1:]) or 'things'}; where no method fits, put the "
-                "verb after a colon, as in POST /orders/{id}:cancel (AIP-136)",
-            )
+            yield call.found(f"{call.address} has a verb in its path: {part}", _without_verb(call, parts[:index], verb))
             break
+
+
+def _without_verb(call: Call[Http], before: tuple[str, ...], verb: tuple[str, ...]) -> str:
+    """The address with a noun in place of the verb, or with the verb after a colon where no method says it."""
+    noun = () if set(verb[1:]) & _JOINING else verb[1:]
+    path = "/".join(("", *before, *(["-".join(noun)] if noun else ())))
+    if not path or VERSION.fullmatch(path.strip("/")):
+        return (
+            "Name the thing that it acts on, and put the verb after a colon, as in POST /orders/{id}:cancel (AIP-136)"
+        )
+    if verb[0] in _SAID:
+        return f"Write {_SAID[verb[0]]} {path}: {_SAID[verb[0]]} already says {verb[0]}"
+    return f"Put the verb after a colon: {call.wire.method} {path}:{verb[0]} (AIP-136)"
 
 
 def _may_stand(call: Call[Http], verb: str) -> bool:
@@ -239,25 +260,35 @@ def _extension(subject: Subject) -> Iterator[Found]:
 
 
 def _nouns(subject: Subject) -> Iterator[Found]:
-    """One variable of a path under several names."""
+    """One variable of a path under several names. What to call it is chosen once for the surface: as most are."""
     names: dict[str, dict[str, Call[Http]]] = defaultdict(dict)
+    habits = Counter[str]()
     for call in https(subject):
         parts = segments(call.wire.path)
         for noun, variable in itertools.pairwise(parts):
             if not is_variable(noun) and variable.startswith("{") and variable.endswith("}"):
                 names[noun].setdefault(variable.strip("{}"), call)
+                habits[_habit(noun, variable.strip("{}"))] += 1
+    usual = min((each for each in habits if each), key=lambda each: (-habits[each], each), default="")
     for noun, variables in names.items():
         spelt = {bare(each) for each in variables}
         own = singular(bare(noun))
         ids = {each for each in spelt if each in ("id", own + "id", own)}
         if len(variables) > 1 and (len(spelt) == 1 or (len(spelt) == len(ids) and len(ids) > 1)):
-            first, *others = variables
-            for each in others:
-                yield variables[each].found_parameter(
-                    each,
-                    f"what follows /{noun}/ is called {first} in one path and {each} in another",
-                    f"Call it {first} everywhere",
-                )
+            kept = next((each for each in variables if _habit(noun, each) == usual), next(iter(variables)))
+            for each in variables:
+                if each != kept:
+                    yield variables[each].found_parameter(
+                        each,
+                        f"the variable after /{noun}/ is called {kept} in one path and {each} in another",
+                        f"Call it {kept} everywhere after /{noun}/",
+                    )
+
+
+def _habit(noun: str, variable: str) -> str:
+    """How a variable is made from its noun: ``{id}``, ``{order_id}`` or ``{order}``; empty for any other."""
+    own = singular(bare(noun))
+    return {"id": "id", own + "id": "its noun and id", own: "its noun"}.get(bare(variable), "")
 
 
 RULES: Final = (
