@@ -120,28 +120,29 @@ def _unowned(subject: Subject) -> Iterator[Found]:
 RULES: Final = (
     Misfit(
         id="rpc-in-public",
-        title="A public surface built of private calls",
+        title="RPC-style operations in a public or partner API",
         source=GUIDE,
         severity=Severity.WARNING,
         severities={Audience.PUBLIC: Severity.ERROR},
         check=_rpc_in_public,
-        reason="Outside developers know resources and HTTP's methods; calls named for what the inside does have to be "
-        "learnt one by one, cannot be cached, and change whenever the inside does.",
-        remedy="Model the nouns and give them the standard methods; keep the calls for your own services.",
-        exception="Surfaces that compute answers (a score, a translation), surfaces of fewer than three such calls, "
-        "and all that are not for partners or the public.",
+        reason="Outside developers know resources and HTTP methods. Operations named after internal "
+        "functions must be learned one by one, cannot be cached, and change whenever the "
+        "implementation changes.",
+        remedy="Model the resources and give them the standard methods. Keep RPC for your own services.",
+        exception="Surfaces that compute answers (a score, a translation), surfaces with fewer than three "
+        "such operations, and surfaces that are not for partners or the public.",
         example="POST /getOrder, POST /cancelOrder → GET /v1/orders/{id}, POST /v1/orders/{id}:cancel",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="unversioned-model",
-        title="A model given to others without a version",
+        title="Model offered to other companies without a version",
         source=GUIDE,
         severity=Severity.ERROR,
         check=_unversioned_model,
-        reason="A new model gives other answers to the same question. Partners who tuned a threshold to the old one "
-        "find out in their own production.",
-        remedy="Take and answer with the model's version, and version the surface.",
+        reason="A new model gives other answers to the same input. Partners who tuned a threshold to the "
+        "old model find out in their own production.",
+        remedy="Accept the model's version in the request, return it in the response, and version the API.",
         exception="A version in path, host, header, query or media type, an input that names the model, and surfaces "
         "for callers of your own.",
         example="POST /predict {features} → POST /v1/predict {model: fraud-2026-01, features}",
@@ -149,21 +150,21 @@ RULES: Final = (
     ),
     Misfit(
         id="binary-only",
-        title="A public surface that needs gRPC's tools",
+        title="Public API that only gRPC clients can call",
         source=Source("AIP-127", "https://google.aip.dev/127"),
         severity=Severity.WARNING,
         check=_binary_only,
-        reason="Browsers, scripts and most partners' gateways speak HTTP and JSON; what only speaks gRPC asks each "
-        "caller for generated code and HTTP/2 from end to end.",
-        remedy="Bind the methods to HTTP, or serve Connect.",
-        exception="Surfaces where any method is bound to HTTP or described in OpenAPI too, and all that are not "
-        "public.",
+        reason="Browsers, scripts and the gateways of most partners speak HTTP and JSON. With gRPC alone, "
+        "each caller needs generated code and HTTP/2 from end to end.",
+        remedy="Map the methods to HTTP (google.api.http), or serve Connect.",
+        exception="Surfaces where any method is mapped to HTTP or also described in OpenAPI, and surfaces "
+        "that are not public.",
         example="rpc GetOrder(…) returns (Order); → … { option (google.api.http) = { get: '/v1/orders/{id}' }; }",
         styles=("rpc",),
     ),
     Misfit(
         id="unowned-surface",
-        title="A surface that nobody answers for",
+        title="API without an owner",
         source=Source(
             "OWASP API Security Top 10 2023, API9",
             "https://owasp.org/API-Security/editions/2023/en/0xa9-improper-inventory-management/",
@@ -171,11 +172,10 @@ RULES: Final = (
         severity=Severity.HINT,
         severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
         check=_unowned,
-        reason="What nobody owns is not patched, not retired, and not there for its callers when it fails.",
-        remedy="Name a team.",
-        exception="An owner in surfaces.toml, a contact in one of the documents; and .proto or SDL alone, which "
-        "have no "
-        "place for one.",
+        reason="An API that nobody owns is not patched and not retired, and nobody answers its callers when it fails.",
+        remedy="Name the team that owns it.",
+        exception="An owner in surfaces.toml, a contact in one of the documents; .proto and GraphQL SDL "
+        "alone, which have no place for a contact.",
         example="info: {title: Shop} → info: {title: Shop, contact: {name: Team Checkout, email: …}}",
     ),
 )

@@ -117,30 +117,26 @@ def _is_guarded(call: Call[Http]) -> bool:
 RULES: Final = (
     Misfit(
         id="post-for-read",
-        title="POST for a read that could be cached",
+        title="POST used for a read that could be cached",
         source=Source("RFC 9110, 9.2.3", "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.3"),
         severity=Severity.WARNING,
         severities={Audience.INTERNAL: Severity.HINT},
         check=_post_for_read,
-        reason="Answers to GET can be kept by browsers, proxies and clients, and a failed GET can simply be sent "
-        "again. "
-        "Of a POST none of them knows that it changes nothing.",
+        reason="Browsers, proxies and clients can cache GET responses, and can retry a failed GET. They "
+        "cannot know that this POST changes nothing.",
         remedy="Use GET.",
-        exception="Inputs that do not fit into an address (nested, or of more than eight fields), that should not "
-        "stand "
-        "in one (passwords, personal data), calls that let callers in, and models that compute.",
+        exception="Requests that do not fit into a URL (nested, or more than eight fields) or must not "
+        "appear in one (passwords, personal data), logins, and models that compute.",
         example="POST /getOrders {status} → GET /orders?status=placed",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="uncacheable-reads",
-        title="Reads that nobody may keep",
+        title="No caching headers",
         source=Source("RFC 9111, 4.2", "https://www.rfc-editor.org/rfc/rfc9111#section-4.2"),
         severity=Severity.HINT,
         check=_uncached,
-        reason="Caching of safe reads is the first thing that HTTP gives for free, and what to try before another "
-        "style "
-        "(the guide).",
+        reason="Caching of reads is the first thing that HTTP gives for free, and worth trying before any other style.",
         remedy="Send ETag and Cache-Control, and describe them.",
         exception="Surfaces with fewer than five reads, and those of which any read names ETag, Last-Modified, "
         "Cache-Control or 304.",
@@ -149,16 +145,15 @@ RULES: Final = (
     ),
     Misfit(
         id="lost-update",
-        title="Updates that overwrite one another",
+        title="Concurrent updates overwrite each other",
         source=Source("RFC 9110, 13.1.1", "https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1"),
         severity=Severity.HINT,
         check=_lost_update,
-        reason="Two callers read, both change, both write: without a precondition the second undoes the first, and "
-        "nobody is told.",
-        remedy="Take If-Match (or a version among the fields: AIP-154).",
-        exception="Surfaces with a single update, and those of which any update takes If-Match, a version or an "
-        "etag, or "
-        "answers 412.",
+        reason="Two callers read, both change, both write: without a precondition the second write "
+        "silently undoes the first.",
+        remedy="Accept If-Match (or a version or etag field: AIP-154).",
+        exception="Surfaces with a single update, and surfaces where any update takes If-Match, a version "
+        "or an etag, or returns 412.",
         example="PATCH /orders/{id} → PATCH /orders/{id} with If-Match: 7, 412 Precondition Failed",
         styles=("rest",),
     ),

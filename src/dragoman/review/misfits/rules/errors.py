@@ -165,75 +165,73 @@ def _no_limits(subject: Subject) -> Iterator[Found]:
 RULES: Final = (
     Misfit(
         id="no-error-answer",
-        title="No answer for when it goes wrong",
+        title="No error response documented",
         source=Source("OpenAPI 3.1, 4.8.16", "https://spec.openapis.org/oas/v3.1.0#responses-object"),
         severity=Severity.WARNING,
         severities={Audience.INTERNAL: Severity.HINT},
         check=_no_error,
-        reason="Callers find out by trial, and generated clients have no type for what they must handle.",
-        remedy="Describe the errors, at least as `default`.",
-        exception="Operations that take nothing and ask nobody who they are, and those about the server itself "
-        "(health, "
-        "version).",
+        reason="Callers discover errors by trial, and generated clients have no type for them.",
+        remedy="Document the errors, at least as `default`.",
+        exception="Operations without parameters or authentication, and those about the server itself "
+        "(health, version).",
         example="responses: {200: …} → responses: {200: …, default: {$ref: '#/components/responses/Problem'}}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="no-error-schema",
-        title="Errors of which only the number is known",
+        title="Error responses without a schema",
         source=RFC_9457,
         severity=Severity.HINT,
         severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
         check=_no_schema,
-        reason="A status says what kind of thing went wrong; what to do about it, and which field it was, stands "
-        "in the "
-        "body, if anybody says how to read it.",
-        remedy="Give errors a schema.",
-        exception="Operations where any error is described, and HEAD, which has no bodies.",
+        reason="The status says what kind of error it is. The details, such as the field that was wrong, "
+        "are in the body, and nothing says how to read it.",
+        remedy="Give error responses a schema.",
+        exception="Operations where any error has a schema, and HEAD, which has no body.",
         example="404: {description: Not found} → 404: {…, content: {application/problem+json: {schema: Problem}}}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="many-error-shapes",
-        title="One surface, several forms of errors",
+        title="Several error formats in one API",
         source=RFC_9457,
         severity=Severity.WARNING,
         check=_many_shapes,
-        reason="Each form is code that every caller writes, and one more that they forget.",
-        remedy="Choose one form.",
-        exception="Forms of which one has all that another has, that share most of their fields, or are problems of "
-        "RFC 9457 with members of their own.",
+        reason="Callers must write code for each format, and will miss one.",
+        remedy="Choose one format.",
+        exception="Formats of which one extends another, that share most of their fields, or are problem "
+        "details (RFC 9457) with extensions.",
         example="{error: …} and {code, message} → {type, title, status, detail}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="error-in-success",
-        title="A success that says it failed",
+        title="Error returned with a success status",
         source=Source("RFC 9110, 15", "https://www.rfc-editor.org/rfc/rfc9110#section-15"),
         severity=Severity.WARNING,
         check=_in_success,
-        reason="Gateways, retries, monitoring and caches look at the status; to them every failure is a success.",
-        remedy="Let the status say it.",
-        exception="JSON-RPC and GraphQL, which have an envelope by their own rules; results without both a flag and an "
-        "error.",
+        reason="Gateways, retries, monitoring and caches look at the status. For them every failure is a success.",
+        remedy="Use the status code of the error.",
+        exception="JSON-RPC and GraphQL, whose specifications define this; results without both a success "
+        "flag and an error.",
         example="200 {success: false, error: no such order} → 404 {title: no such order}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="no-success-answer",
-        title="No answer for when it goes well",
+        title="No success response documented",
         source=Source("OpenAPI 3.1, 4.8.16", "https://spec.openapis.org/oas/v3.1.0#responses-object"),
         severity=Severity.WARNING,
         check=_no_success,
-        reason="Clients that are generated from the document have nothing to return.",
-        remedy="Describe the success.",
-        exception="`default` stands for it; so does a redirect.",
+        reason="Clients generated from the document have nothing to return.",
+        remedy="Document the success response.",
+        exception="`default` counts as one, and so does a redirect.",
         example="responses: {404: …} → responses: {200: …, 404: …}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="leaky-error",
-        title="Errors that show the inside",
+        title="Error responses expose internals",
         source=Source(
             "OWASP API Security Top 10 2023, API8",
             "https://owasp.org/API-Security/editions/2023/en/0xa8-security-misconfiguration/",
@@ -241,23 +239,22 @@ RULES: Final = (
         severity=Severity.ERROR,
         severities={Audience.INTERNAL: Severity.HINT, Audience.OPERATOR: Severity.HINT},
         check=_leaky,
-        reason="A stack trace tells an attacker libraries, versions and queries, and tells a caller nothing.",
-        remedy="Log it, and answer with an id.",
+        reason="A stack trace shows an attacker libraries, versions and queries, and does not help a caller.",
+        remedy="Log it, and return a request id.",
         exception="Flags (a boolean field); internal and operator surfaces, where it is a hint.",
         example="{message, stack_trace} → {title, status, request_id}",
     ),
     Misfit(
         id="no-rate-limit",
-        title="No word on asking too often",
+        title="No rate limit documented",
         source=Source("RFC 6585, 4", "https://www.rfc-editor.org/rfc/rfc6585#section-4"),
         severity=Severity.HINT,
         check=_no_limits,
-        reason="Without a limit one caller can take the surface from all others; without a word on it they cannot hold "
-        "back (OWASP API4).",
-        remedy="Answer 429 with Retry-After.",
-        exception="Surfaces of your own callers, those with fewer than three operations, and those that describe "
-        "429, 4XX, "
-        "`default` or a RateLimit header anywhere.",
+        reason="Without a limit, one caller can use the capacity of all others. Without documentation, "
+        "callers cannot slow down in time (OWASP API4).",
+        remedy="Return 429 with Retry-After.",
+        exception="Surfaces for your own callers, surfaces with fewer than three operations, and those "
+        "that describe 429, 4XX, `default` or a RateLimit header anywhere.",
         example="responses: {200: …} → responses: {200: …, 429: {headers: {Retry-After: …}}}",
         styles=("rest",),
     ),

@@ -250,68 +250,67 @@ def _holds_list(call: Call[Http]) -> bool:
 RULES: Final = (
     Misfit(
         id="no-idempotency",
-        title="An unsafe call that cannot be repeated",
+        title="Create or action that cannot be retried safely",
         source=_DRAFT,
         severity=Severity.HINT,
         severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
         check=_no_key,
-        reason="A caller whose connection broke does not know whether the call was done. Without a key it can only "
-        "choose between never and twice.",
-        remedy="Take a key of the caller's and keep the answer with it (Idempotency-Key; request_id in AIP-155).",
-        exception="Calls that read or compute or let callers in, that have a key, a request id or an id of the "
-        "caller's own or the name of what is made, that google.api.http binds to PUT, and effects that are declared "
-        "idempotent.",
+        reason="After a time-out the caller does not know whether the request was processed. Without an "
+        "idempotency key, a retry may do it twice.",
+        remedy="Accept an idempotency key and store the response with it (Idempotency-Key; request_id in AIP-155).",
+        exception="Operations that read, compute or log in; that take an idempotency key, a request id, an "
+        "id chosen by the caller or the name of what is created; that google.api.http maps to "
+        "PUT; or that are declared idempotent.",
         example="POST /orders → POST /orders with Idempotency-Key: 9f2c…",
     ),
     Misfit(
         id="payment-without-idempotency",
-        title="Money that moves twice",
+        title="Payment that may be processed twice on retry",
         source=_DRAFT,
         severity=Severity.ERROR,
         check=_no_key_for_money,
-        reason="The one call that must never be done twice is the one that callers repeat at once when it times out.",
-        remedy="Require a key.",
-        exception="As with no-idempotency; and what only speaks of payment (its methods, links, settings).",
+        reason="Callers retry a payment at once when it times out, and it is the operation that must never "
+        "be processed twice.",
+        remedy="Require an idempotency key.",
+        exception="As for no-idempotency; and operations that only manage payment methods, links or settings.",
         example="POST /payments → POST /payments with a required Idempotency-Key",
     ),
     Misfit(
         id="unsafe-get",
-        title="A read that changes something",
+        title="GET that changes data",
         source=Source("RFC 9110, 9.2.1", "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"),
         severity=Severity.ERROR,
         check=_changing_get,
-        reason="Whatever is on the way may send a GET ahead of time, again, or answer it from a cache; a link checker "
-        "deletes the catalogue. GraphQL's queries are taken as safe in the same way.",
-        remedy="Use a method that says what it does.",
-        exception="Nouns that begin like verbs (cancel-reasons, resetHistory), and what is described as a read.",
+        reason="Browsers, crawlers and proxies may send a GET ahead of time or again, or answer it from a "
+        "cache; a link checker could delete the whole catalogue. GraphQL queries are treated as "
+        "safe in the same way.",
+        remedy="Use POST, PATCH or DELETE; in GraphQL, a mutation.",
+        exception="Nouns that look like verbs (cancel-reasons, resetHistory), and operations described as a read.",
         example="GET /orders/{id}/cancel → POST /orders/{id}:cancel",
     ),
     Misfit(
         id="body-of-get",
-        title="A body where none has a meaning",
+        title="GET with a request body",
         source=Source("RFC 9110, 9.3.1", "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.1"),
         severity=Severity.WARNING,
         severities={Audience.PUBLIC: Severity.ERROR},
         check=_body_of_get,
-        reason="Browsers cannot send it, proxies drop or refuse it, and caches do not look at it, so that two "
-        "questions "
-        "share one answer.",
-        remedy="Use parameters, or POST.",
-        exception="None; bodies of DELETE are let be.",
+        reason="Browsers cannot send it, proxies drop or reject it, and caches ignore it, so that two "
+        "different queries share one cached response.",
+        remedy="Use query parameters, or POST.",
+        exception="None; bodies of DELETE are not reported.",
         example="GET /orders {status: placed} → GET /orders?status=placed",
         styles=("rest",),
     ),
     Misfit(
         id="put-on-collection",
-        title="PUT where the collection is",
+        title="PUT of one item to a collection",
         source=Source("RFC 9110, 9.3.4", "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.4"),
         severity=Severity.HINT,
         check=_put_on_collection,
-        reason="PUT means: let this be what stands at this address. Taken by its word it replaces the whole collection "
-        "by one thing.",
-        remedy="PUT to the thing's own address.",
-        exception="Bodies that are lists, bare or in an envelope, which do replace the collection, and nouns of "
-        "which there is one.",
+        reason="PUT replaces what is at that URL. Taken literally, it replaces the whole collection with one item.",
+        remedy="PUT to the item's own URL.",
+        exception="Bodies that are lists, bare or in an object, which do replace the collection; and singletons.",
         example="PUT /orders {id: 7, …} → PUT /orders/7",
         styles=("rest",),
     ),

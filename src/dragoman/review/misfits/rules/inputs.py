@@ -130,7 +130,7 @@ def _parameters(subject: Subject) -> Iterator[Found]:
 RULES: Final = (
     Misfit(
         id="free-form",
-        title="A body of which nothing is said",
+        title="Request or response body without a schema",
         source=Source(
             "OWASP API Security Top 10 2023, API3",
             "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/",
@@ -138,54 +138,54 @@ RULES: Final = (
         severity=Severity.WARNING,
         severities={Audience.INTERNAL: Severity.HINT},
         check=_free_form,
-        reason="Nothing can be validated, generated or compared: the contract is only that there is JSON.",
+        reason="Nothing can be validated, generated or compared: the contract says only that it is JSON.",
         remedy="Describe the body.",
-        exception="Bodies that are free by nature (metadata, JSON patch, a query), other media than JSON, answers to "
-        "DELETE.",
+        exception="Bodies that are free-form by nature (metadata, JSON Patch, a query), media types other "
+        "than JSON, responses to DELETE.",
         example="schema: {type: object} → schema: {$ref: '#/components/schemas/Order'}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="unbounded-list-in-input",
-        title="Inputs of any length",
+        title="List in a request without a maximum length",
         source=Source(
             "OWASP API Security Top 10 2023, API4",
             "https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/",
         ),
         severity=Severity.HINT,
         check=_unbounded_input,
-        reason="One call with a million items takes the memory of all others.",
-        remedy="Bound it.",
-        exception="Surfaces of your own callers, lists of enum values, and lists whose description names a number.",
+        reason="One request with a million items uses the memory of all others.",
+        remedy="Set maxItems.",
+        exception="Surfaces for your own callers, lists of enum values, lists whose description names a "
+        "number, and the bodies of webhooks and callbacks, which are yours.",
         example="lines: {type: array} → lines: {type: array, maxItems: 200}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="unbounded-text-in-input",
-        title="Texts of any length",
+        title="Strings in requests without a maximum length",
         source=Source(
             "OWASP API Security Top 10 2023, API4",
             "https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/",
         ),
         severity=Severity.HINT,
         check=_unbounded_text,
-        reason="What the contract does not refuse the database does, with an error of its own.",
-        remedy="Bound them.",
-        exception="Surfaces of your own callers, those with fewer than five texts, and those where any text has a "
-        "length "
-        "or a pattern.",
+        reason="What the contract does not reject, the database rejects, with an error of its own.",
+        remedy="Set maxLength.",
+        exception="Surfaces for your own callers, surfaces with fewer than five strings, and those where "
+        "any string has a length or a pattern.",
         example="name: {type: string} → name: {type: string, maxLength: 200}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="many-parameters",
-        title="More parameters than anybody combines",
+        title="Operation with too many query parameters",
         source=Source("AIP-160", "https://google.aip.dev/160"),
         severity=Severity.HINT,
         check=_parameters,
-        reason="No test covers what thirty parameters do together, and no index serves it.",
-        remedy="Take a filter, or split the operation.",
-        exception="Up to thirty; parameters of the path and headers.",
+        reason="No test covers the combinations of thirty parameters, and no database index serves them.",
+        remedy="Use one filter parameter, or split the operation.",
+        exception="Up to thirty; path parameters and headers.",
         example="?a=…&b=…&… → ?filter=…",
         styles=("rest",),
     ),

@@ -138,14 +138,14 @@ def _bare_array(subject: Subject) -> Iterator[Found]:
 RULES: Final = (
     Misfit(
         id="unpaged-list",
-        title="A list without pages",
+        title="List without pagination",
         source=AIP_158,
         severity=Severity.WARNING,
         severities={Audience.PUBLIC: Severity.ERROR, Audience.PARTNER: Severity.ERROR},
         check=_unpaged,
-        reason="It is quick with the rows of a test and times out with those of a year; and pages cannot be added "
-        "later, for the callers of today take the first page for all there is.",
-        remedy="Page it from the start, by tokens.",
+        reason="It is fast with test data and times out after a year of real data. Pagination cannot be "
+        "added later without breaking callers: they take the first page for the whole list.",
+        remedy="Paginate from the start, with page tokens.",
         exception="Lists that are bounded: by maxItems or in words (at most 50, the last 14 days, the top 10), asked "
         "for item by item (ids) or by a span of time, or of things of which there are few (countries, roles); streams; "
         "lists of plain values. Of things that need not grow (no orders, payments, users or the like) it is a warning.",
@@ -153,22 +153,21 @@ RULES: Final = (
     ),
     Misfit(
         id="offset-paging",
-        title="Pages by number",
+        title="Offset pagination",
         source=AIP_158,
         severity=Severity.HINT,
         check=_offset,
-        reason="The database counts through all earlier rows for each page, and a row that is added or removed in the "
-        "meantime is shown twice or never.",
-        remedy="Page by tokens that hold the last key.",
-        exception="Lists that take a token too, and lists that are bounded. Fine for operators who leaf through a "
-        "small "
-        "table.",
+        reason="The database reads all earlier rows for each page. If rows are added or removed meanwhile, "
+        "callers see some rows twice and others never.",
+        remedy="Use page tokens that hold the last key (cursor pagination).",
+        exception="Lists that also take a token, and bounded lists. Offsets are fine for operators who "
+        "page through a small table.",
         severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
         example="GET /orders?page=7 → GET /orders?page_token=b3JkXzE3",
     ),
     Misfit(
         id="unbounded-page-size",
-        title="A page of any size",
+        title="Page size without a maximum",
         source=Source(
             "OWASP API Security Top 10 2023, API4",
             "https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/",
@@ -176,32 +175,32 @@ RULES: Final = (
         severity=Severity.HINT,
         severities={Audience.PUBLIC: Severity.WARNING, Audience.PARTNER: Severity.WARNING},
         check=_unbounded_size,
-        reason="Whoever writes limit=1000000 takes the pages away again.",
-        remedy="State the largest size, and cap what is above it (AIP-158).",
+        reason="A caller who sends limit=1000000 gets everything in one page.",
+        remedy="State the maximum page size, and cap larger values (AIP-158).",
         exception="A maximum in the schema, or a description that names a number.",
         example="limit: {type: integer} → limit: {type: integer, maximum: 100, default: 25}",
     ),
     Misfit(
         id="page-without-next",
-        title="A first page, and no second",
+        title="Page size without a way to the next page",
         source=AIP_158,
         severity=Severity.WARNING,
         check=_no_next,
-        reason="What lies beyond the largest page can be reached by nobody.",
-        remedy="Give a token for the next page.",
-        exception="Searches and tops of lists, whose tail nobody wants; bounded lists; a Link header.",
+        reason="Nobody can get the items after the first page.",
+        remedy="Return a token for the next page.",
+        exception="Searches and rankings, where callers want only the first results; bounded lists; a Link header.",
         example="GET /orders?limit=50 → GET /orders?limit=50&page_token=…",
     ),
     Misfit(
         id="bare-array",
-        title="A list that has no room beside it",
+        title="List returned as a bare array",
         source=Source("AIP-132", "https://google.aip.dev/132"),
         severity=Severity.HINT,
         check=_bare_array,
-        reason="An array cannot be given a field: the token of the next page, a total, a warning. Every such addition "
-        "breaks all callers.",
-        remedy="Answer with an object that holds the list.",
-        exception="Bounded lists, and those whose pages stand in a header (Link, Content-Range, X-…).",
+        reason="Nothing can be added beside an array: no token for the next page, no total, no warning. "
+        "Any such addition breaks all callers.",
+        remedy="Return an object that holds the list.",
+        exception="Bounded lists, and lists with pagination in a header (Link, Content-Range, X-…).",
         example="[{…}, {…}] → {items: [{…}, {…}], next_page_token: …}",
         styles=("rest",),
     ),

@@ -218,52 +218,53 @@ def _guessable(subject: Subject) -> Iterator[Found]:
 RULES: Final = (
     Misfit(
         id="credential-in-address",
-        title="A secret in the address",
+        title="Credential in the URL",
         source=Source("RFC 9110, 17.9", "https://www.rfc-editor.org/rfc/rfc9110#section-17.9"),
         severity=Severity.WARNING,
         severities={Audience.PUBLIC: Severity.ERROR, Audience.PARTNER: Severity.ERROR},
         check=_in_address,
-        reason="Addresses are kept by browsers, proxies and logs, and sent on in Referer (RFC 6750, 5.3).",
+        reason="Browsers, proxies and logs store URLs, and browsers send them to other sites in Referer "
+        "(RFC 6750, 5.3).",
         remedy="Send it in a header.",
-        exception="Tokens of pages, what lets callers in (a link from an e-mail, an OAuth code), and what is made for "
-        "clients to show (a publishable key, a client secret of one payment).",
+        exception="Page tokens, login links (from an e-mail, an OAuth code), and what is made for clients "
+        "to show (a publishable key, the client secret of one payment).",
         example="GET /orders?api_key=… → GET /orders with Authorization: Bearer …",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="secret-in-answer",
-        title="Answers that hold a secret",
+        title="Secret in a response",
         source=owasp(3, "broken-object-property-level-authorization"),
         severity=Severity.ERROR,
         check=_secret_in_answer,
-        reason="What is answered is logged, cached and shown on screens; a secret that can be read back is none.",
-        remedy="Keep input and output apart.",
-        exception="What makes, rotates or reveals a secret, which has to show it once; values that are masked; flags; "
-        "short-lived tokens for clients. A secret that is only answered when it is asked for is a warning.",
+        reason="Responses are logged, cached and shown on screens. A secret that can be read back is no secret.",
+        remedy="Use separate types for input and output.",
+        exception="Operations that create, rotate or reveal a secret, which must show it once; masked "
+        "values; boolean flags; short-lived client tokens. A secret that is only returned on "
+        "request is a warning.",
         example="User {id, email, password} → User {id, email}, NewUser {email, password}",
     ),
     Misfit(
         id="privilege-in-input",
-        title="Rights that callers give themselves",
+        title="Callers can set their own privileges (mass assignment)",
         source=owasp(3, "broken-object-property-level-authorization"),
         severity=Severity.WARNING,
         severities={Audience.PUBLIC: Severity.ERROR},
         check=_privilege,
-        reason="Frameworks that bind the body to the row write whatever is in it.",
-        remedy="Take it out of the input.",
-        exception="readOnly fields, filters, invitations, roles and members, and surfaces for operators and for "
-        "services "
-        "of your own.",
+        reason="Frameworks that bind the request body to the database row write every field in it.",
+        remedy="Remove the field from the input.",
+        exception="readOnly fields, filters, invitations, roles and members, and surfaces for operators or "
+        "your own services.",
         example="PATCH /me {name, is_admin} → PATCH /me {name}",
     ),
     Misfit(
         id="stamps-in-input",
-        title="Times that callers may write",
+        title="Server timestamps accepted in input",
         source=Source("AIP-203", "https://google.aip.dev/203"),
         severity=Severity.HINT,
         check=_stamps,
-        reason="Clients send them since they are in the type, and find that they are ignored, or worse, that they "
-        "are not.",
+        reason="Callers send the fields because the type has them. Then the server ignores them, or worse, "
+        "stores them.",
         remedy="Mark them readOnly.",
         exception="readOnly fields, filters, and a single such field, which may be the author's own.",
         example="created_at: {type: string} → created_at: {type: string, readOnly: true}",
@@ -271,14 +272,14 @@ RULES: Final = (
     ),
     Misfit(
         id="guessable-ids",
-        title="Ids that can be counted through",
+        title="Sequential ids in a public API",
         source=owasp(1, "broken-object-level-authorization"),
         severity=Severity.HINT,
         check=_guessable,
-        reason="Where one check of ownership is forgotten, numbers let anybody take everything; they also tell "
-        "competitors how much you sell.",
-        remedy="Give ids that cannot be guessed.",
-        exception="Surfaces that are not public, operations that anybody may call, and numbers that are no ids.",
+        reason="If one ownership check is missing, anybody can read everything by counting. Sequential ids "
+        "also show competitors how much you sell.",
+        remedy="Use ids that cannot be guessed.",
+        exception="Surfaces that are not public, operations without authentication, and numbers that are no ids.",
         example="/orders/{id: integer} → /orders/{id: ord_01J9ZK…}",
         styles=("rest", "rpc"),
     ),

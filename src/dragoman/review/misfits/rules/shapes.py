@@ -125,43 +125,42 @@ def _deep(subject: Subject) -> Iterator[Found]:
 RULES: Final = (
     Misfit(
         id="chatty-list",
-        title="A list whose items need a call each",
+        title="List items need one request each (N+1)",
         source=Source("The guide: before replacing REST, fix the basics"),
         severity=Severity.WARNING,
         check=_chatty,
-        reason="A page of fifty is fifty-one calls, and the slowest of them decides. This is what people blame on "
-        "REST when "
-        "they reach for GraphQL.",
-        remedy="Let items be whole, or let callers ask for more of them.",
-        exception="Lists that take fields, expand, include or view; things that have hardly more than their id; lists "
-        "with a batch operation beside them.",
+        reason="A page of fifty items needs fifty-one requests, and the slowest decides how long it takes. "
+        "Teams often blame REST for this and switch to GraphQL.",
+        remedy="Return complete items, or let callers ask for more fields.",
+        exception="Lists that take fields, expand, include or view; items with hardly more than an id; "
+        "lists with a batch operation beside them.",
         example="GET /orders → {items: [{id}]} becomes {items: [{id, status, total_cents, …}]}",
         styles=("rest",),
     ),
     Misfit(
         id="nothing-promised",
-        title="Answers that promise nothing",
+        title="No required fields in responses",
         source=Source(
             "JSON Schema Validation 2020-12, 6.5.3",
             "https://json-schema.org/draft/2020-12/json-schema-validation#section-6.5.3",
         ),
         severity=Severity.HINT,
         check=_optional,
-        reason="Typed clients then ask whether there is an id before each use of it.",
-        remedy="Say what is always there.",
-        exception="Surfaces where any answer requires a field, those with fewer than five things, and types that are "
-        "inputs too, where required means something else.",
+        reason="Typed clients must check that the id exists before each use.",
+        remedy="List the fields that are always present as required.",
+        exception="Surfaces where any response requires a field, surfaces with fewer than five types, and "
+        "types also used as input, where required means something else.",
         example="Order: {properties: …} → Order: {required: [id, status], properties: …}",
         styles=("rest", "rpc"),
     ),
     Misfit(
         id="nullable-everywhere",
-        title="Null for everything",
+        title="All fields nullable",
         source=Source("AIP-149", "https://google.aip.dev/149"),
         severity=Severity.HINT,
         check=_nullable,
-        reason="Null then means nothing: not known, not set and not there are one.",
-        remedy="Let null be only where it says something.",
+        reason="Null then has no meaning: unknown, not set and not present look the same.",
+        remedy="Allow null only where it has a meaning.",
         exception="Things with fewer than five fields or without an id, and .proto, where it marks presence; "
         "GraphQL has nullable-id.",
         example="id: string | null → id: string",
@@ -169,14 +168,13 @@ RULES: Final = (
     ),
     Misfit(
         id="deep-path",
-        title="A path of many ids",
+        title="Deeply nested path",
         source=Source("AIP-122", "https://google.aip.dev/122"),
         severity=Severity.HINT,
         check=_deep,
-        reason="A caller who has the thing's id still has to find four others; and when it moves, all its "
-        "addresses break.",
-        remedy="Address things by their own id.",
-        exception="Up to four ids behind nouns.",
+        reason="A caller who has the id of an item still needs four other ids; and if the item moves, its URL breaks.",
+        remedy="Address items by their own id.",
+        exception="Up to four ids in a path.",
         example="/a/{}/b/{}/c/{}/d/{}/e/{} → /e/{}",
         styles=("rest",),
     ),
