@@ -123,7 +123,7 @@ def test_reasons_that_hold_are_kept() -> None:
 def test_one_without_a_reason_or_a_future_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a reason"):
         written([finding()], " ", LATER, TODAY)
-    with pytest.raises(ValueError, match="before today"):
+    with pytest.raises(ValueError, match="before today; give a later day, as in --until 2027-03-31"):
         written([finding()], "later", date(2026, 1, 1), TODAY)
 
 
