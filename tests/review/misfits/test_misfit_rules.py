@@ -65,4 +65,4 @@ def test_every_rule_says_what_a_reader_needs(rule: Misfit) -> None:
         assert text.strip()
     assert "→" in rule.example
     assert all(isinstance(each, Audience) for each in rule.severities)
-    assert rule.source.link.startswith("https://") or rule.source.name.startswith(("The guide", "IEEE"))
+    assert rule.source.link.startswith("https://") or rule.source.name.startswith(("ThirstySprout", "IEEE"))

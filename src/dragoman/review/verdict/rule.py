@@ -61,10 +61,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a rule comes from: ``The guide: the matrix``, ``AIP-158``, ``RFC 9110, 9.2.1``. ``link`` is an address."""
+    """Where a rule comes from: ``AIP-158``, ``RFC 9110, 9.2.1``, or a part of the :func:`article`. ``link`` is an
+    address.
+    """
 
     name: str
     link: str = ""
+
+
+def article(part: str) -> Source:
+    """A part of the article that the review makes practical, as its readers would look it up."""
+    return Source(f'ThirstySprout, "API vs REST API: A CTO\'s Guide for 2026": {part}')
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,4 +62,4 @@ MISFITS: Final = _table(
         *documentation.RULES,
     )
 )
-"""Every rule by its id: those first that the guide names."""
+"""Every rule by its id: those first that the article names."""

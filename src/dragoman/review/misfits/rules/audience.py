@@ -1,4 +1,4 @@
-"""What does not fit the people and programs that call: the guide's list of what usually fails."""
+"""What does not fit the people and programs that call: what usually fails, by the article."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from dragoman.review.misfits.wording import COMPUTING, VERBS, bare, counted, som
 from dragoman.review.reading.outcome import Format
 from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
 from dragoman.review.surfaces.facts import Certainty
-from dragoman.review.verdict.rule import Source
+from dragoman.review.verdict.rule import Source, article
 from dragoman.review.wire import Http, Procedure, Wire
 
 OUTSIDE: Final = (Audience.PUBLIC, Audience.PARTNER)
-GUIDE: Final = Source("The guide: what usually fails")
+FAILS: Final = article("what usually fails")
 
 
 def is_outside(subject: Subject) -> bool:
@@ -121,7 +121,7 @@ RULES: Final = (
     Misfit(
         id="rpc-in-public",
         title="RPC-style operations in a public or partner API",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.WARNING,
         severities={Audience.PUBLIC: Severity.ERROR},
         check=_rpc_in_public,
@@ -137,7 +137,7 @@ RULES: Final = (
     Misfit(
         id="unversioned-model",
         title="Model offered to other companies without a version",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.ERROR,
         check=_unversioned_model,
         reason="A new model gives other answers to the same input. Partners who tuned a threshold to the "

@@ -18,7 +18,7 @@ from dragoman.review.misfits.shape import fields_of, is_unsaid, record_of
 from dragoman.review.misfits.wording import bare
 from dragoman.review.reading.asyncapi.traits import Message
 from dragoman.review.reading.outcome import Format, Reading
-from dragoman.review.verdict.rule import Source
+from dragoman.review.verdict.rule import Source, article
 from dragoman.review.wire import Channelled
 
 CLOUD: Final = Source("CloudEvents 1.0.2", "https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md")
@@ -271,7 +271,7 @@ RULES: Final = (
     Misfit(
         id="event-as-command",
         title="Command published as an event",
-        source=Source("The guide: events decouple"),
+        source=article("events decouple"),
         severity=Severity.HINT,
         check=_command,
         reason="A command expects that somebody does it. That is a call, with a queue in between.",

@@ -28,9 +28,9 @@ from dragoman.review.misfits.version import Place, usual
 from dragoman.review.misfits.wording import bare, some
 from dragoman.review.reading.outcome import Format
 from dragoman.review.surfaces.surface import Surface
-from dragoman.review.verdict.rule import Source
+from dragoman.review.verdict.rule import article
 
-GUIDE: Final = Source("The guide: what usually fails")
+FAILS: Final = article("what usually fails")
 H = TypeVar("H", bound=Hashable)
 
 
@@ -293,7 +293,7 @@ RULES: Final = (
     Misfit(
         id="platform-casing",
         title="Field casing different from your other APIs",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.HINT,
         check=_casing,
         reason="Callers who know one of your APIs guess wrong on this one, and shared client code needs a "
@@ -306,7 +306,7 @@ RULES: Final = (
     Misfit(
         id="platform-errors",
         title="Error format different from your other APIs",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.WARNING,
         check=_errors,
         reason="Shared clients, gateways and dashboards must handle the error format of each API.",
@@ -317,7 +317,7 @@ RULES: Final = (
     Misfit(
         id="platform-paging",
         title="Pagination different from your other APIs",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.HINT,
         check=_paging,
         reason="A caller who has written a loop over pages for one of your APIs must write another for this one.",
@@ -328,7 +328,7 @@ RULES: Final = (
     Misfit(
         id="platform-versioning",
         title="Version in a different place from your other APIs",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.HINT,
         check=_versioning,
         reason="Gateways route by version; each further place needs a routing rule of its own.",
@@ -339,7 +339,7 @@ RULES: Final = (
     Misfit(
         id="platform-auth",
         title="Authentication different from your other APIs",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.WARNING,
         check=_auth,
         reason="A caller of two APIs needs two credentials, and you need two ways to revoke them.",
@@ -350,7 +350,7 @@ RULES: Final = (
     Misfit(
         id="platform-headers",
         title="Header named differently from your other APIs",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.HINT,
         check=_headers,
         reason="Traces and retries break where a request goes from one API to the next.",
@@ -361,7 +361,7 @@ RULES: Final = (
     Misfit(
         id="two-names",
         title="Same resource under two names",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.WARNING,
         check=_two_names,
         reason="Nobody can tell whether a client and a customer are the same, so every integration maps between them.",
@@ -372,7 +372,7 @@ RULES: Final = (
     Misfit(
         id="two-shapes",
         title="Same field with two types",
-        source=GUIDE,
+        source=FAILS,
         severity=Severity.WARNING,
         check=_two_shapes,
         reason="Whoever passes the value from one API to the other has to convert it, or forgets to.",

@@ -17,7 +17,7 @@ from dragoman.review.misfits.shape import fields_of, is_nullable, record_of
 from dragoman.review.misfits.tally import found_surface
 from dragoman.review.misfits.wording import bare, some
 from dragoman.review.reading.outcome import Format
-from dragoman.review.verdict.rule import Source
+from dragoman.review.verdict.rule import Source, article
 from dragoman.review.wire import Http
 
 
@@ -126,7 +126,7 @@ RULES: Final = (
     Misfit(
         id="chatty-list",
         title="List items need one request each (N+1)",
-        source=Source("The guide: before replacing REST, fix the basics"),
+        source=article("before replacing REST, fix the basics"),
         severity=Severity.WARNING,
         check=_chatty,
         reason="A page of fifty items needs fifty-one requests, and the slowest decides how long it takes. "

@@ -1,17 +1,17 @@
-"""Where the rules come from. The guide is "API vs REST API: A CTO's Guide for 2026" (ThirstySprout, May 2026)."""
+"""Where the rules come from. The article is of May 2026."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from dragoman.review.verdict.rule import Source
+from dragoman.review.verdict.rule import Source, article
 
-MATRIX: Final = Source("The guide: the matrix")
-SHORTLIST: Final = Source("The guide: the shortlist of a review")
-CONSTRAINTS: Final = Source("The guide: what REST's constraints buy and cost")
-USUALLY: Final = Source("The guide: what usually works, and what fails")
-BASICS: Final = Source("The guide: before replacing REST")
-EXAMPLES: Final = Source("The guide: its two examples")
+MATRIX: Final = article("the matrix")
+SHORTLIST: Final = article("the shortlist of a review")
+CONSTRAINTS: Final = article("what REST's constraints buy and cost")
+USUALLY: Final = article("what usually works, and what fails")
+BASICS: Final = article("before replacing REST")
+EXAMPLES: Final = article("its two examples")
 RESOURCES: Final = Source("AIP-121, resource-oriented design", "https://google.aip.dev/121")
 CUSTOM: Final = Source("AIP-136, custom methods", "https://google.aip.dev/136")
 LONG_RUNNING: Final = Source("AIP-151, long-running operations", "https://google.aip.dev/151")
