@@ -101,7 +101,7 @@ def test_a_secret_that_is_asked_for_is_only_to_be_confirmed() -> None:
     shown = {**STRING, "description": "Omitted unless you explicitly request it with expand."}
     (found,) = only("secret-in-answer", api(op("GET /v1/cards/{id}", ok=thing(id=STRING, cvc=shown))))
     assert found.severity is Severity.WARNING
-    assert found.remedy.startswith("Confirm that this is meant")
+    assert found.remedy.startswith("Confirm that this is intended")
 
 
 def test_null_is_spoken_of_by_the_field_that_is_there() -> None:
@@ -110,7 +110,7 @@ def test_null_is_spoken_of_by_the_field_that_is_there() -> None:
         op("GET /v1/orders/{id}", ok={"$ref": "#/components/schemas/Order"}), components={"schemas": {"Order": order}}
     )
     (found,) = only("nullable-everywhere", document)
-    assert found.remedy == "Leave null out of what Order always has, sid first"
+    assert found.remedy == "Remove null from the fields that Order always has, sid first"
 
 
 def test_what_is_listed_is_an_error_only_where_it_grows() -> None:

@@ -53,8 +53,8 @@ def _rpc_in_public(subject: Subject) -> Iterator[Found]:
     shown = some([each.address for each in acting or found])
     yield found_surface(
         subject,
-        f"{subject.surface.name} is for {subject.surface.audience} callers and built of calls: {shown}",
-        "Name the things that the calls act on and give each the standard methods, as in GET /v1/orders/{id} and "
+        f"{subject.surface.name} is for {subject.surface.audience} callers, and its operations are RPC-style: {shown}",
+        "Name the resources and give them the standard methods, as in GET /v1/orders/{id} and "
         "POST /v1/orders; keep a verb only for what no method says, as in POST /v1/orders/{id}:cancel",
         [each.position for each in acting or found],
     )
@@ -71,9 +71,9 @@ def _unversioned_model(subject: Subject) -> Iterator[Found]:
     for call in calls(subject):
         if computes(call) and place(call) is None and not _names_model(call):
             yield call.found(
-                f"{call.address} gives answers of a model, and nothing says of which version",
-                f"Let {name_of(call)} take the model's version (a field `model`, as in fraud-2026-01), answer with the "
-                "one that was used, and put a version into the path: /v1/…",
+                f"{call.address} returns results of a model, and nothing says of which version",
+                f"Let {name_of(call)} accept the model's version (a field `model`, as in fraud-2026-01), return the "
+                f"version that was used, and put a version into the path: /v1/…",
             )
 
 
@@ -93,9 +93,8 @@ def _binary_only(subject: Subject) -> Iterator[Found]:
         return
     yield found_surface(
         subject,
-        f"{subject.surface.name} is public, and {counted(len(found), 'method')} can only be called with gRPC's own "
-        "tools",
-        "Bind each method to HTTP with google.api.http (AIP-127), serve Connect beside gRPC, or put REST before it",
+        f"{subject.surface.name} is public, and {counted(len(found), 'method')} can only be called with gRPC",
+        "Map each method to HTTP with google.api.http (AIP-127), serve Connect beside gRPC, or put REST before it",
         [each.position for each in found],
     )
 
@@ -111,7 +110,7 @@ def _unowned(subject: Subject) -> Iterator[Found]:
     if asked or silent:
         yield found_surface(
             subject,
-            f"nobody is named who answers for {subject.surface.name}",
+            f"no owner is named for {subject.surface.name}",
             'Name the team in surfaces.toml (owner = "…"), or in the document under info.contact',
             reading=silent[0] if silent else None,
         )

@@ -36,8 +36,8 @@ def _post_for_read(subject: Subject) -> Iterator[Found]:
             continue
         if _fits_address(call):
             yield call.found(
-                f"{call.address} reads with POST, so that nothing on the way may keep or repeat it",
-                f"Make it GET, with what its body holds as parameters; {_instead(call)}",
+                f"{call.address} is a read, but uses POST, so it cannot be cached or retried automatically",
+                f"Use GET, with the fields of the body as parameters; {_instead(call)}",
             )
 
 
@@ -87,9 +87,9 @@ def _uncached(subject: Subject) -> Iterator[Found]:
     ):
         yield found_surface(
             subject,
-            f"none of its {counted(len(reads), 'read')} says how long an answer holds, or whether it has changed",
-            f"Answer {reads[0].address} with ETag and Cache-Control, take If-None-Match, and say 304 where nothing "
-            "changed",
+            f"none of its {counted(len(reads), 'read')} documents ETag, Last-Modified, Cache-Control or 304",
+            f"Return ETag and Cache-Control from {reads[0].address}, accept If-None-Match, and return 304 if nothing "
+            f"changed",
             [each.position for each in reads],
         )
 
@@ -100,9 +100,9 @@ def _lost_update(subject: Subject) -> Iterator[Found]:
         return
     yield found_surface(
         subject,
-        f"none of its {counted(len(updates), 'update')} takes a precondition, so that of two people who change one "
-        "thing the first loses in silence",
-        f"Answer reads with ETag, let {updates[0].address} take If-Match, and answer 412 where it no longer matches",
+        f"none of its {counted(len(updates), 'update')} takes a precondition: when two callers change one resource, "
+        f"the first change is silently lost",
+        f"Return an ETag on reads, accept If-Match on {updates[0].address}, and return 412 if it no longer matches",
         [each.position for each in updates],
     )
 

@@ -28,7 +28,7 @@ def _without_id(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
         if call.reading.format is Format.OPENAPI and not call.wire.identifier:
             yield call.found(
-                f"{call.address} has no operationId, so that each generator makes up a name for it",
+                f"{call.address} has no operationId, so each code generator makes up a name for it",
                 f"Write operationId: {_suggested(call)}",
             )
 
@@ -54,7 +54,7 @@ def _twice(subject: Subject) -> Iterator[Found]:
     for (_, name), found in by_name.items():
         for call in found[1:]:
             yield call.found(
-                f"{call.address} and {found[0].address} are both called {name}",
+                f"{call.address} and {found[0].address} have the same operationId {name}",
                 f"Call it {_suggested(call)}"
                 if _suggested(call) != name
                 else f"Give {call.address} another operationId",
@@ -70,8 +70,8 @@ def _undescribed(subject: Subject) -> Iterator[Found]:
         if isinstance(wire, Http) and (wire.summary or is_plain(wire.path)):
             continue
         yield call.found(
-            f"nothing says what {call.address} does",
-            f"Write a sentence for {call.address}: what it does, for whom, and what it refuses",
+            f"{call.address} has no description",
+            f"Write one sentence for {call.address}: what it does, for whom, and what it rejects",
         )
 
 
@@ -80,8 +80,8 @@ def _placeholder(subject: Subject) -> Iterator[Found]:
         found = _PLACEHOLDER.search(f"{getattr(call.wire, 'summary', '')} {call.operation.description[:20_000]}")
         if found is not None:
             yield call.found(
-                f"the description of {call.address} is not finished: {found[0]}",
-                f"Write what {call.address} does, or take it out of the document until it does it",
+                f"the description of {call.address} is a placeholder: {found[0]}",
+                f"Describe what {call.address} does, or remove it from the document until it exists",
             )
     for reading in subject.surface.readings:
         for message in reach(reading).all:
@@ -90,8 +90,8 @@ def _placeholder(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"the description of {message.owner}.{each.name} is not finished: {found[0]}",
-                        f"Write what {each.name} is",
+                        f"the description of {message.owner}.{each.name} is a placeholder: {found[0]}",
+                        f"Describe what {each.name} is",
                     )
 
 
@@ -111,7 +111,7 @@ def _server(subject: Subject) -> Iterator[Found]:
             )
             yield found_document(
                 reading,
-                f"{what}, and callers of other companies cannot guess where it is",
+                f"{what}, so callers outside of the company do not know where it is",
                 "Write servers: [{url: 'https://api.…/v1'}]",
             )
 
@@ -122,8 +122,8 @@ def _undescribed_api(subject: Subject) -> Iterator[Found]:
         if has_place and not reading.about.description and len(reading.contract.operations) >= 3:
             yield found_document(
                 reading,
-                f"{reading.about.title or reading.file} does not say what it is for",
-                "Write info.description: what can be done with it, how one is let in, limits, and whom to ask",
+                f"{reading.about.title or reading.file} has no description",
+                "Write info.description: what the API does, how to authenticate, its limits, and whom to ask",
             )
 
 

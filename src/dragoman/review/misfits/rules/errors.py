@@ -42,8 +42,9 @@ def _no_error(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
         if call.wire.answers and not failures(call) and _can_fail(call) and not is_plain(call.wire.path):
             yield call.found(
-                f"{call.address} names no answer for when it goes wrong",
-                "Add what can happen (400 or 422, 401, 404, 409 …) or `default`, each with application/problem+json",
+                f"{call.address} documents no error response",
+                "Add the errors that can happen (400 or 422, 401, 404, 409 …) or `default`, each with "
+                "application/problem+json",
             )
 
 
@@ -52,8 +53,7 @@ def _no_schema(subject: Subject) -> Iterator[Found]:
         found = [each for each in failures(call) if not each.status.startswith("30")]
         if found and call.wire.method != "HEAD" and not any(each.type is not None or each.media for each in found):
             yield call.found(
-                f"{call.address} says which errors there are ({', '.join(each.status for each in found[:4])}) and not "
-                "what is in them",
+                f"{call.address} documents errors ({', '.join(each.status for each in found[:4])}) without a schema",
                 "Give them one schema: application/problem+json with type, title, status and detail (RFC 9457)",
             )
 
@@ -78,9 +78,9 @@ def _many_shapes(subject: Subject) -> Iterator[Found]:
     places: list[Position] = [forms[each[0]][0].position for each in groups[1:]]
     yield found_surface(
         subject,
-        f"{subject.surface.name} has {len(groups)} forms of errors: {'; '.join(shown)}",
-        f"Choose one (RFC 9457's problem, or {shown[0].partition(' (')[0]}) and let {forms[groups[1][0]][0].address} "
-        "and the others answer with it",
+        f"{subject.surface.name} has {len(groups)} error formats: {'; '.join(shown)}",
+        f"Choose one (problem details of RFC 9457, or {shown[0].partition(' (')[0]}), and use it in "
+        f"{forms[groups[1][0]][0].address} and the others",
         places,
     )
 
@@ -90,14 +90,14 @@ def _in_success(subject: Subject) -> Iterator[Found]:
         if _tells_of_errors(call.types, call.output):
             yield call.found_answer(
                 _success(call),
-                f"{call.address} says in the body of a success whether it succeeded",
-                "Answer errors with 4xx or 5xx and a problem, and leave only the result in the success",
+                f"{call.address} says in the body of a 2xx response whether it failed",
+                "Return errors with 4xx or 5xx and problem details (RFC 9457), and only the result with 2xx",
             )
     for method in procedures(subject):
         if _tells_of_errors(method.types, method.output):
             yield method.found(
-                f"{method.address} says in its response whether it succeeded",
-                "End the call with a status of gRPC's and google.rpc.Status details (AIP-193); leave only the result "
+                f"{method.address} says in its response message whether it failed",
+                "End the call with a gRPC status and google.rpc.Status details (AIP-193); leave only the result "
                 "in the response",
             )
 
@@ -124,11 +124,10 @@ def _no_success(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
         statuses = [each.status for each in call.wire.answers]
         if not any(each[:1] in "123" or each == "default" for each in statuses):
-            told = f"only errors ({', '.join(statuses[:4])})" if statuses else "no answer at all"
+            told = f"only error responses ({', '.join(statuses[:4])})" if statuses else "no response at all"
             yield call.found(
-                f"{call.address} has {told}",
-                f"Add the answer of the case that goes well: {'204' if call.wire.method == 'DELETE' else '200'} with "
-                "its schema",
+                f"{call.address} documents {told}",
+                f"Add the success response: {'204' if call.wire.method == 'DELETE' else '200'} with its schema",
             )
 
 
@@ -140,8 +139,8 @@ def _leaky(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.{each.name} shows callers the inside of the server",
-                        f"Remove {each.name}; answer with an id by which the log is found",
+                        f"{message.owner}.{each.name} shows internals of the server to callers",
+                        f"Remove {each.name}; return a request id by which you find the log entry",
                     )
 
 
@@ -156,8 +155,8 @@ def _no_limits(subject: Subject) -> Iterator[Found]:
                 return
     yield found_surface(
         subject,
-        f"{subject.surface.name} says nowhere what happens to a caller who asks too often",
-        "Limit callers, answer 429 with Retry-After, and describe it",
+        f"{subject.surface.name} does not document what happens when a caller sends too many requests",
+        "Limit the rate, return 429 with Retry-After, and document it",
         [each.position for each in found[:1]],
     )
 

@@ -120,7 +120,7 @@ def _unversioned(subject: Subject) -> Iterator[Found]:
         if re.search(r"[vV]\d+$", told.event.name):
             continue
         yield told.found(
-            f"{told.event.name} says nowhere which version of its schema it has",
+            f"nothing in {told.event.name} says which version its schema has",
             f"Put it into the channel ({told.channel or told.event.name}.v1) or into a field schema_version",
         )
 
@@ -129,8 +129,8 @@ def _without_id(subject: Subject) -> Iterator[Found]:
     for told in _described(subject):
         if not told.names & _IDS:
             yield told.found(
-                f"{told.event.name} has no id of its own, so that what is delivered twice is done twice",
-                "Add an id that is the same in each delivery (CloudEvents: id)",
+                f"{told.event.name} has no id, so consumers process a second delivery twice",
+                "Add an id that is the same in each delivery of one event (CloudEvents: id)",
             )
 
 
@@ -138,8 +138,8 @@ def _without_time(subject: Subject) -> Iterator[Found]:
     for told in _described(subject):
         if not told.names & _TIMES and not told.endings & {"at", "on", "time", "timestamp", "date", "datetime"}:
             yield told.found(
-                f"{told.event.name} does not say when it happened, and when it arrives is later",
-                "Add time (RFC 3339, with a zone), as CloudEvents has it",
+                f"{told.event.name} has no timestamp, and it may arrive much later than it happened",
+                "Add a time (RFC 3339, with a time zone), as in CloudEvents",
             )
 
 
@@ -157,8 +157,8 @@ def _without_key(subject: Subject) -> Iterator[Found]:
             and not told.names & {"subject", "partitionkey", "key", "data"}
         ):
             yield told.found(
-                f"{told.event.name} does not say of which thing it is, so that nothing orders its events",
-                "Add the id of what changed, and make it the key (Kafka's key, an ordering key)",
+                f"{told.event.name} has no key and no resource id, so brokers cannot keep its events in order",
+                "Add the id of the resource that changed, and make it the key (Kafka key, ordering key)",
             )
 
 
@@ -171,8 +171,8 @@ def _without_schema(subject: Subject) -> Iterator[Found]:
         message = told.event.traits.get(Message)
         if is_unsaid(told.types, told.event.payload) and not (message is not None and message.schema_format):
             yield told.found(
-                f"nothing says what is in {told.event.name}",
-                f"Describe the payload of {told.event.name}: its fields, and which are always there",
+                f"{told.event.name} has no payload schema",
+                f"Describe the payload of {told.event.name}: its fields, and which are required",
             )
 
 
@@ -184,7 +184,7 @@ def _command(subject: Subject) -> Iterator[Found]:
                 continue
             yield told.found(
                 f"{told.event.name} tells somebody what to do; an event says what has happened",
-                f"{_renamed(found)}, or call it a command and let one service answer for it",
+                f"{_renamed(found)}, or publish it as a command that one service handles",
             )
 
 

@@ -39,10 +39,9 @@ def _without_limits(subject: Subject) -> Iterator[Found]:
             way = " → ".join(f"{message.owner}.{each.name}" for message, each in loop)
             yield found_surface(
                 subject,
-                f"a query can go round and round, through lists, as deep as it likes ({way}), and nothing weighs it",
-                "Weigh fields with @cost and @listSize, refuse what is too deep or too dear, and say the limits "
-                "in the "
-                f"schema; begin with {loop[0][0].owner}.{loop[0][1].name}",
+                f"a query can nest without limit through lists ({way}), and the schema states no limit",
+                f"Assign costs with @cost and @listSize, reject queries that are too deep or expensive, and state the "
+                f"limits in the schema; begin with {loop[0][0].owner}.{loop[0][1].name}",
                 places,
                 reading,
             )
@@ -113,7 +112,7 @@ def _unpaged(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.{each.name} gives a whole list of things, and it can only grow",
+                        f"{message.owner}.{each.name} returns a whole list, and nothing bounds it",
                         f"Let it take first and after: {each.name}(first: Int!, after: String): …Connection!",
                     )
 
@@ -138,9 +137,9 @@ def _scalar_answer(subject: Subject) -> Iterator[Found]:
         answer = plain(call.types, call.operation.output)
         if isinstance(answer, Scalar | Enum):
             yield call.found(
-                f"{call.address} answers with a bare value, to which nothing can be added",
-                f"Answer with a type of its own: type {_pascal(call.wire.field)}Payload, with what was changed and the "
-                "errors of the caller's making",
+                f"{call.address} returns a scalar, to which no field can be added",
+                f"Return a payload type: type {_pascal(call.wire.field)}Payload, with what was changed and the "
+                f"errors that the caller can correct",
             )
 
 
@@ -152,8 +151,8 @@ def _many_arguments(subject: Subject) -> Iterator[Found]:
     for call in root_fields(subject):
         if call.wire.root == "mutation" and call.input is not None and len(call.input.fields) > 3:
             yield call.found(
-                f"{call.address} takes {len(call.input.fields)} arguments side by side",
-                f"Take one: {call.wire.field}(input: {_pascal(call.wire.field)}Input!)",
+                f"{call.address} takes {len(call.input.fields)} separate arguments",
+                f"Take one input: {call.wire.field}(input: {_pascal(call.wire.field)}Input!)",
             )
 
 
@@ -166,7 +165,7 @@ def _nullable_id(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.id may be null, and clients keep things by it",
+                        f"{message.owner}.id is nullable, and client caches use it as their key",
                         f"Write id: ID! in {message.owner}",
                     )
 
@@ -177,7 +176,7 @@ def _verb_query(subject: Subject) -> Iterator[Found]:
         if call.wire.root == "query" and len(verb) > 1 and verb[0] in ("get", "fetch", "list", "retrieve", "load"):
             noun = "".join((verb[1], *(each.capitalize() for each in verb[2:])))
             yield call.found(
-                f"{call.address} says with {verb[0]} what each query says",
+                f"{call.address} begins with {verb[0]}, which every query does anyway",
                 f"Call it {noun}, and keep {call.wire.field} for a while as deprecated",
             )
 
@@ -202,8 +201,7 @@ def _json_scalar(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.{each.name} is {name}: nobody can select from it, and no type says what "
-                        "is in it",
+                        f"{message.owner}.{each.name} is {name}: clients cannot select fields in it",
                         f"Give {each.name} a type of its own",
                     )
 
@@ -232,7 +230,7 @@ def _nullable_lists(subject: Subject) -> Iterator[Found]:
             places: list[Position] = [m.found(reading, f, "").position for m, f in found]
             yield found_surface(
                 subject,
-                f"each of its {whole} lists may hold nulls: {some([f'{m.owner}.{f.name}' for m, f in found])}",
+                f"all {whole} lists allow null items: {some([f'{m.owner}.{f.name}' for m, f in found])}",
                 f"Write {each.name}: [{_target(types, each.type) or '…'}!]! in {message.owner}, and so in the others",
                 places,
                 reading,

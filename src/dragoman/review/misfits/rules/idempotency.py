@@ -150,26 +150,27 @@ def _pays(call: Call[Wire]) -> bool:
 def _no_key(subject: Subject) -> Iterator[Found]:
     for call in _unsafe(subject):
         if not _pays(call) and not _is_repeatable(call):
-            yield call.found(f"{call.address} sent again after a time-out is done twice", _key_remedy(call))
+            yield call.found(f"a retry of {call.address} after a time-out may do it twice", _key_remedy(call))
 
 
 def _no_key_for_money(subject: Subject) -> Iterator[Found]:
     for call in _unsafe(subject):
         if _pays(call) and not _is_repeatable(call):
             yield call.found(
-                f"{call.address} moves money, and sent again after a time-out moves it twice", _key_remedy(call)
+                f"{call.address} moves money, and a retry after a time-out may move it twice", _key_remedy(call)
             )
 
 
 def _key_remedy(call: Call[Wire]) -> str:
     match call.wire:
         case Http():
-            return f"Let {call.address} take the header Idempotency-Key, and answer a known key as the first time"
+            return f"Accept the header Idempotency-Key on {call.address}, and repeat the first response for a known key"
         case RootField():
-            return f"Let the input of {name_of(call)} hold a clientMutationId or an idempotencyKey, and keep it"
+            return f"Add a clientMutationId or an idempotencyKey to the input of {name_of(call)}, and store it"
         case _:
             return (
-                f"Add `string request_id` to the request of {name_of(call)} (AIP-155), and answer a known one as before"
+                f"Add `string request_id` to the request of {name_of(call)} (AIP-155), and repeat the first response "
+                "for a known one"
             )
 
 
@@ -183,15 +184,15 @@ def _changing_get(subject: Subject) -> Iterator[Found]:
                     first_word(tail) in _CHANGES and not _FLAT_NOUNS.search(tail) and verb_of(call) not in READING
                 )
                 if changing and _named_so(call, summary):
-                    yield _changing(call, f"{call.address} changes something with a method that promises not to")
+                    yield _changing(call, f"{call.address} looks like a change of data, and GET must not change any")
             case Procedure(method=method, http=http):
                 if any(verb == "GET" for verb, _ in http) and words(method)[:1] and words(method)[0] in _CHANGES:
-                    yield _changing(call, f"{call.address} is bound to GET, and by its name changes something")
+                    yield _changing(call, f"{call.address} is mapped to GET, and its name says that it changes data")
             case RootField(root="query", field=field):
                 if len(words(field)) > 1 and words(field)[0] in _CHANGES and not _FLAT_NOUNS.search(field):
                     yield call.found(
-                        f"{call.address} by its name changes something, and queries promise not to",
-                        f"Move {field} to the mutations: queries may run at the same time and again",
+                        f"the name of {call.address} says that it changes data, and queries must not",
+                        f"Make {field} a mutation: queries may run in parallel and be retried",
                     )
             case _:
                 pass
@@ -210,7 +211,7 @@ def singular_verb(word: str) -> str:
 
 def _changing(call: Call[Wire], message: str) -> Found:
     return call.found(
-        message, f"Make {name_of(call)} a POST (or DELETE, PATCH): GET is fetched ahead, repeated and kept"
+        message, f"Make {name_of(call)} a POST (or DELETE, PATCH): a GET may be prefetched, retried and cached"
     )
 
 
@@ -218,8 +219,8 @@ def _body_of_get(subject: Subject) -> Iterator[Found]:
     for call in https(subject):
         if call.wire.method in ("GET", "HEAD") and call.wire.media and not _is_empty(call):
             yield call.found(
-                f"{call.address} takes a body, which has no meaning with {call.wire.method} and is dropped by many",
-                f"Send what the body of {call.address} holds as parameters of the query, or make it a POST",
+                f"{call.address} takes a body, which means nothing for {call.wire.method}; many proxies drop it",
+                f"Send the fields of the body of {call.address} as query parameters, or use POST",
             )
 
 
@@ -236,8 +237,8 @@ def _put_on_collection(subject: Subject) -> Iterator[Found]:
         one = isinstance(plain(call.types, call.takes), Scalar) or (call.input is not None and not _holds_list(call))
         if call.wire.method == "PUT" and path in items and not is_variable(tail) and is_plural(tail) and one:
             yield call.found(
-                f"{call.address} puts one thing where the collection is",
-                f"Put it at its own address, PUT {items[path].wire.path}, or make it with POST {path}",
+                f"{call.address} puts one item at the URL of the collection",
+                f"Use PUT {items[path].wire.path}, or create it with POST {path}",
             )
 
 

@@ -31,8 +31,8 @@ def _free_form(subject: Subject) -> Iterator[Found]:
         types, input_ = call.types, call.takes
         if input_ is not None and _is_nothing(types, input_) and _is_json(call.wire.media) and not _is_free(call):
             yield call.found(
-                f"{call.address} takes an object of which nothing is said",
-                f"Describe the body of {call.address}: its fields, which of them are required, and their bounds",
+                f"{call.address} takes a body without a schema",
+                f"Describe the body of {call.address}: its fields, which are required, and their limits",
             )
         for each in call.wire.answers:
             if (
@@ -44,8 +44,8 @@ def _free_form(subject: Subject) -> Iterator[Found]:
             ):
                 yield call.found_answer(
                     each.status,
-                    f"{call.address} answers with an object of which nothing is said",
-                    f"Describe the answer of {call.address}; 204 if there is nothing in it",
+                    f"{call.address} returns a body without a schema",
+                    f"Describe the response of {call.address}; use 204 if it has no content",
                 )
 
 
@@ -81,8 +81,8 @@ def _unbounded_input(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.{each.name} takes a list of any length",
-                        f"Write maxItems beside {each.name}, as many as you can serve in one call",
+                        f"{message.owner}.{each.name} is a list without a maximum length",
+                        f"Write maxItems for {each.name}, as many as you can process in one request",
                     )
 
 
@@ -100,10 +100,10 @@ def _unbounded_text(subject: Subject) -> Iterator[Found]:
             message, each = texts[0]
             yield found_surface(
                 subject,
-                f"none of the {len(texts)} texts that it takes has a largest length: "
+                f"none of the {len(texts)} strings in its requests has a maximum length: "
                 f"{some([f'{m.owner}.{f.name}' for m, f in texts])}",
-                f"Write maxLength beside {message.owner}.{each.name} and the others, so that the gateway can "
-                "refuse a book",
+                f"Write maxLength for {message.owner}.{each.name} and the others, so that the gateway can reject "
+                f"what is too long",
                 [reading.locate(m.element(f)) for m, f in texts],
                 reading,
             )
@@ -121,9 +121,9 @@ def _parameters(subject: Subject) -> Iterator[Found]:
         asked = parameters(call, "query")
         if len(asked) > 30:
             yield call.found(
-                f"{call.address} takes {len(asked)} parameters",
-                f"Let {call.address} take one filter= with a small language (AIP-160), or give each use an "
-                "operation of its own",
+                f"{call.address} takes {len(asked)} query parameters",
+                f"Let {call.address} take one filter= with a small filter language (AIP-160), or split it into several "
+                f"operations",
             )
 
 

@@ -76,7 +76,7 @@ def _mixed(subject: Subject, names: Mapping[str, Callable[[], Position]], what: 
     others = list(found.others)
     yield found_surface(
         subject,
-        f"of {found.total:,} {what} {len(others):,} are not in {found.way}, as the others are: {some(others)}",
+        f"{len(others):,} of {found.total:,} {what} are not in {found.way}: {some(others)}",
         f"{remedy} in {found.way}, as in {_recased(others[0], found.way)} for {others[0]}; keep the old name beside it "
         "for a while",
         [names[each]() for each in others[: EVIDENCE + 1]],
@@ -189,10 +189,9 @@ def _collections(subject: Subject) -> Iterator[Found]:
         if is_plain("/" + noun) or is_entry("/" + noun) or same:
             continue
         yield call.found(
-            f"{call.address} calls a collection by one of its things ({noun}), and {counted(len(plural), 'other')} "
-            "here "
+            f"{call.address} has a collection in the singular ({noun}); {counted(len(plural), 'other')} here "
             f"{'is' if len(plural) == 1 else 'are'} in the plural",
-            f"Write the plural of {noun}, as in /{next(iter(plural))}/{{id}}",
+            f"Use the plural of {noun}, as in /{next(iter(plural))}/{{id}}",
         )
 
 
@@ -219,7 +218,7 @@ def _colliding(subject: Subject) -> Iterator[Found]:
         for each in others:
             yield each.found(
                 f"{each.wire.path} and {first.wire.path} differ only in case, a slash or the name of a variable",
-                f"Keep one of them; servers, caches and clients take {each.wire.path} for the other in different ways",
+                f"Keep one of them; servers, caches and clients do not agree on which one {each.wire.path} is",
                 (first.position,),
             )
 
@@ -231,8 +230,8 @@ def _tunnel(subject: Subject) -> Iterator[Found]:
             if override or each.name == "_method" or _selects(call, each.name):
                 yield call.found_parameter(
                     each.name,
-                    f"{each.name} of {call.address} says what to do in place of the method",
-                    f"Give each of what {each.name} selects an operation of its own, with its own method",
+                    f"{each.name} of {call.address} overrides the HTTP method",
+                    f"Make one operation for each value of {each.name}, with its own HTTP method",
                 )
 
 
@@ -254,7 +253,7 @@ def _extension(subject: Subject) -> Iterator[Found]:
         is_file = is_plain("/" + stem) or ".well-known" in call.wire.path or tail.startswith("{")
         if named and not is_file:
             yield call.found(
-                f"{call.address} says with .{suffix} how it is made or written",
+                f"{call.address} has the extension .{suffix}",
                 f"Write {call.wire.path[: -len(suffix) - 1]}, and let Accept choose the format",
             )
 

@@ -48,7 +48,7 @@ def _lists(subject: Subject) -> Iterator[tuple[Call[Wire], Listing]]:
 def _unpaged(subject: Subject) -> Iterator[Found]:
     for call, found in _lists(subject):
         if not is_paged(call, found) and not is_bounded(call, found):
-            told = call.found(f"{call.address} answers with a whole list, and nothing bounds it", _page_remedy(call))
+            told = call.found(f"{call.address} returns a whole list, and nothing bounds it", _page_remedy(call))
             yield told if grows(call) else replace(told, at_most=Severity.WARNING)
 
 
@@ -60,10 +60,10 @@ def _page_remedy(call: Call[Wire]) -> str:
                 "depends on getting everything"
             )
         case RootField():
-            return "Give it first and after, and let it answer with a connection (edges, pageInfo)"
+            return "Add the arguments first and after, and return a connection (edges, pageInfo)"
         case _:
             return (
-                f"Let {call.address} take page_size and page_token, and answer with an object that holds the items and "
+                f"Accept page_size and page_token on {call.address}, and return an object with the items and "
                 "next_page_token; or bound the list with maxItems if it cannot grow"
             )
 
@@ -73,8 +73,8 @@ def _offset(subject: Subject) -> Iterator[Found]:
     for call in found:
         name = next(written for each, written in asked(call).items() if each in NUMBERS)
         yield call.found(
-            f"{call.address} is paged by {name}, so that pages shift while rows come and go, and late ones are slow",
-            f"Answer with a token for the next page and take it back as page_token in place of {name}",
+            f"{call.address} is paginated by {name}: pages shift when rows come or go, and late ones are slow",
+            f"Return a token for the next page, and accept it as page_token in place of {name}",
         )
 
 
@@ -88,9 +88,8 @@ def _unbounded_size(subject: Subject) -> Iterator[Found]:
                 continue
             yield call.found_parameter(
                 each.name,
-                f"{each.name} of {call.address} has no largest value, so that one call can ask for everything",
-                f"Write maximum: 100 (or what you can serve) beside {each.name}, and give fewer to whoever asks "
-                "for more",
+                f"{each.name} of {call.address} has no maximum, so one request can ask for everything",
+                f"Write maximum: 100 (or what you can serve) for {each.name}, and cap larger values",
             )
 
 
@@ -112,8 +111,8 @@ def _no_next(subject: Subject) -> Iterator[Found]:
         ):
             continue
         yield call.found(
-            f"{call.address} takes how many items to give, and no way to ask for those after them",
-            "Answer with next_page_token and take it back as page_token (or send a Link header with rel=next)",
+            f"{call.address} takes a page size, and offers no way to get the next page",
+            "Return next_page_token and accept it as page_token (or send a Link header with rel=next)",
         )
 
 
@@ -130,8 +129,8 @@ def _bare_array(subject: Subject) -> Iterator[Found]:
         if headers & {"link", "contentrange"} or any(each.startswith(("x", "next", "total")) for each in headers):
             continue
         yield call.found(
-            f"{call.address} answers with a bare array, which has no place for a next page or a total",
-            "Put the list into an object: {items: […], next_page_token: …}",
+            f"{call.address} returns a bare array, which has no place for a next page or a total",
+            "Return the list in an object: {items: […], next_page_token: …}",
         )
 
 

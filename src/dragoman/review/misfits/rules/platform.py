@@ -89,7 +89,7 @@ def _casing(subject: Subject) -> Iterator[Found]:
         yield found_surface(
             subject,
             f"{subject.surface.name} names fields in {own}, and {_names(others)} in {most}",
-            f"Name them in {most} in its next version",
+            f"Use {most} in its next version",
         )
 
 
@@ -118,7 +118,7 @@ def _errors(subject: Subject) -> Iterator[Found]:
             subject,
             f"errors of {subject.surface.name} are {{{', '.join(sorted(own)[:4])}}}, and those of {_names(others)} are "
             f"{{{', '.join(sorted(most)[:4])}}}",
-            "Answer with one form on all surfaces: application/problem+json (RFC 9457)",
+            "Return one error format on all surfaces: application/problem+json (RFC 9457)",
         )
 
 
@@ -136,7 +136,7 @@ def _paging(subject: Subject) -> Iterator[Found]:
         own, most, others = found
         yield found_surface(
             subject,
-            f"lists of {subject.surface.name} are paged by {own}, and those of {_names(others)} by {most}",
+            f"lists of {subject.surface.name} are paginated by {own}, and those of {_names(others)} by {most}",
             f"Page them by {Way.TOKEN} on all surfaces" if Way.TOKEN in (own, most) else f"Page them by {most}",
         )
 
@@ -152,8 +152,8 @@ def _versioning(subject: Subject) -> Iterator[Found]:
         own, most, others = found
         yield found_surface(
             subject,
-            f"the version of {subject.surface.name} stands in {own}, and that of {_names(others)} in {most}",
-            f"Put it into {most} with its next version",
+            f"the version of {subject.surface.name} is in {own}, and that of {_names(others)} in {most}",
+            f"Put it into {most} in its next version",
         )
 
 
@@ -217,7 +217,7 @@ def _headers(subject: Subject) -> Iterator[Found]:
                 yield found_surface(
                     subject,
                     f"{subject.surface.name} takes {min(own)} where {other.name} takes {min(theirs)}",
-                    f"Take the header of {other.name}, and the old one for a while",
+                    f"Accept the header of {other.name}, and the old one for a transition",
                 )
                 return
 
@@ -233,9 +233,8 @@ def _two_names(subject: Subject) -> Iterator[Found]:
             told.add(name)
             yield thing.message.found_whole(
                 thing.reading,
-                f"{name} looks like what {other.name} calls {theirs}: {len(thing.names & twin.names)} fields are "
-                "the same",
-                f"Call it {theirs} here too, or say in both what the difference is",
+                f"{name} looks like {theirs} of {other.name}: they share {len(thing.names & twin.names)} fields",
+                f"Use the name {theirs} here too, or document the difference in both",
             )
 
 
@@ -265,7 +264,7 @@ def _two_shapes(subject: Subject) -> Iterator[Found]:
                     thing.reading,
                     each,
                     f"{thing.message.owner}.{each.name} is {mine} here and {yours} on {other.name}",
-                    f"Give {each.name} one type on both",
+                    f"Give {each.name} the same type on both",
                 )
 
 

@@ -72,8 +72,8 @@ def _empty(subject: Subject) -> Iterator[Found]:
     for call in procedures(subject):
         if call.operation.input is None:
             yield call.found(
-                f"{call.address} takes google.protobuf.Empty, which can never be given a field",
-                f"Take an empty message of its own: message {call.wire.method}Request {{}}",
+                f"{call.address} takes google.protobuf.Empty, to which no field can be added",
+                f"Use a request message of its own: message {call.wire.method}Request {{}}",
             )
 
 
@@ -90,7 +90,7 @@ def _no_mask(subject: Subject) -> Iterator[Found]:
         if thing and not masked:
             noun = "_".join(verb[1:])
             yield call.found(
-                f"{call.address} takes the whole {noun}, and cannot tell what was left out from what was emptied",
+                f"{call.address} takes the whole {noun}, and cannot tell a field left out from a field cleared",
                 f"Add google.protobuf.FieldMask update_mask to {call.wire.method}'s request (AIP-134)",
             )
 
@@ -111,9 +111,8 @@ def _gaps(subject: Subject) -> Iterator[Found]:
             if 0 < len(missing) <= 3 and len(numbers) >= 4:
                 yield message.found_whole(
                     reading,
-                    f"{message.owner} has no field {some([str(each) for each in missing])}, and does not say that "
-                    "it had",
-                    f"Write reserved {', '.join(map(str, missing))}; (and the names) if they were used once",
+                    f"{message.owner} has no field number {some([str(each) for each in missing])}, nor reserves it",
+                    f"Write reserved {', '.join(map(str, missing))}; (and the names) if they were ever used",
                 )
 
 
@@ -148,8 +147,8 @@ def _unitless(subject: Subject) -> Iterator[Found]:
                         yield message.found(
                             reading,
                             each,
-                            f"{message.owner}.{each.name} is a span of time, and nothing says in what unit",
-                            f"Use google.protobuf.Duration, or call it {each.name}_ms",
+                            f"{message.owner}.{each.name} is a duration without a unit",
+                            f"Use google.protobuf.Duration, or name it {each.name}_ms",
                         )
 
 

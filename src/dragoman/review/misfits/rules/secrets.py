@@ -66,7 +66,7 @@ def _in_address(subject: Subject) -> Iterator[Found]:
             if scheme.type == "apiKey" and scheme.place == "query" and bare(scheme.name) not in _PUBLIC_KEYS:
                 yield found_document(
                     reading,
-                    f"the key of {scheme.name} stands in the query, and so in logs, histories and Referer headers",
+                    f"the key of {scheme.name} is in the query, and so in logs, browser histories and Referer headers",
                     f"Send it in a header: {scheme.name}: {{type: apiKey, in: header, name: Authorization}}",
                 )
     for call in https(subject):
@@ -76,7 +76,7 @@ def _in_address(subject: Subject) -> Iterator[Found]:
             if CREDENTIALS.match(each.name) and not is_entry(call.wire.path) and not _is_noun(call.wire.path, each):
                 yield call.found_parameter(
                     each.name,
-                    f"{each.name} of {call.address} is a secret that stands in the address, and so in every log",
+                    f"{each.name} of {call.address} is a secret in the URL, and so in every log",
                     f"Send {each.name} in a header (Authorization) or in the body",
                 )
 
@@ -104,15 +104,15 @@ def _answered(reading: Reading, message: Message, field: Field) -> Found:
         found = message.found(
             reading,
             field,
-            f"{name} is a secret, and some answers contain it",
-            f"Confirm that this is meant, and give {field.name} an operation of its own with a scope of its own",
+            f"{name} is a secret, and some responses contain it",
+            f"Confirm that this is intended, and give {field.name} a separate operation with its own scope",
         )
         return replace(found, at_most=Severity.WARNING)
     return message.found(
         reading,
         field,
-        f"{name} is a secret, and answers contain it",
-        f"Take {field.name} out of the answers (writeOnly, or separate types for input and output)",
+        f"{name} is a secret, and responses contain it",
+        f"Remove {field.name} from responses (writeOnly, or separate types for input and output)",
     )
 
 
@@ -162,8 +162,8 @@ def _privilege(subject: Subject) -> Iterator[Found]:
                     yield message.found(
                         reading,
                         each,
-                        f"{message.owner}.{each.name} may let a caller give itself what only you should give",
-                        f"Mark {each.name} readOnly, or keep it to a type of the operators' surface",
+                        f"{message.owner}.{each.name} may let callers give themselves privileges",
+                        f"Mark {each.name} readOnly, or move it to a type of the operators' API",
                     )
 
 
@@ -189,8 +189,7 @@ def _stamps(subject: Subject) -> Iterator[Found]:
                 yield message.found(
                     reading,
                     stamps[0],
-                    f"{message.owner} lets callers write {some([each.name for each in stamps])}, which only the "
-                    "server knows",
+                    f"callers can write {some([each.name for each in stamps])} of {message.owner}, which only you know",
                     f"Mark {some([each.name for each in stamps])} readOnly: true",
                 )
 
@@ -208,9 +207,9 @@ def _guessable(subject: Subject) -> Iterator[Found]:
         call, parameter = found[0]
         yield found_surface(
             subject,
-            f"the ids in {counted(len(found), 'place')} are numbers, which can be counted through: "
+            f"ids in {counted(len(found), 'place')} are integers that can be guessed by counting: "
             f"{parameter.name} of {call.address}",
-            "Check each call that the thing is the caller's own, and give ids that cannot be guessed, as in ord_01J9…",
+            "Check in each operation that the caller owns the resource, and use random ids, as in ord_01J9…",
             [each.position for each, _ in found],
         )
 

@@ -1,4 +1,4 @@
-"""Who is let in, by what, and over which connection."""
+"""Who may call, by which credential, and over which connection."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def _no_security(subject: Subject) -> Iterator[Found]:
         if reading.format is not Format.OPENAPI or said or not changing:
             continue
         names = [each.name for each in reading.about.schemes]
-        told = f"describes {some(names)} and requires it nowhere" if names else "does not say how callers are let in"
+        told = f"describes {some(names)} and requires it nowhere" if names else "does not say how callers authenticate"
         remedy = "Describe a scheme under components.securitySchemes, and require it with security: at the top"
         yield found_document(
             reading,
-            f"it {told}, and {counted(len(changing), 'operation')} can change something: {some(changing)}",
+            f"it {told}, and {counted(len(changing), 'operation')} can change data: {some(changing)}",
             f"Write security: [{{{names[0]}: []}}] at the top" if names else remedy,
         )
 
@@ -83,7 +83,7 @@ def _anonymous(subject: Subject) -> Iterator[Found]:
         if is_plain(call.wire.path) or _takes_credential(call) or _is_public_form(call) or reads:
             continue
         yield call.found(
-            f"{call.address} changes something for anybody: it requires none of {some(names)}",
+            f"{call.address} changes data without authentication: it requires none of {some(names)}",
             f"Require one: security: [{{{names[0]}: []}}]",
         )
 
@@ -105,8 +105,8 @@ def _unscoped(subject: Subject) -> Iterator[Found]:
         if scoped and len(scoped) == len(pairs) and not any(scopes for _, scopes in pairs):
             scope = schemes[scoped[0]].scopes[0]
             yield call.found(
-                f"{call.address} asks for a token of {scoped[0]}, and for none of its scopes",
-                f"Name the least that it needs: {scoped[0]}: [{scope}]",
+                f"{call.address} requires a token of {scoped[0]}, but no scope",
+                f"Require the smallest scope that it needs: {scoped[0]}: [{scope}]",
             )
 
 
@@ -118,8 +118,8 @@ def _plain_http(subject: Subject) -> Iterator[Found]:
         if open_:
             yield found_document(
                 reading,
-                f"{some(open_, 1)} can be called without TLS: keys and data can be read on the way",
-                f"Write https{open_[0][4:]}, and redirect or close the other",
+                f"{some(open_, 1)} does not use TLS: credentials and data can be read in transit",
+                f"Write https{open_[0][4:]}, and redirect or close the HTTP one",
             )
 
 
@@ -130,8 +130,8 @@ def _basic(subject: Subject) -> Iterator[Found]:
         if basic and not others and subject.surface.audience in (Audience.PUBLIC, Audience.PARTNER):
             yield found_document(
                 reading,
-                "callers can only show a password, with every call (HTTP Basic)",
-                "Take tokens that are short-lived, scoped and can be revoked one by one (oauth2, or bearer)",
+                "the only authentication is a password sent with each request (HTTP Basic)",
+                "Use tokens that are short-lived, scoped and can be revoked one by one (OAuth 2, or bearer tokens)",
             )
 
 
@@ -141,8 +141,8 @@ def _unsigned(subject: Subject) -> Iterator[Found]:
         signed = re.search(r"sign|hmac|authorization|digest|token|secret", names) or call.wire.security
         if not signed and call.wire.method == "POST":
             yield call.found(
-                f"whoever receives {call.address} cannot tell that you sent it",
-                "Sign the body and a time, and describe the header (webhook-signature, as Standard Webhooks has it)",
+                f"the receiver of {call.address} cannot verify that you sent it",
+                "Sign the body and a timestamp, and document the header (webhook-signature, as in Standard Webhooks)",
             )
 
 

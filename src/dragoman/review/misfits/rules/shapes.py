@@ -36,10 +36,9 @@ def _chatty(subject: Subject) -> Iterator[Found]:
             continue
         if _is_stub(call.types, item) and len(fields_of(one.types, whole)) >= 5:
             yield call.found(
-                f"{call.address} gives {some([each.name for each in fields_of(call.types, item)])} of each item: "
-                "whoever "
-                f"shows the list calls {one.address} once for each",
-                f"Let its items be what {one.address} answers with (or take view= or fields=): one call will do",
+                f"{call.address} returns only {some([each.name for each in fields_of(call.types, item)])} of each "
+                f"item: callers need {one.address} once for each item",
+                f"Return the items that {one.address} returns (or accept view= or fields=): one request is enough",
                 (one.position,),
             )
 
@@ -82,9 +81,9 @@ def _optional(subject: Subject) -> Iterator[Found]:
         if len(big) >= 5 and len(vague) == len(big):
             yield found_surface(
                 subject,
-                f"none of the {len(big)} things it answers with promises a single field: "
-                f"{some([each.owner for each in vague])}",
-                f"List what is always there under required:, the id first, in {vague[0].owner} and the others",
+                f"none of its {len(big)} response types has a required field: {some([each.owner for each in vague])}",
+                f"List the fields that are always present under required:, the id first, in {vague[0].owner} and the "
+                f"others",
                 [each.position(reading) for each in vague],
                 reading,
             )
@@ -100,8 +99,8 @@ def _nullable(subject: Subject) -> Iterator[Found]:
             if own is not None:
                 yield message.found_whole(
                     reading,
-                    f"every field of {message.owner} may be null, even {own.name}, by which it is known",
-                    f"Leave null out of what {message.owner} always has, {own.name} first",
+                    f"every field of {message.owner} is nullable, even {own.name}",
+                    f"Remove null from the fields that {message.owner} always has, {own.name} first",
                 )
 
 
@@ -117,8 +116,8 @@ def _deep(subject: Subject) -> Iterator[Found]:
         pairs = sum(1 for one, two in itertools.pairwise(parts) if not is_variable(one) and is_variable(two))
         if pairs > 4:
             yield call.found(
-                f"{call.address} asks for {pairs} ids to say where one thing is",
-                f"Address the thing by its own id: {call.wire.method} /{literals(call.wire.path)[-1]}/…",
+                f"{call.address} needs {pairs} ids to address one resource",
+                f"Address the resource by its own id: {call.wire.method} /{literals(call.wire.path)[-1]}/…",
             )
 
 

@@ -46,9 +46,9 @@ def _polled(subject: Subject) -> Iterator[Found]:
         asks = [each.name for each in parameters(call, "query", "header") if bare(each.name) in _SINCE]
         if set(words(tail[-1])) & _FLOWS and asks and not _streams(call):
             yield call.found(
-                f"{call.address} is asked again and again for what is new ({asks[0]})",
-                "Push it: server-sent events (text/event-stream, with Last-Event-ID to go on), or webhooks for other "
-                "companies; keep the call for those who catch up",
+                f"callers poll {call.address} for new items ({asks[0]})",
+                "Push them: server-sent events (text/event-stream, with Last-Event-ID to resume), or webhooks for "
+                "other companies; keep this operation for callers who catch up",
             )
 
 
@@ -81,8 +81,8 @@ def _accepted(subject: Subject) -> Iterator[Found]:
                 continue
             yield call.found_answer(
                 "202",
-                f"{call.address} says that it will be done later, and not where to ask whether it was",
-                "Answer 202 with Location: /jobs/{id}, or with the job's id and state",
+                f"{call.address} returns 202, and nothing says where to read the status of the work",
+                "Return 202 with Location: /jobs/{id}, or with the job's id and state",
             )
 
 
@@ -100,10 +100,9 @@ def _without_terms(subject: Subject) -> Iterator[Found]:
         takes = {bare(each.name) for each in fields_of(call.types, call.input)} if call.input is not None else set()
         if verb_of(call) in _ENDLESS and not takes & _RESUMES and not _TERMS.search(call.operation.description[:5000]):
             yield call.found(
-                f"{call.address} streams, and nothing says how long, how it ends, or how to go on after a break",
-                f"Say in the comment of {name_of(call)} which deadline to set and what ends it, and let its "
-                "request take "
-                "a resume_token",
+                f"{call.address} is a stream, and nothing says when it ends or how to resume it",
+                f"State in the comment of {name_of(call)} which deadline to set and what ends it, and let its request "
+                f"accept a resume_token",
             )
 
 
@@ -124,9 +123,9 @@ def _long_running(subject: Subject) -> Iterator[Found]:
         }:
             continue
         yield call.found(
-            f"{call.address} by its name takes longer than a caller can hold a call open",
-            f"Let {call.wire.method} answer at once with google.longrunning.Operation (AIP-151), or with a job to "
-            "ask after",
+            f"the name of {call.address} suggests work that takes longer than a call can stay open",
+            f"Let {call.wire.method} return google.longrunning.Operation at once (AIP-151), or a job whose state "
+            f"callers can read",
         )
 
 
@@ -145,7 +144,7 @@ def _bare_job(subject: Subject) -> Iterator[Found]:
                 continue
             if type_.constraints.pattern is None:
                 yield call.found(
-                    f"{call.address} gives its {each.name} as any text, so that no program can tell when it is done",
+                    f"the {each.name} of {call.address} is a plain string, so clients do not know which mean done",
                     f"Give {each.name} an enum: queued, running, succeeded, failed, cancelled",
                 )
 

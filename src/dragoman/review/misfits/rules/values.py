@@ -59,8 +59,8 @@ def _money(subject: Subject) -> Iterator[Found]:
             yield message.found(
                 reading,
                 each,
-                f"{message.owner}.{each.name} is an amount of money in binary fractions, which cannot hold 0.10",
-                f"Give {each.name} in the smallest unit as an integer ({each.name}_cents) or as a decimal string",
+                f"{message.owner}.{each.name} is money as a floating-point number, which cannot represent 0.10 exactly",
+                f"Use the smallest unit as an integer ({each.name}_cents), or a decimal string",
             )
 
 
@@ -77,8 +77,8 @@ def _big_integer(subject: Subject) -> Iterator[Found]:
             yield message.found(
                 reading,
                 each,
-                f"{message.owner}.{each.name} is a JSON number of up to 64 bits, of which JavaScript keeps 53",
-                f"Give {each.name} as a string, or bound it: maximum: 9007199254740991",
+                f"{message.owner}.{each.name} is a 64-bit id as a JSON number, and JavaScript keeps only 53 bits",
+                f"Return {each.name} as a string, or bound it: maximum: 9007199254740991",
             )
 
 
@@ -92,8 +92,8 @@ def _date(subject: Subject) -> Iterator[Found]:
             yield message.found(
                 reading,
                 each,
-                f"{message.owner}.{each.name} is a time in a string of any form, with a zone or without",
-                f"Write {form.get(reading.format, 'format: date-time')} for {each.name}, which has a zone (RFC 3339)",
+                f"{message.owner}.{each.name} is a timestamp in a string without a format or a time zone",
+                f"Use {form.get(reading.format, 'format: date-time')} for {each.name}, with a time zone (RFC 3339)",
             )
 
 
@@ -127,7 +127,7 @@ def _untagged(subject: Subject) -> Iterator[Found]:
             yield message.found(
                 reading,
                 each,
-                f"{message.owner}.{each.name} is one of {len(records)} objects, and nothing in them says which",
+                f"{message.owner}.{each.name} is one of {len(records)} objects, and no field says which",
                 f"Give each a field that names it (type: const), and write discriminator: {{propertyName: type}} "
                 f"at {each.name}",
             )
@@ -158,8 +158,8 @@ def _embedded(subject: Subject) -> Iterator[Found]:
             yield message.found(
                 reading,
                 each,
-                f"{message.owner}.{each.name} is a document inside a string, which no schema checks",
-                f"Give {each.name} a type of its own, or an open object",
+                f"{message.owner}.{each.name} is JSON or XML inside a string, which no schema validates",
+                f"Give {each.name} a type of its own, or make it an object with any fields",
             )
 
 

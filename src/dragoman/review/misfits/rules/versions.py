@@ -36,9 +36,9 @@ def _unversioned(subject: Subject) -> Iterator[Found]:
     if is_outside(subject) and len(found) > 1 and all(place(each) is None for each in found):
         yield found_surface(
             subject,
-            f"callers of {subject.surface.name} cannot say which version they were written for",
-            f"Put it into the path (/v1{found[0].wire.path}) or into the server's address, before the first caller is "
-            "there",
+            f"{subject.surface.name} has no version",
+            f"Put a version into the path (/v1{found[0].wire.path}) or into the server URL, before the first caller "
+            f"depends on it",
             [each.position for each in found[:1]],
         )
 
@@ -54,9 +54,9 @@ def _mixed(subject: Subject) -> Iterator[Found]:
     few, _many = sorted((with_, without), key=len)
     yield found_surface(
         subject,
-        f"{counted(len(with_), 'operation')} have a version in their path, and {len(without)} have none: "
+        f"{counted(len(with_), 'operation')} have a version in the path, and {len(without)} have none: "
         f"{some([each.address for each in few])}",
-        f"Give all of them one, as {with_[0].address} has",
+        f"Give all of them a version, as in {with_[0].address}",
         [each.position for each in few],
     )
 
@@ -76,9 +76,8 @@ def _side_by_side(subject: Subject) -> Iterator[Found]:
             if not call.operation.deprecated:
                 newest = max(versions, key=lambda each: int(each[1:]))
                 yield call.found(
-                    f"{call.address} stands beside its successor {versions[newest].address}, and nothing says that "
-                    "it ends",
-                    "Mark it deprecated: true, and send Deprecation and Sunset with its answers",
+                    f"{call.address} is not deprecated, although {versions[newest].address} replaces it",
+                    "Mark it deprecated: true, and send the headers Deprecation and Sunset",
                     (versions[newest].position,),
                 )
 
@@ -87,7 +86,7 @@ def _no_sunset(subject: Subject) -> Iterator[Found]:
     for call in calls(subject):
         if call.operation.deprecated and not _says_end(call):
             yield call.found(
-                f"{call.address} is deprecated, and nothing says when it ends or what to use",
+                f"{call.address} is deprecated, without a sunset date or a successor",
                 "Write the date and the successor into its description, and send Sunset (RFC 8594)",
             )
 
@@ -115,7 +114,7 @@ def _package(subject: Subject) -> Iterator[Found]:
         name = f"the package {package}" if package else "it has no package, and so"
         yield call.found(
             f"{name} has no version" if package else f"{call.address}: {name} no version",
-            f"Call it {package or call.wire.service.lower()}.v1: the next version then stands beside it",
+            f"Name it {package or call.wire.service.lower()}.v1: the next version can then be served beside it",
         )
 
 
@@ -124,8 +123,8 @@ def _in_name(subject: Subject) -> Iterator[Found]:
         for part in segments(call.wire.path):
             if not VERSION.fullmatch(part) and re.fullmatch(r"(?!ip|IP)[A-Za-z]{2,}[-_]?[vV]\d{1,2}", part):
                 yield call.found(
-                    f"{call.address} has its version in the noun {part}",
-                    f"Put the version before the nouns, once for all: /v2/{re.sub(r'[-_]?[vV][0-9]+$', '', part)}",
+                    f"{call.address} has a version in the resource name {part}",
+                    f"Put the version before the resources, once for all: /v2/{re.sub(r'[-_]?[vV][0-9]+$', '', part)}",
                 )
                 break
 
