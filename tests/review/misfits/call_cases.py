@@ -46,6 +46,8 @@ IDEMPOTENCY = [
             op("POST /v1/pods", body=thing(metadata=thing(name=STRING))),
             op("POST /v1/topics", given("topicId"), body=ORDER),
             op("POST /v1/channels", body=thing(UniqueName=STRING)),
+            op("POST /v1/teams/{id}/members", body=thing(user_ids=listed(STRING))),
+            op("POST /v1/issues/{id}/labels", body={"oneOf": [thing(labels=listed(STRING)), listed(STRING)]}),
         ),
     ),
     pair(

@@ -22,6 +22,8 @@ from misfit_texts import (
     thing,
 )
 
+_IMPORTED = {**STRING, "description": "Only for what is recreated from a backup."}
+
 SECURITY = [
     pair(
         "no-security",
@@ -89,6 +91,7 @@ SECURITY = [
         api(
             op("GET /v1/users/{id}", ok=thing(id=STRING, password={**STRING, "description": "Masked."})),
             op("POST /v1/clients", answers={"201": answer(thing(id=STRING, client_secret=STRING))}),
+            op("POST /v1/apps", ok=thing(id=STRING, client_secret=STRING)),
             op(
                 "GET /v1/payments/{id}",
                 ok=thing(
@@ -112,6 +115,7 @@ SECURITY = [
         api(op("POST /v1/orders", body=thing(note=STRING, created_at=STRING, updated_at=STRING))),
         api(
             op("POST /v1/orders", body=thing(note=STRING, created_at={**STRING, "readOnly": True}, updated_at=STRING)),
+            op("POST /v1/imports", body=thing(note=STRING, created_at=_IMPORTED, updated_at=_IMPORTED)),
             webhooks={"order.paid": sent(thing(note=STRING, created_at=STRING, updated_at=STRING))},
         ),
     ),

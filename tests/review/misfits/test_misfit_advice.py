@@ -122,3 +122,11 @@ def test_what_is_listed_is_an_error_only_where_it_grows() -> None:
         "orders": Severity.ERROR,
         "restrictions": Severity.WARNING,
     }
+
+
+def test_a_secret_that_every_operation_takes_is_told_once() -> None:
+    document = api(*(op(f"GET /v1/{noun}/{{id}}", given("access_token")) for noun in ("orders", "carts", "notes")))
+    (found,) = only("credential-in-address", document)
+    assert found.message == (
+        "access_token of GET /v1/orders/{id} and 2 more operations is a secret in the URL, and so in every log"
+    )

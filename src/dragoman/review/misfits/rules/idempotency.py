@@ -8,12 +8,12 @@ from typing import Final
 
 from dragoman.contract.operation import Effect
 from dragoman.contract.principal import Audience
-from dragoman.contract.schema import Field, List, Record, Scalar
+from dragoman.contract.schema import Field, List, Record, Scalar, Type, Union
 from dragoman.review.english import singular, vocabulary, words
 from dragoman.review.misfits.call import Call, by_collection, calls, https, name_of, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
 from dragoman.review.misfits.path import first_word, is_entry, is_plain, is_variable, last, literals, segments
-from dragoman.review.misfits.shape import fields_of, plain, record_of
+from dragoman.review.misfits.shape import fields_of, is_leaf, item_of, plain, record_of
 from dragoman.review.misfits.wording import READING, VERBS, bare, is_plural
 from dragoman.review.reading.protobuf.traits import Behavior
 from dragoman.review.verdict.rule import Source
@@ -63,8 +63,29 @@ def _is_repeatable(call: Call[Wire]) -> bool:
         inner = record_of(call.types, each.type)
         names |= {bare(part.name) for part in fields_of(call.types, inner)} if inner is not None else set()
     given = any(each.name in ("id", "uuid") and each.required and not each.read_only for each in fields)
+    if _adds_members(call):
+        return True
     known = bool(names & _KEYS) or any(each.startswith("idempot") for each in names)
     return given or known or bool(names & _own_ids(call)) or _is_named(call)
+
+
+def _adds_members(call: Call[Wire]) -> bool:
+    """Whether it only names things that there are, to add them to a set: a second time changes nothing."""
+    if not isinstance(call.wire, Http):
+        return False
+    body = plain(call.types, call.takes)
+    kinds = [each.type for each in body.variants] if isinstance(body, Union) else [body]
+    return all(_are_names(call, each) for each in kinds)
+
+
+def _are_names(call: Call[Wire], type_: Type) -> bool:
+    item = item_of(call.types, type_)
+    if item is not None:
+        return is_leaf(call.types, item)
+    record = record_of(call.types, type_)
+    fields = fields_of(call.types, record) if record is not None else ()
+    lists = [item_of(call.types, each.type) for each in fields]
+    return bool(lists) and all(each is not None and is_leaf(call.types, each) for each in lists)
 
 
 def _own_ids(call: Call[Wire]) -> frozenset[str]:
@@ -259,9 +280,9 @@ RULES: Final = (
         reason="After a time-out the caller does not know whether the request was processed. Without an "
         "idempotency key, a retry may do it twice.",
         remedy="Accept an idempotency key and store the response with it (Idempotency-Key; request_id in AIP-155).",
-        exception="Operations that read, compute or log in; that take an idempotency key, a request id, an "
-        "id chosen by the caller or the name of what is created; that google.api.http maps to "
-        "PUT; or that are declared idempotent.",
+        exception="Operations that read, compute or log in; that take an idempotency key, a request id, an id chosen "
+        "by the caller or the name of what is created; that only name the members of a set; that google.api.http maps "
+        "to PUT; or that are declared idempotent.",
         example="POST /orders → POST /orders with Idempotency-Key: 9f2c…",
     ),
     Misfit(

@@ -10,17 +10,17 @@ from typing import Final
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import INTEGERS, Field, Kind, Ref
 from dragoman.review.english import vocabulary, words
-from dragoman.review.misfits.call import https, parameters, verb_of
+from dragoman.review.misfits.call import Call, https, parameters, verb_of
 from dragoman.review.misfits.finding import Found, Misfit, Severity, Subject
-from dragoman.review.misfits.path import is_entry
+from dragoman.review.misfits.path import is_entry, last
 from dragoman.review.misfits.reach import Message, reach
 from dragoman.review.misfits.shape import kind_of
 from dragoman.review.misfits.tally import found_document, found_surface
-from dragoman.review.misfits.wording import bare, counted, some
+from dragoman.review.misfits.wording import bare, counted, is_plural, some
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.reading.protobuf.traits import Behavior
 from dragoman.review.verdict.rule import Source
-from dragoman.review.wire import Parameter
+from dragoman.review.wire import Http, Parameter
 
 from .security import CREDENTIALS, owasp
 
@@ -55,6 +55,9 @@ _ON_DEMAND: Final = re.compile(
     r"(?:only|explicitly|unless you)\b[^.]{0,40}\b(?:request|expand|ask|return|includ|availab|when|show)", re.IGNORECASE
 )
 """A secret that is not answered unless somebody asks for it."""
+_KEEPS: Final = re.compile(r"import|migrat|backup|restor|recreat|default value is", re.IGNORECASE)
+"""What a caller may say of a time, where it brings things that are older than the server knows."""
+
 _OTHERS: Final = vocabulary(
     "filter query search where admin list event webhook invite role roles member membership permission permissions ace"
 )
@@ -69,16 +72,26 @@ def _in_address(subject: Subject) -> Iterator[Found]:
                     f"the key of {scheme.name} is in the query, and so in logs, browser histories and Referer headers",
                     f"Send it in a header: {scheme.name}: {{type: apiKey, in: header, name: Authorization}}",
                 )
+    for name, found in _sent_in_address(subject).items():
+        others = f" and {counted(len(found) - 1, 'more operation')}" if len(found) > 1 else ""
+        yield found[0].found_parameter(
+            name,
+            f"{name} of {found[0].address}{others} is a secret in the URL, and so in every log",
+            f"Send {name} in a header (Authorization) or in the body",
+        )
+
+
+def _sent_in_address(subject: Subject) -> dict[str, list[Call[Http]]]:
+    """The secrets among the parameters of query and path, each with the operations that take it: it is one decision,
+    and told once.
+    """
+    found: dict[str, list[Call[Http]]] = {}
     for call in https(subject):
         for each in parameters(call, "query", "path"):
-            if _FOR_CLIENTS.search(each.description):
-                continue
-            if CREDENTIALS.match(each.name) and not is_entry(call.wire.path) and not _is_noun(call.wire.path, each):
-                yield call.found_parameter(
-                    each.name,
-                    f"{each.name} of {call.address} is a secret in the URL, and so in every log",
-                    f"Send {each.name} in a header (Authorization) or in the body",
-                )
+            secret = CREDENTIALS.match(each.name) and not _FOR_CLIENTS.search(each.description)
+            if secret and not is_entry(call.wire.path) and not _is_noun(call.wire.path, each):
+                found.setdefault(each.name, []).append(call)
+    return found
 
 
 def _is_noun(path: str, each: Parameter) -> bool:
@@ -144,8 +157,11 @@ def _given_by(subject: Subject, reading: Reading) -> frozenset[str]:
 
 def _is_new(message: Message) -> bool:
     """Whether it is what making a secret answers with, by its name or its status."""
-    if message.owner.startswith("POST ") and message.owner.endswith("201"):
-        return True
+    if message.owner.startswith("POST "):
+        address, _, status = message.owner.rpartition(" · ")
+        made = status == "201" or is_plural((words(last(address.partition(" ")[2])) or ("",))[-1])
+        if made and status in ("200", "201"):
+            return True
     return bool(
         set(words(message.owner))
         & {"created", "new", "create", "rotated", "token", "credential", "credentials", "pair", "reveal", "revealed"}
@@ -184,7 +200,11 @@ def _stamps(subject: Subject) -> Iterator[Found]:
         if reading.format is not Format.OPENAPI:
             continue
         for message in reach(reading).inputs:
-            stamps = [each for each in message.fields if bare(each.name) in _STAMPS and not _is_servers(each)]
+            stamps = [
+                each
+                for each in message.fields
+                if bare(each.name) in _STAMPS and not _is_servers(each) and not _KEEPS.search(each.description)
+            ]
             if 1 < len(stamps) < len(message.fields) and not _is_filter(message):
                 yield message.found(
                     reading,
@@ -265,7 +285,8 @@ RULES: Final = (
         reason="Callers send the fields because the type has them. Then the server ignores them, or worse, "
         "stores them.",
         remedy="Mark them readOnly.",
-        exception="readOnly fields, filters, and a single such field, which may be the author's own.",
+        exception="readOnly fields, filters, fields for imports and backups, and a single such field, which may be "
+        "the author's own.",
         example="created_at: {type: string} → created_at: {type: string, readOnly: true}",
         styles=("rest",),
     ),
