@@ -51,12 +51,14 @@ def _given(terms: Iterable[_Term], settled: Mapping[Part, Any]) -> Iterator[_Ter
             )
 
 
-def _summed(terms: Iterable[_Term]) -> frozenset[_Term]:
-    """Terms with the same clauses as one, so that a set of them says it all."""
+def _summed(terms: Iterable[_Term]) -> tuple[_Term, ...]:
+    """Terms with the same clauses as one, in the order in which they come: a set has another in each process, and of
+    answers that are as bad the first is told.
+    """
     sums: dict[tuple[tuple[Clause, ...], tuple[Clause, ...]], float] = {}
     for points, when, unless in terms:
         sums[when, unless] = sums.get((when, unless), 0) + points
-    return frozenset([(round(total, 6), *key) for key, total in sums.items()])
+    return tuple([(round(total, 6), *key) for key, total in sums.items()])
 
 
 def _parts(term: _Term) -> set[Part]:
@@ -64,7 +66,7 @@ def _parts(term: _Term) -> set[Part]:
 
 
 @lru_cache(maxsize=50_000)
-def _least(terms: frozenset[_Term]) -> tuple[float, Answers]:
+def _least(terms: tuple[_Term, ...]) -> tuple[float, Answers]:
     total, answers = 0.0, list[tuple[Part, Any]]()
     for group in _groups(terms):
         asked = _most_asked(group)
