@@ -14,6 +14,9 @@ from dragoman.review.verdict.worth import TRIED, Part
 READ = [name for name in CATALOGUE if any(name in rule.reads for rule in RULES)]
 """The facts that rules read."""
 
+TOLD = [*READ, "style"]
+"""Those, and the one that only says what is improbable."""
+
 CERTAIN = st.sampled_from([Certainty.INFERRED, Certainty.READ, Certainty.STATED])
 SPOKEN_NOW = st.sampled_from([None, *STYLES])
 
@@ -38,5 +41,5 @@ def a_fact(name: str) -> st.SearchStrategy[Fact]:
 
 @st.composite
 def any_facts(draw: st.DrawFn, *, but: tuple[str, ...] = ()) -> Facts:
-    names = draw(st.sets(st.sampled_from([name for name in READ if name not in but])))
+    names = draw(st.sets(st.sampled_from([name for name in TOLD if name not in but])))
     return Facts({name: draw(a_fact(name)) for name in sorted(names)})

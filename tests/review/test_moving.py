@@ -109,7 +109,7 @@ def test_a_verdict_that_an_answer_could_turn_asks_for_it():
     assert verdict.confidence is Confidence.LOW
     assert verdict.advice == "Keep REST. But find out first: Who calls this surface?"
     assert verdict.open[0] == "audience"
-    assert any(turn.text == "If its callers can wait 10 ms or less: RPC" for turn in verdict.turns)
+    assert any("it is for your own services" in turn.text and turn.style == "rpc" for turn in verdict.turns)
 
 
 def test_what_is_spoken_beside_need_not_be_moved_to():

@@ -6,14 +6,17 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from random_facts import CERTAIN, READ, SPOKEN_NOW, a_fact, any_facts, any_value
 
 from dragoman.review.surfaces.facts import Certainty, Fact, Facts
 from dragoman.review.surfaces.surface import Surface
+from dragoman.review.verdict.improbable import IMPROBABLE, is_plausible, plausible
 from dragoman.review.verdict.judge import judge
 from dragoman.review.verdict.lead import least_lead
+from dragoman.review.verdict.rule import Test
+from dragoman.review.verdict.rules import RULES
 from dragoman.review.verdict.styles import ADVISED, CHATTINESS
 from dragoman.review.verdict.verdict import Confidence, Decision, Nature, Verdict
 from dragoman.review.verdict.weighing import weigh
@@ -56,8 +59,27 @@ def test_more_outside_consumers_never_lower_rest(facts, one, other):
 @given(any_facts(), SPOKEN_NOW, st.sampled_from(READ))
 @settings(max_examples=60, deadline=None)
 def test_an_unknown_never_raises_confidence(facts, present, name):
+    """Whatever answer comes that is plausible; a surprise may unsettle a verdict."""
     less = verdict(facts.without(name), present)
+    assume(less.confidence is Confidence.HIGH or is_plausible(name, facts.value(name), facts.without(name)))
     assert RANK[less.confidence] <= RANK[verdict(facts, present).confidence]
+
+
+@given(any_facts(), st.sampled_from(READ))
+@settings(max_examples=60, deadline=None)
+def test_learning_a_fact_makes_nothing_plausible_that_was_not(facts, name):
+    before, after = plausible(facts.without(name)), plausible(facts)
+    assert all(set(after[part]) <= set(before[part]) for part in TRIED)
+    assert all(after.values())
+
+
+def test_improbable_answers_end_where_some_rule_s_bounds_are():
+    """So that a value stands for all that the rules take like it, here too."""
+    for row in IMPROBABLE:
+        assert row.reason
+        if row.answer.test in (Test.AT_LEAST, Test.AT_MOST):
+            bounds = [each for rule in RULES for each in (*rule.when, *rule.unless)]
+            assert row.answer in bounds
 
 
 @given(any_facts(), SPOKEN_NOW, st.sampled_from(READ), st.data())
@@ -73,11 +95,14 @@ def test_a_guess_is_never_surer_than_a_statement(facts, present, name, data):
 @given(any_facts(), SPOKEN_NOW, st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_verdict_that_is_not_low_holds_however_the_open_questions_are_answered(facts, present, data):
+    """A high one whatever comes, a medium one whatever plausible answer comes."""
     now = verdict(facts, present)
     if now.confidence is Confidence.LOW:
         return
-    open_ = [name for name in READ if not facts[name].known]
-    answered = facts.with_(*(data.draw(a_fact(name)) for name in open_))
+    answers = [data.draw(a_fact(name)) for name in READ if not facts[name].known]
+    if now.confidence is Confidence.MEDIUM:
+        answers = [each for each in answers if is_plausible(each.name, each.value, facts)]
+    answered = facts.with_(*answers)
     assert verdict(answered, present).style == now.style
 
 
@@ -140,6 +165,18 @@ def test_nobody_is_told_to_move_for_a_reason_that_one_answer_could_take_away(fac
         assert now.cost
     if now.decision in (Decision.KEEP, Decision.MEND):
         assert now.style == present
+
+
+@given(any_facts(), SPOKEN_NOW)
+@settings(max_examples=60, deadline=None)
+def test_what_is_kept_stays_with_some_plausible_answer_to_each_question(facts, present):
+    now, likely = verdict(facts, present), plausible(facts)
+    if now.decision not in (Decision.KEEP, Decision.MEND):
+        return
+    for part in TRIED:
+        if part.member is None and not facts[part.fact].known:
+            answered = (verdict(stated(facts, part.fact, value), present) for value in likely[part])
+            assert any(each.style == present for each in answered)
 
 
 @given(st.data())

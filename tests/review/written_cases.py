@@ -29,6 +29,8 @@ def fact(name: str, value: Any, certainty: Certainty) -> Fact:
 
 def facts_of(case: dict[str, Any]) -> Facts:
     found = [fact(name, value, Certainty.READ) for name, value in PROFILES.get(case.get("document"), {}).items()]
+    if "present" in case and "document" in case:
+        found.append(fact("style", case["present"], Certainty.READ))
     found += [fact(name, value, Certainty.INFERRED) for name, value in case.get("inferred", {}).items()]
     found += [fact(name, value, Certainty.STATED) for name, value in case.get("facts", {}).items()]
     return Facts().with_(*found)

@@ -10,15 +10,16 @@ from dragoman.review.surfaces.facts import Certainty, Facts
 from dragoman.review.surfaces.surface import Surface
 
 from .advice import advice
+from .improbable import Plausible, plausible
 from .lead import Answers, least_lead
 from .moving import basics, cost
 from .openness import open_questions
 from .reasons import reasons_against, reasons_for
 from .styles import ADVISED
-from .turns import turns
+from .turns import turns, unsettling
 from .verdict import Confidence, Decision, Nature, Verdict
 from .weighing import WEIGHTS, Weight, ranked, weigh
-from .worth import Values, values
+from .worth import TRIED, Values, values
 
 SURE: Final = 1.0
 """By so much a style has to lead, in every case, for a verdict to be sure."""
@@ -62,7 +63,9 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What was weighed. ``worst`` are answers under which ``rival`` would lead; none where no answers are such."""
+    """What was weighed. ``worst`` are answers under which ``rival`` would lead; none where no answers are such.
+    ``unsettled`` is a question that any answer to would lead elsewhere.
+    """
 
     present: str | None
     known: Values
@@ -73,11 +76,12 @@ class _Case:
     confidence: Confidence
     applying: tuple[Weight, ...]
     heard: bool
+    unsettled: str | None
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to judge: neither a contract nor a fact that any rule reads."""
-        return self.present is None and not any(weight.when for weight in self.applying)
+        return self.present is None and all(value is None for value in self.known.values())
 
 
 def _spoken(facts: Facts, nature: Nature) -> str | None:
@@ -93,17 +97,19 @@ def _spoken(facts: Facts, nature: Nature) -> str | None:
 def _weighed(facts: Facts, present: str | None) -> _Case:
     known = values(facts)
     style, runner_up, *_ = ranked(weigh(known, present), present)
-    lead, rival, worst = _least(style, known, present)
+    lead, rival, worst = _least(style, known, present, plausible(facts))
     confidence = _confidence(style, lead, facts, present)
     applying = tuple(weight for weight in WEIGHTS if weight.applies(known))
     # Who calls is the first question: without it, only a verdict that no answer turns is one.
     heard = confidence is not Confidence.LOW or facts["audience"].known
-    return _Case(present, known, style, runner_up, rival, worst if lead <= 0 else (), confidence, applying, heard)
+    unsettled = unsettling(style, known, facts, present) if confidence is Confidence.LOW else None
+    worst = worst if lead <= 0 else ()
+    return _Case(present, known, style, runner_up, rival, worst, confidence, applying, heard, unsettled)
 
 
-def _least(style: str, known: Values, present: str | None) -> tuple[float, str, Answers]:
+def _least(style: str, known: Values, present: str | None, tried: Plausible) -> tuple[float, str, Answers]:
     """The least by which the style leads over any other, that other, and the answers that give it."""
-    leads = ((*least_lead(style, rival, known, present), rival) for rival in ADVISED if rival != style)
+    leads = ((*least_lead(style, rival, known, present, tried), rival) for rival in ADVISED if rival != style)
     lead, answers, rival = min(leads, key=lambda each: each[0])
     return lead, rival, answers
 
@@ -114,10 +120,10 @@ def _stated(facts: Facts) -> Facts:
 
 
 def _confidence(style: str, lead: float, facts: Facts, present: str | None) -> Confidence:
-    """Low where another answer could turn it; high where not even one to what is only inferred could."""
+    """Low where a plausible answer could turn it; high where none at all could, not even one to what is inferred."""
     if lead <= 0:
         return Confidence.LOW
-    sure, _, _ = _least(style, values(_stated(facts)), present)
+    sure, _, _ = _least(style, values(_stated(facts)), present, TRIED)
     return Confidence.HIGH if sure >= SURE else Confidence.MEDIUM
 
 
@@ -127,6 +133,8 @@ def _impure(nature: Nature, errors: int, warnings: int, operations: int) -> bool
 
 def _decision(case: _Case, *, impure: bool) -> Decision:
     if case.present == case.style:
+        if case.unsettled is not None:
+            return Decision.ASK
         return Decision.MEND if impure else Decision.KEEP
     if case.present is None:
         reasoned = any(weight.when and weight.points(case.style, None) > 0 for weight in case.applying)

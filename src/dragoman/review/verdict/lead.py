@@ -1,6 +1,6 @@
 """The least by which one style leads over another, however the open questions are answered.
 
-It is exact, and cheap. A lead is a sum over the rules that tell two styles apart. Rules that share no open question
+Answers that are improbable on the surface (:mod:`.improbable`) are not tried. It is exact, and cheap. A lead is a sum over the rules that tell two styles apart. Rules that share no open question
 vary by themselves, so that the minimum of the sum is the sum of their minima; and once one question of a group is
 answered, most of the group falls apart into smaller ones (recursive conditioning). "Nobody knows" is tried as an answer
 like the others: hence whoever leads in all cases leads now, and learning an answer only takes cases away. That is why
@@ -19,17 +19,24 @@ from .worth import TRIED, Clause, Part, Values
 _Term: TypeAlias = tuple[float, tuple[Clause, ...], tuple[Clause, ...]]
 """What a rule adds to the lead, as far as it is open: points, when, unless."""
 
+_Narrowed: TypeAlias = tuple[tuple[Part, tuple[Any, ...]], ...]
+"""Of the parts of which not all answers are tried, those that are."""
+
 Answers: TypeAlias = tuple[tuple[Part, Any], ...]
 """Answers to open questions."""
 
 
-def least_lead(style: str, rival: str, known: Values, present: str | None) -> tuple[float, Answers]:
+def least_lead(
+    style: str, rival: str, known: Values, present: str | None, tried: Mapping[Part, tuple[Any, ...]] = TRIED
+) -> tuple[float, Answers]:
     """The least by which ``style`` leads over ``rival``, over all answers to what is unknown, and answers that give it.
+    ``tried`` are the answers of each part.
 
     Below zero where ``rival`` could lead.
     """
     settled = {part: value for part, value in known.items() if value is not None}
-    return _least(_summed(_given(_terms(style, rival, present), settled)))
+    narrowed = tuple([(part, values) for part, values in tried.items() if values is not TRIED[part]])
+    return _least(_summed(_given(_terms(style, rival, present), settled)), narrowed)
 
 
 @lru_cache
@@ -66,7 +73,8 @@ def _parts(term: _Term) -> set[Part]:
 
 
 @lru_cache(maxsize=50_000)
-def _least(terms: tuple[_Term, ...]) -> tuple[float, Answers]:
+def _least(terms: tuple[_Term, ...], narrowed: _Narrowed) -> tuple[float, Answers]:
+    values = dict(narrowed)
     total, answers = 0.0, list[tuple[Part, Any]]()
     for group in _groups(terms):
         asked = _most_asked(group)
@@ -74,7 +82,8 @@ def _least(terms: tuple[_Term, ...]) -> tuple[float, Answers]:
             total += sum(points for points, _, _ in group)
             continue
         # Unknown first: of answers that are as bad, the fewest are told.
-        tried = [(_least(_summed(_given(group, {asked: value}))), value) for value in (None, *TRIED[asked])]
+        answers_of = (None, *values.get(asked, TRIED[asked]))
+        tried = [(_least(_summed(_given(group, {asked: value})), narrowed), value) for value in answers_of]
         (least, further), value = min(tried, key=lambda each: each[0][0])
         total += least
         answers += [*([] if value is None else [(asked, value)]), *further]

@@ -8,6 +8,7 @@ from typing import Any
 from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
 from dragoman.review.surfaces.facts import Facts
 
+from .improbable import Plausible, plausible
 from .lead import Answers
 from .phrases import supposed
 from .styles import SPOKEN
@@ -20,13 +21,15 @@ def turns(style: str, known: Values, facts: Facts, present: str | None, worst: A
     """What would lead to another style, open questions first. ``worst`` are answers under which ``rival`` would lead,
     for verdicts that no single answer turns.
 
-    What was counted in a document is not tried otherwise: it would be another contract.
+    What was counted in a document is not tried otherwise: it would be another contract. Nor is what follows from a
+    person's answer, nor an improbable answer.
     """
+    likely = plausible(facts)
     totals = weigh(known, present)
     found: list[Turn] = []
     for part in TRIED:
         if _may_change(part, known):
-            tried = [(value, supposing(totals, known, part, value, present)) for value in _nearest(part, known)]
+            tried = [(value, supposing(totals, known, part, value, present)) for value in _nearest(part, known, likely)]
             found += _of(part, style, known[part], facts, [(value, ranked(each, present)[0]) for value, each in tried])
     if worst and not any(not turn.known for turn in found):
         needed = _needed(worst, rival, known, present)
@@ -35,13 +38,24 @@ def turns(style: str, known: Values, facts: Facts, present: str | None, worst: A
     return tuple(sorted(found, key=lambda turn: (turn.known, order.index(turn.fact))))
 
 
+def unsettling(style: str, known: Values, facts: Facts, present: str | None) -> str | None:
+    """A question of which every plausible answer leads to another style: until it is answered there is no verdict."""
+    totals, likely = weigh(known, present), plausible(facts)
+    for part in TRIED:
+        if known[part] is None and not any(
+            ranked(supposing(totals, known, part, value, present), present)[0] == style for value in likely[part]
+        ):
+            return part.fact
+    return None
+
+
 def _may_change(part: Part, known: Values) -> bool:
     return known[part] is None or CATALOGUE[part.fact].origin is Origin.PEOPLE
 
 
-def _nearest(part: Part, known: Values) -> list[Any]:
-    """Other values of the part, those nearest to what it is first."""
-    return sorted(TRIED[part], key=lambda each: _distance(each, known[part]))
+def _nearest(part: Part, known: Values, likely: Plausible) -> list[Any]:
+    """Other values of the part, those nearest to what it is first; of what is known, improbable ones too."""
+    return sorted(likely[part] if known[part] is None else TRIED[part], key=lambda each: _distance(each, known[part]))
 
 
 def _of(part: Part, style: str, value: Any, facts: Facts, tried: Iterable[tuple[Any, str]]) -> Iterator[Turn]:

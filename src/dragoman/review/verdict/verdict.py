@@ -23,7 +23,9 @@ class Decision(enum.StrEnum):
 
 
 class Confidence(enum.StrEnum):
-    """How sure a verdict is. Low: an answer to one of the open questions could turn it."""
+    """How sure a verdict is, by what answers to the open questions could do. Low: plausible ones could turn it; medium:
+    only improbable ones could (:mod:`.improbable`), or one to what is only inferred; high: none.
+    """
 
     LOW = "low"
     MEDIUM = "medium"

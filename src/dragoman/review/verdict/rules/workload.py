@@ -142,14 +142,4 @@ RULES: Final = (
         example="A game in which every move changes what the others see.",
         unless=(is_("audience", "public", "partner", "operator"),),
     ),
-    Rule(
-        id="stateless",
-        title="Any server can answer any call",
-        source=sources.CONSTRAINTS,
-        when=(is_("stateful", False),),
-        adds={"rest": 0.5},
-        reason="Any node serves any request, so that retries, balancing and scaling stay simple.",
-        exception="None; other styles can be stateless too, so that it adds little.",
-        example="Three servers behind any balancer.",
-    ),
 )
