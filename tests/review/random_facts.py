@@ -14,8 +14,8 @@ from dragoman.review.verdict.worth import TRIED, Part
 READ = [name for name in CATALOGUE if any(name in rule.reads for rule in RULES)]
 """The facts that rules read."""
 
-TOLD = [*READ, "style"]
-"""Those, and the one that only says what is improbable."""
+TOLD = [*READ, "style", "work"]
+"""Those, and what only says which answers are improbable."""
 
 CERTAIN = st.sampled_from([Certainty.INFERRED, Certainty.READ, Certainty.STATED])
 SPOKEN_NOW = st.sampled_from([None, *STYLES])

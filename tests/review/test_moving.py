@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handmade_contracts import STRING, crud, http, reading, record, surface
+from handmade_contracts import STRING, crud, http, procedure, reading, record, surface
 
+from dragoman.contract.operation import Interaction
 from dragoman.contract.schema import List, Ref
 from dragoman.contract.traits import Traits
+from dragoman.review.conduct import advise
+from dragoman.review.surfaces.catalogue import CATALOGUE
 from dragoman.review.surfaces.facts import Certainty, Fact, Facts
 from dragoman.review.surfaces.surface import Surface
 from dragoman.review.verdict.judge import judge
@@ -84,8 +87,18 @@ def test_what_speaks_for_the_runner_up_is_told_against():
     model = surface(reading(http("POST /predict")))
     model = stating(model, audience="internal", calls_per_second=2000.0, latency_budget_ms=200.0)
     verdict = judge(model, nature(model))
-    instead = [each for each in verdict.reasons_against if each.text.startswith("For REST: ")]
-    assert instead[0].points < 0
+    instead = [each for each in verdict.reasons_against if each.style == "rest"]
+    assert instead[0].points > 0
+
+
+def test_the_reasons_of_a_style_sum_to_its_points_and_what_speaks_for_staying():
+    shop = stating(surface(reading(*crud("/orders"))), audience="public", consumers=12, skills=frozenset({"rpc"}))
+    for present in ("rest", "rpc", "graphql", None):
+        verdict = judge(shop, Nature(present, "", 1.0))
+        reasons = [each for each in (*verdict.reasons_for, *verdict.reasons_against) if each.style == verdict.style]
+        total = sum(each.points for each in reasons)
+        assert total == verdict.scores[verdict.style] + (verdict.staying if verdict.style == present else 0)
+        assert (verdict.staying > 0) is (present is not None)
 
 
 def test_soap_is_kept_for_those_who_speak_it():
@@ -109,12 +122,65 @@ def test_a_verdict_that_an_answer_could_turn_asks_for_it():
     assert verdict.confidence is Confidence.LOW
     assert verdict.advice == "Keep REST. But find out first: Who calls this surface?"
     assert verdict.open[0] == "audience"
-    assert any("it is for your own services" in turn.text and turn.style == "rpc" for turn in verdict.turns)
+    assert not any("10 ms" in turn.text for turn in verdict.turns)  # nobody lists things within that
+
+
+def test_a_budget_is_asked_for_and_told_as_what_callers_need():
+    calls = stating(surface(reading(*map(http, ("POST /close", "POST /merge")))), audience="internal", waits=True)
+    verdict = judge(calls, Nature("rest", "resources over HTTP", 1.0))
+    assert "p99 latency" in CATALOGUE["latency_budget_ms"].asks
+    assert any(turn.text == "If its callers need an answer within 10 ms: RPC" for turn in verdict.turns)
 
 
 def test_what_is_spoken_beside_need_not_be_moved_to():
     named = stating(surface(reading(*crud("/orders"))), audience="public")
     verdict = judge(named, Nature("rpc", "gRPC, with HTTP beside it", 1.0, (), ("rest",)))
-    assert (verdict.decision, verdict.style) == (Decision.KEEP, "rest")
-    assert verdict.advice.startswith("Keep REST beside RPC")
+    assert (verdict.decision, verdict.style, verdict.beside) == (Decision.KEEP, "rpc", ("rest",))
+    assert verdict.reasons_for[0].style == "rest"  # what fits of the two
+    assert verdict.runner_up not in ("rest", "rpc")
+    assert verdict.advice == "Keep both: RPC, with REST beside it."
     assert not verdict.cost
+
+
+def test_streams_that_http_beside_procedures_cannot_carry_are_told():
+    beside = procedure("pubsub.v1.Subscriber/Pull", transcoded=True)
+    pulls = procedure("pubsub.v1.Subscriber/StreamingPull", interaction=Interaction.BIDIRECTIONAL)
+    both = stating(surface(reading(beside, pulls)), audience="public")
+    verdict = judge(both, Nature("rpc", "gRPC, with HTTP beside it", 1.0, (), ("rest",)))
+    assert "StreamingPull goes through gRPC alone" in verdict.advice
+
+
+def advised(**facts):
+    given = Facts({name: Fact(name, value, Certainty.STATED) for name, value in facts.items()})
+    return advise("it", given).surfaces[0].verdict
+
+
+def test_streams_to_browsers_are_named_with_their_form():
+    chat = advised(audience="frontend", work="streams", latency_budget_ms=1000.0, waits=True)
+    assert chat.style == "rest"
+    assert "REST with server-sent events" in chat.advice
+    told = [each.text for each in chat.reasons_for]
+    assert any("(it is for your own web and mobile apps; it mostly carries streams)" in each for each in told)
+    assert not any("%" in each for each in told)
+
+
+def test_a_thousand_messages_a_second_from_partners_are_not_surely_rest():
+    telemetry = advised(audience="partner", work="streams", calls_per_second=20000.0, consumers=5, waits=False)
+    assert telemetry.confidence is not Confidence.HIGH
+    assert "gRPC streams for partners who can speak them" in telemetry.advice
+
+
+def test_what_a_surface_without_a_document_does_is_asked_once_and_nothing_is_asked_that_only_a_document_says():
+    idea = advised(audience="internal")
+    assert "work" in idea.open
+    assert all(CATALOGUE[name].asks for name in idea.open)
+    assert any(turn.fact == "work" for turn in idea.turns)
+    told = advised(audience="partner", work="events", waits=False, consumers=60)
+    assert told.confidence is not Confidence.LOW
+    assert "latency_budget_ms" not in told.open
+    assert not any("operations" in turn.text for turn in told.turns)
+
+
+def test_no_turn_has_more_than_two_conditions():
+    for turn in advised().turns:
+        assert turn.text.count(" and ") <= 1 or "mobile" in turn.text

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from dragoman.review.surfaces.catalogue import STYLES
+from dragoman.review.surfaces.catalogue import CATALOGUE, STYLES, Origin
 from dragoman.review.surfaces.facts import Facts
 
-from .conditions import INSIDE, NOBODY_WAITS, at_least, at_most, has_not, is_
+from .conditions import INSIDE, NOBODY_WAITS, OUTSIDE, at_least, at_most, has_not, is_
 from .rule import Condition
 from .worth import TRIED, Clause, Part
 
@@ -65,7 +65,12 @@ IMPROBABLE: Final[tuple[Improbable, ...]] = (
         at_least("joins", 3),
         "What puts many things together for a screen is a front end, or stands behind one.",
     ),
+    Improbable((OUTSIDE,), at_least("stream_share", 0.25), "Streams to others are rare, and their owners say so."),
     Improbable((at_most("resources", 2),), at_least("joins", 3), "There are not so many things to put together."),
+    *(
+        Improbable((at_least(share, 0.5),), at_least("joins", 3), "It is one kind of thing that comes, and no screen.")
+        for share in ("stream_share", "event_share", "computes")
+    ),
     *(
         Improbable((is_("style", style),), has_not("skills", style), "Whoever runs it has operated it.")
         for style in STYLES
@@ -76,11 +81,12 @@ IMPROBABLE: Final[tuple[Improbable, ...]] = (
 
 
 def plausible(facts: Facts) -> Plausible:
-    """The values that are worth trying where a part is unknown, on a surface with these facts."""
+    """The values that are worth trying where a part is unknown, on a surface with these facts. What it mostly does,
+    once that is answered, stands for all that a document would say: the rest of that is not tried.
+    """
+    left = {part: values for part, values in TRIED.items() if not (facts["work"].known and _is_counted(part.fact))}
+    left = {**dict.fromkeys(TRIED, ()), **left}
     clauses = [Clause(row.answer) for row in IMPROBABLE if all(each.holds(facts) for each in row.when)]
-    if not clauses:
-        return TRIED
-    left = dict(TRIED)
     for clause in clauses:
         left[clause.part] = tuple(value for value in left[clause.part] if not clause.holds(value))
     return MappingProxyType(left)
@@ -88,8 +94,14 @@ def plausible(facts: Facts) -> Plausible:
 
 def is_plausible(name: str, value: Any, facts: Facts) -> bool:
     """Whether this would be no surprising answer, on a surface with these facts."""
+    if facts["work"].known and _is_counted(name):
+        return False
     rows = [row for row in IMPROBABLE if row.answer.fact == name and all(each.holds(facts) for each in row.when)]
     return not any(Clause(row.answer).holds(_part(row.answer, value)) for row in rows)
+
+
+def _is_counted(name: str) -> bool:
+    return CATALOGUE[name].origin is Origin.DOCUMENTS
 
 
 def _part(condition: Condition, value: Any) -> Any:

@@ -39,17 +39,22 @@ def judge(
 
     Takes some milliseconds. The same facts give the same verdict.
     """
-    case = _weighed(surface.facts, _spoken(surface.facts, nature))
+    spoken = () if nature.style is None else (nature.style, *nature.beside)
+    case = _weighed(surface.facts, _best(surface.facts, spoken) if spoken else None, spoken)
     impure = _impure(nature, errors, warnings, surface.facts.value("operations") or 0)
     decision = _decision(case, impure=impure)
-    changes = turns(case.style, case.known, surface.facts, case.present, case.worst, case.rival)
+    changes = turns(case.group, case.known, surface.facts, case.present, case.worst, case.rival)
     asks = open_questions(surface.facts, changes, case.worst)
     leaves = case.present if case.present != case.style else None
+    stays = leaves is None and bool(nature.beside)
+    style = nature.style if stays and nature.style is not None else case.style
+    scores = weigh(case.known, None)
+    there = case.present if case.present in scores else None
     return Verdict(
         decision=decision,
-        style=None if case.empty else case.style,
+        style=None if case.empty else style,
         runner_up=None if case.empty else case.runner_up,
-        scores=weigh(case.known, None),
+        scores=scores,
         reasons_for=reasons_for(case.applying, case.style, case.present, surface.facts),
         reasons_against=reasons_against(case.applying, case.style, case.runner_up, case.present, surface.facts),
         confidence=case.confidence,
@@ -57,17 +62,21 @@ def judge(
         first=tuple(dict.fromkeys((*first, *(basics(surface) if leaves else ())))),
         cost=tuple(cost(surface, leaves, case.style)) if leaves else (),
         open=asks,
-        advice=advice(decision, case.style, case.runner_up, nature, case.confidence, asks),
+        advice=advice(decision, style, case.runner_up, nature, case.confidence, asks, surface),
+        staying=0.0 if there is None else weigh(case.known, there)[there] - scores[there],
+        beside=nature.beside if stays else (),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     """What was weighed. ``worst`` are answers under which ``rival`` would lead; none where no answers are such.
-    ``unsettled`` is a question that any answer to would lead elsewhere.
+    ``unsettled`` is a question that any answer to would lead elsewhere. ``group`` is the
+    style, and where it is there already, what is spoken beside it: neither rivals the other.
     """
 
     present: str | None
+    group: tuple[str, ...]
     known: Values
     style: str
     runner_up: str
@@ -84,32 +93,33 @@ class _Case:
         return self.present is None and all(value is None for value in self.known.values())
 
 
-def _spoken(facts: Facts, nature: Nature) -> str | None:
-    """What the surface speaks now; where that is several styles, the one of them that fits best: nobody has to move
-    to what is there already.
-    """
-    if nature.style is None or not nature.beside:
-        return nature.style
+def _best(facts: Facts, spoken: Sequence[str]) -> str:
+    """Of the styles that the surface speaks now, the one that fits best: nobody has to move to what is there."""
     scores = weigh(values(facts), None)
-    return max((nature.style, *nature.beside), key=lambda style: scores.get(style, 0.0))
+    return max(spoken, key=lambda style: scores.get(style, 0.0))
 
 
-def _weighed(facts: Facts, present: str | None) -> _Case:
+def _weighed(facts: Facts, present: str | None, spoken: Sequence[str]) -> _Case:
     known = values(facts)
-    style, runner_up, *_ = ranked(weigh(known, present), present)
-    lead, rival, worst = _least(style, known, present, plausible(facts))
-    confidence = _confidence(style, lead, facts, present)
+    style, *others = ranked(weigh(known, present), present)
+    group = tuple(dict.fromkeys((style, *spoken))) if style == present else (style,)
+    runner_up = next(each for each in others if each not in group)
+    lead, rival, worst = _least(group, known, present, plausible(facts))
+    confidence = _confidence(group, lead, facts, present)
     applying = tuple(weight for weight in WEIGHTS if weight.applies(known))
     # Who calls is the first question: without it, only a verdict that no answer turns is one.
     heard = confidence is not Confidence.LOW or facts["audience"].known
-    unsettled = unsettling(style, known, facts, present) if confidence is Confidence.LOW else None
+    unsettled = unsettling(group, known, facts, present) if confidence is Confidence.LOW else None
     worst = worst if lead <= 0 else ()
-    return _Case(present, known, style, runner_up, rival, worst, confidence, applying, heard, unsettled)
+    return _Case(present, group, known, style, runner_up, rival, worst, confidence, applying, heard, unsettled)
 
 
-def _least(style: str, known: Values, present: str | None, tried: Plausible) -> tuple[float, str, Answers]:
-    """The least by which the style leads over any other, that other, and the answers that give it."""
-    leads = ((*least_lead(style, rival, known, present, tried), rival) for rival in ADVISED if rival != style)
+def _least(group: tuple[str, ...], known: Values, present: str | None, tried: Plausible) -> tuple[float, str, Answers]:
+    """The least by which the first of a group leads over any style of no part in it, that style, and the answers that
+    give it.
+    """
+    style, *_ = group
+    leads = ((*least_lead(style, rival, known, present, tried), rival) for rival in ADVISED if rival not in group)
     lead, answers, rival = min(leads, key=lambda each: each[0])
     return lead, rival, answers
 
@@ -119,11 +129,11 @@ def _stated(facts: Facts) -> Facts:
     return facts.without(*(name for name, fact in facts.items() if fact.certainty is Certainty.INFERRED))
 
 
-def _confidence(style: str, lead: float, facts: Facts, present: str | None) -> Confidence:
+def _confidence(group: tuple[str, ...], lead: float, facts: Facts, present: str | None) -> Confidence:
     """Low where a plausible answer could turn it; high where none at all could, not even one to what is inferred."""
     if lead <= 0:
         return Confidence.LOW
-    sure, _, _ = _least(style, values(_stated(facts)), present, TRIED)
+    sure, _, _ = _least(group, values(_stated(facts)), present, TRIED)
     return Confidence.HIGH if sure >= SURE else Confidence.MEDIUM
 
 

@@ -1,10 +1,10 @@
 """The least by which one style leads over another, however the open questions are answered.
 
-Answers that are improbable on the surface (:mod:`.improbable`) are not tried. It is exact, and cheap. A lead is a sum over the rules that tell two styles apart. Rules that share no open question
-vary by themselves, so that the minimum of the sum is the sum of their minima; and once one question of a group is
-answered, most of the group falls apart into smaller ones (recursive conditioning). "Nobody knows" is tried as an answer
-like the others: hence whoever leads in all cases leads now, and learning an answer only takes cases away. That is why
-an unknown never makes a verdict surer.
+Answers that are improbable on the surface (:mod:`.improbable`) are not tried. It is exact, and cheap. A lead is a sum
+over the rules that tell two styles apart. Rules that share no open question vary by themselves, so that the minimum of
+the sum is the sum of their minima; and once one question of a group is answered, most of the group falls apart into
+smaller ones (recursive conditioning). "Nobody knows" is tried as an answer like the others: hence whoever leads in all
+cases leads now, and learning an answer only takes cases away. That is why an unknown never makes a verdict surer.
 """
 
 from __future__ import annotations

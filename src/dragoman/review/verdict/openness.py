@@ -20,10 +20,15 @@ def open_questions(facts: Facts, changes: Sequence[Turn], worst: Answers) -> tup
     alone = [turn.fact for turn in changes if not turn.known]
     together = [part.fact for part, _ in worst]
     live = [name for rule in RULES if _live(rule, facts) for name in rule.reads if not facts[name].known]
+    alone, together, live = (list(map(_asked, names)) for names in (alone, together, live))
     people = [name for name, question in CATALOGUE.items() if question.origin is Origin.PEOPLE]
-    ordered = [name for names in (alone, together, live) for name in people if name in names]
+    ordered = [name for names in (alone, together, live) for name in people if name in names and not facts[name].known]
     caller = [name for name in ordered if name == "audience"]
-    return tuple(dict.fromkeys((*caller, *ordered, *alone, *together)))
+    return tuple(dict.fromkeys((*caller, *ordered)))
+
+
+def _asked(name: str) -> str:
+    return name if CATALOGUE[name].origin is Origin.PEOPLE else "work"
 
 
 def _live(rule: Rule, facts: Facts) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dragoman.contract.principal import Audience
 from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
+from dragoman.review.surfaces.work import SAID
 
 from .rule import Test
 from .rules import RULES
@@ -24,7 +25,7 @@ CALLERS: Final[Mapping[str, str]] = {
 _SAID: Final[Mapping[str, Callable[[str], str]]] = {
     "consumers": lambda n: f"{n} organisations outside call it",
     "teams": lambda n: f"{n} of your teams call it",
-    "latency_budget_ms": lambda n: f"its callers can wait {n}",
+    "latency_budget_ms": lambda n: f"its callers need an answer within {n}",
     "calls_per_second": lambda n: f"it takes {n} a second",
     "joins": lambda n: f"its callers put {n} resources together",
     "jobs": lambda n: f"{n} of its operations start work that is asked after",
@@ -39,6 +40,8 @@ _SAID: Final[Mapping[str, Callable[[str], str]]] = {
     "computes": lambda n: f"{n} of its operations compute an answer from their input",
     "numeric_share": lambda n: f"{n} of its fields are numbers",
 }
+
+BUDGET: Final = "latency_budget_ms"
 
 _UNITS: Final = {"latency_budget_ms": " ms", "calls_per_second": " calls"}
 
@@ -58,9 +61,11 @@ def number(name: str, value: float) -> str:
 
 
 def said(name: str, value: Any) -> str:
-    """A known fact, as a clause: ``its callers can wait 5 ms``."""
+    """A known fact, as a clause: ``its callers need an answer within 5 ms``."""
     if name == "audience":
         return f"it is for {CALLERS[value]}"
+    if name == "work":
+        return SAID[value]
     if name == "skills":
         return f"the team has operated {' and '.join(sorted(SPOKEN[each] for each in value)) or 'none of the styles'}"
     if name in _EITHER:
@@ -71,11 +76,13 @@ def said(name: str, value: Any) -> str:
 
 
 def supposed(part: Part, value: Any) -> str:
-    """A value that stands for all that the rules take like it: ``its callers can wait 10 ms or less``."""
+    """A value that stands for all that the rules take like it: ``it takes 100 calls or more a second``."""
     if part.member is not None:
         return f"the team has {'' if value else 'not '}operated {SPOKEN[part.member]}"
     if part.fact not in _SAID:
         return said(part.fact, value)
+    if part.fact == BUDGET and _direction(part.fact, value) == " or more":
+        return f"its callers can wait {number(part.fact, value)}"
     return _SAID[part.fact](f"{number(part.fact, value)}{_direction(part.fact, value)}")
 
 
@@ -83,6 +90,8 @@ def _direction(name: str, value: float) -> str:
     for rule in RULES:
         for condition in (*rule.when, *rule.unless):
             if condition.fact == name and condition.values[0] == value:
-                fewer = " or fewer" if CATALOGUE[name].type is int else " or less"
+                fewer = (
+                    "" if name == "latency_budget_ms" else " or fewer" if CATALOGUE[name].type is int else " or less"
+                )
                 return " or more" if condition.test is Test.AT_LEAST else fewer
     return " or so" if value and CATALOGUE[name].origin is Origin.PEOPLE else ""

@@ -48,11 +48,12 @@ class Nature:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A rule that applied, and what it added to the style in question."""
+    """A rule that applied, and the points that it added to ``style``: below zero, it speaks against that style."""
 
     rule: Rule
     points: float
     text: str
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What fits a surface, and why. ``scores`` are all styles' points. ``first`` is what to mend before moving;
-    ``cost`` what moving would ask of its consumers; ``open`` the facts that are unknown and could matter.
+    """What fits a surface, and why. ``scores`` are all styles' points, by how well they fit; ``staying`` are those that
+    the style which is there has beside them, since moving costs its callers (none where nothing is there). The points
+    of ``reasons_for`` and of those ``reasons_against`` that speak of the same style sum to its score, with ``staying``
+    where it is the one that is there. The rest of ``reasons_against`` speak for the runner-up, by what they add to it.
+
+    ``beside`` are styles that are spoken beside ``style`` and kept as well: reasons are then of the one that fits best.
+    ``first`` is what to mend before moving; ``cost`` what moving would ask of its consumers; ``open`` the facts that
+    are unknown and could matter.
     """
 
     decision: Decision
@@ -86,3 +93,5 @@ class Verdict:
     cost: tuple[str, ...]
     open: tuple[str, ...]
     advice: str = ""
+    staying: float = 0.0
+    beside: tuple[str, ...] = ()

@@ -132,8 +132,9 @@ RULES: Final = (
         when=(at_least("teams", 3),),
         adds={"rest": 0.5},
         reason="Once several teams share it, finding and understanding it matters more than the last millisecond.",
-        exception="A measured latency path outweighs it.",
+        exception="A measured latency path outweighs it. Where others call it too, they decide.",
         example="Billing, support and shipping read the customer service.",
+        unless=(OUTSIDE,),
     ),
     Rule(
         id="platform-of-teams",
@@ -143,8 +144,9 @@ RULES: Final = (
         adds={"rest": 2},
         reason="What many engineers consume needs documents, discovery and one set of rules: OpenAPI's strength. "
         "Dozens of conventions are how platforms usually fail.",
-        exception="A measured latency path outweighs it.",
+        exception="A measured latency path outweighs it. Where others call it too, they decide.",
         example="A platform's API for creating databases, used by twenty teams.",
+        unless=(OUTSIDE,),
     ),
     Rule(
         id="broker-stays-inside",

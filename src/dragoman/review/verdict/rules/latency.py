@@ -62,6 +62,7 @@ RULES: Final = (
         "several in a row.",
         exception="None; one endpoint made for the screen is the other way, and grows with the number of screens.",
         example="The start page over a mobile network.",
+        unless=(NOBODY_WAITS,),
     ),
     Rule(
         id="a-second-is-enough",
@@ -70,8 +71,9 @@ RULES: Final = (
         when=(at_least(BUDGET, 1000),),
         adds={"rpc": -0.5, "graphql": -0.5},
         reason="Where a second is enough, the form of the message matters to nobody, and the plainest style does.",
-        exception="None.",
+        exception="Where nobody waits there is no budget.",
         example="An invoice that is fetched at the end of the month.",
+        unless=(NOBODY_WAITS,),
     ),
     Rule(
         id="minutes-are-enough",
@@ -80,8 +82,10 @@ RULES: Final = (
         when=(at_least(BUDGET, 10_000),),
         adds={"rpc": -1, "graphql": -1, "events": 1, "webhooks": 1},
         reason="What may take ten seconds is work, not an answer: it should survive a broken connection.",
-        exception="Outside, a job that can be asked after (202 and a link, or AIP-151) gives the same over REST.",
+        exception="Outside, a job that can be asked after (202 and a link, or AIP-151) gives the same over REST; "
+        "where nobody waits there is no budget.",
         example="A report over a year of orders.",
+        unless=(NOBODY_WAITS,),
     ),
     Rule(
         id="thousand-calls",

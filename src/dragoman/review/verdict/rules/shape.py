@@ -42,7 +42,7 @@ RULES: Final = (
         source=sources.CUSTOM,
         when=(at_least("verb_share", 0.5),),
         adds={"rpc": 1, "rest": -0.5},
-        reason="It is a set of calls; resources would be put on like a costume.",
+        reason="It is a set of calls; resources made of them would be nouns in name only.",
         exception="Outside callers are better served by the nouns behind those actions, with custom methods where none "
         "is to be found.",
         example="/reprice, /allocate, /recalculate.",

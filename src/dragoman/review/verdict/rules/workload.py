@@ -11,13 +11,40 @@ from . import sources
 
 WAITED_FOR: Final = is_("waits", True)
 
+STREAMING: Final = at_least("stream_share", 0.25)
+THOUSANDS: Final = at_least("calls_per_second", 1000)
+
+STREAMS_SEEN: Final = Rule(
+    id="streams-to-browsers",
+    title="Streams to browsers and outside callers",
+    source=sources.EVENT_STREAMS,
+    when=(is_("audience", "public", "partner", "frontend"), STREAMING),
+    adds={"rest": 0.5, "events": -1},
+    reason="Server-sent events over HTTP reach every browser and pass every proxy, and need no library.",
+    exception="A conversation both ways that belongs to one server is another matter (`conversation`).",
+    example="The tokens of a language model's answer as they come.",
+    unless=(is_("stateful", True),),
+)
+
+STREAMS_SENT: Final = Rule(
+    id="busy-streams-of-partners",
+    title="Partners stream at a thousand messages a second or more",
+    source=sources.CONSTRAINTS,
+    when=(is_("audience", "partner"), STREAMING, THOUSANDS),
+    adds={"rpc": 4, "rest": -3.5},
+    reason="At such a rate a request for each message is mostly ceremony. Partners who can speak gRPC stream it with "
+    "back-pressure; the others send batches over REST.",
+    exception="Where most partners speak nothing but HTTP, batches are the way, and this says how large they grow.",
+    example="Five machine makers send twenty thousand readings a second.",
+)
+
 RULES: Final = (
     Rule(
         id="nobody-waits",
         title="Nobody waits for the result",
         source=sources.MATRIX,
         when=(NOBODY_WAITS,),
-        adds={"events": 4, "rest": -1, "rpc": -1, "graphql": -2},
+        adds={"events": 5, "rest": -1, "rpc": -2, "graphql": -2},
         reason="Work that nobody waits for belongs in a queue: sender and worker are decoupled, and what fails is "
         "tried again.",
         exception="Apps, staff and other companies hand it over by a call (`handed-over`).",
@@ -118,17 +145,8 @@ RULES: Final = (
         exception="None.",
         example="Prices that flow to the pricing engine as they change.",
     ),
-    Rule(
-        id="streams-to-browsers",
-        title="Streams to browsers and outside callers",
-        source=sources.EVENT_STREAMS,
-        when=(is_("audience", "public", "partner", "frontend"), at_least("stream_share", 0.25)),
-        adds={"rest": 0.5, "events": -1},
-        reason="Server-sent events over HTTP reach every browser and pass every proxy, and need no library.",
-        exception="A conversation both ways that belongs to one server is another matter (`conversation`).",
-        example="The tokens of a language model's answer as they come.",
-        unless=(is_("stateful", True),),
-    ),
+    STREAMS_SEEN,
+    STREAMS_SENT,
     Rule(
         id="conversation",
         title="A caller has to come back to the same server",
