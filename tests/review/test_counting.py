@@ -188,3 +188,28 @@ def test_several_documents_are_counted_together():
     one, other = reading(*crud("/orders")), reading(*crud("/customers"), file="other.yaml")
     assert facts(one, other).value("operations") == 10
     assert facts(one, other).value("resources") == 2
+
+
+@pytest.mark.parametrize(
+    ("beside", "more", "made"),
+    [
+        ([], {}, False),
+        (["GET /v1/payments/{id}"], {}, True),
+        (["GET /v1/payments"], {}, True),
+        (["GET /v1/payments/{id}/refunds"], {}, False),
+        ([], {"statuses": "201 400"}, True),
+        ([], {"output": record(None, id=STRING)}, True),
+        ([], {"output": record(None, paymentId=STRING)}, True),
+        ([], {"output": record(None, orderId=STRING)}, False),
+        ([], {"output": record(None, data=record(None, id=STRING))}, True),
+        ([], {"output": record(None, data=record(None, status=STRING))}, False),
+    ],
+)
+def test_posting_creates_only_what_can_be_read(beside, more, made):
+    found = facts(reading(http("POST /v1/payments", **more), *map(http, beside)))
+    assert found.value("standard_share") == (1 + len(beside) if made else len(beside)) / (1 + len(beside))
+
+
+def test_a_read_by_post_is_a_call():
+    found = facts(reading(http("POST /paymentMethods"), http("POST /payments/{id}/captures")))
+    assert (found.value("standard_share"), found.value("verb_share")) == (0.0, 1.0)

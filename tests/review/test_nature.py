@@ -109,7 +109,7 @@ def test_graphql_events_and_webhooks():
 
 def test_what_is_called_back_does_not_make_a_surface_of_webhooks():
     callbacks = [http(f"POST {{$request.body#/url}}/{each}", direction="callback") for each in "abc"]
-    assert of(http("POST /v1/orders"), *callbacks).style == "rest"
+    assert of(http("POST /v1/orders", statuses="201"), *callbacks).style == "rest"
 
 
 def test_the_majority_of_a_mixture_speaks_and_the_rest_lowers_its_purity():

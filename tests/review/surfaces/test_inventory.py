@@ -103,6 +103,9 @@ def test_notes_that_mean_nothing_are_told_with_their_line(tmp_path: Path) -> Non
     ("file", "about", "operations", "audience"),
     [
         ("a.yaml", {"servers": ["https://api.example.com"]}, ["GET /orders"], "public"),
+        ("a.yaml", {"servers": ["kafka://broker.example.com:9092"]}, ["GET /orders"], None),
+        ("a.yaml", {"servers": ["kafka-secure://broker.example.com:9092"]}, ["GET /orders"], None),
+        ("a.yaml", {"servers": ["amqps://partners.example.com"]}, ["GET /orders"], "partner"),
         ("a.yaml", {"servers": ["https://partners.example.com"]}, ["GET /orders"], "partner"),
         ("a.yaml", {"servers": ["http://orders.svc.cluster.local:8080"]}, ["GET /orders"], "internal"),
         ("a.yaml", {"servers": ["http://10.1.2.3/v1"]}, ["GET /orders"], "internal"),

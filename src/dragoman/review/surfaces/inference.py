@@ -19,7 +19,7 @@ from dragoman.contract.operation import Operation
 from dragoman.contract.principal import Audience
 from dragoman.review.elements import Element, Kind
 from dragoman.review.reading.outcome import Format, Reading
-from dragoman.review.wire import Channelled, Http, Procedure, RootField, wire
+from dragoman.review.wire import Channelled, Http, Procedure, wire
 
 from .facts import Certainty, Evidence, Fact
 
@@ -33,6 +33,12 @@ WORDS: Final[tuple[tuple[Audience, str], ...]] = (
 """Words in names of folders, files, hosts and titles that say whom a surface is for."""
 
 INNER_HOSTS: Final = re.compile(r"(^|\.)(localhost|local|internal|intranet|lan|corp|cluster|svc|test|home\.arpa)$")
+
+BROKERS: Final = frozenset(
+    {"kafka", "amqp", "amqps", "amqp1", "mqtt", "mqtts", "mqtt5", "nats", "jms", "stomp", "stomps", "pulsar"}
+    | {"redis", "rediss", "sns", "sqs", "googlepubsub", "solace", "ibmmq", "anypointmq"}
+)
+"""Protocols of brokers, by AsyncAPI's names of bindings; variants (``kafka-secure``) begin like them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def infer(readings: Sequence[Reading], owners: Callable[[str], str | None]) -> I
         where = stated.locate(Element(Kind.DOCUMENT, stated.file))
         yield Fact("audience", str(stated.about.audience), Certainty.READ, (Evidence("the document says so", where),))
     else:
-        yield from _weighed("audience", [hint for each in readings for hint in _audience(each)])
+        yield from _weighed("audience", [hint for each in readings for hint in _callers(each)])
     yield from _weighed("owner", [hint for each in readings for hint in _owner(each, owners)])
     yield from _waits(readings)
     yield from _deadline(readings)
@@ -70,6 +76,18 @@ def _weighed(name: str, hints: Sequence[Hint]) -> Iterator[Fact]:
     yield Fact(name, best[0], Certainty.INFERRED, evidence)
 
 
+def _callers(reading: Reading) -> Iterator[Hint]:
+    """What points to an audience. A broker is never public: it has a name in the DNS as everything has, and terms and
+    scopes for those who were let in.
+    """
+    brokered = any(_is_broker(each) for each in reading.about.servers)
+    return (hint for hint in _audience(reading) if not (brokered and hint.value == Audience.PUBLIC))
+
+
+def _is_broker(server: str) -> bool:
+    return server.partition(":")[0].partition("-")[0].lower() in BROKERS
+
+
 def _audience(reading: Reading) -> Iterator[Hint]:
     document = reading.locate(Element(Kind.DOCUMENT, reading.file))
     for folder in PurePosixPath(reading.file).parts:
@@ -83,8 +101,6 @@ def _audience(reading: Reading) -> Iterator[Hint]:
         yield Hint(Audience.PUBLIC, 1, Evidence("callers are given scopes by OAuth 2", document))
     operations = tuple(reading.contract.operations.values())
     yield from _paths(operations, reading)
-    if reading.format is Format.GRAPHQL and any(isinstance(wire(each), RootField) for each in operations):
-        yield Hint(Audience.FRONTEND, 1, Evidence("GraphQL is mostly what front ends ask for", document))
     procedures = [found for each in operations if isinstance(found := wire(each), Procedure)]
     if procedures and not any(each.http for each in procedures):
         yield Hint(

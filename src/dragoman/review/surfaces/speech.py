@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from dragoman.contract.operation import Operation
 from dragoman.review.reading.outcome import Format, Reading
 from dragoman.review.wire import Http, Procedure, RootField
 
+from .creation import addresses, creates
 from .forms import Form, Shape, shape
 from .misuses import Misuse
 
@@ -67,6 +68,8 @@ def speech(readings: Sequence[Reading]) -> Speech:
         for reading in readings
         for operation in reading.contract.operations.values()
     )
+    read = addresses(each.http for each in told if each.http is not None)
+    told = tuple(_called(each) if _makes_nothing(each, read) else each for each in told)
     events = sum(len(reading.contract.events) for reading in readings)
     votes = _votes(told)
     votes["events"] += events
@@ -89,9 +92,22 @@ def _votes(told: Sequence[Told]) -> Counter[str]:
     return votes
 
 
+def _makes_nothing(told: Told, read: Container[str]) -> bool:
+    """Whether it posts to what looks like a collection, and nothing comes of it that can be read."""
+    http, shape = told.http, told.shape
+    if http is None or http.method != "POST" or shape.form is not Form.STANDARD or told.operation.method is not None:
+        return False
+    if http.path.rstrip("/").endswith("}"):  # it changes what is there
+        return False
+    return not creates(http, shape.noun, told.operation.output, told.reading.contract.types, read)
+
+
 def _called(told: Told) -> Told:
+    """The operation as an action: on the thing that its path leads to, or by itself."""
     shape = told.shape
-    return replace(told, shape=replace(shape, form=Form.CALL, noun="", owner=""))
+    on_a_thing = bool(shape.owner) and told.http is not None and "{" in told.http.path
+    form, noun = (Form.CUSTOM, shape.owner) if on_a_thing else (Form.CALL, "")
+    return replace(told, shape=replace(shape, form=form, noun=noun, owner=""))
 
 
 def _style(told: Told) -> str:
