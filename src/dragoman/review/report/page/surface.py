@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dragoman.review.report import wording
+from dragoman.review.report.balance import Balance, Told, balance
 from dragoman.review.review import Reviewed
 from dragoman.review.surfaces.catalogue import CATALOGUE
 from dragoman.review.surfaces.facts import Certainty, Evidence, Fact
-from dragoman.review.verdict.verdict import Reason
 
 from . import signs
 from .markup import Content, Markup, element
@@ -50,15 +50,16 @@ def _heading(of: Reviewed) -> Markup:
 
 
 def _body(of: Reviewed, rules: Mapping[str, int]) -> Markup:
-    said = of.verdict
+    said, sides = of.verdict, balance(of.verdict)
     return element(
         "div",
         element("p", said.advice, class_="advice") if said.advice else None,
         element(
             "div",
-            _reasons("Why", said.reasons_for),
-            _reasons("Against it", said.reasons_against),
-            _points(of),
+            _reasons("Why", sides.pro),
+            _reasons("Against it", sides.contra),
+            _reasons(f"What speaks for {wording.style(said.runner_up)} instead", sides.instead),
+            _points(of, sides),
             _list("What would change it", (each.text for each in said.turns)),
             _list("Mend first", said.first, numbered=True),
             _list("What moving would cost", said.cost),
@@ -72,8 +73,8 @@ def _body(of: Reviewed, rules: Mapping[str, int]) -> Markup:
     )
 
 
-def _points(of: Reviewed) -> Markup | None:
-    drawn = scores(of.verdict)
+def _points(of: Reviewed, sides: Balance) -> Markup | None:
+    drawn = scores(sides, of.verdict.style)
     if drawn is None:
         return None
     runner = of.verdict.runner_up
@@ -81,7 +82,7 @@ def _points(of: Reviewed) -> Markup | None:
     return signs.titled("Points", drawn, after)
 
 
-def _reasons(name: str, reasons: Iterable[Reason]) -> Markup | None:
+def _reasons(name: str, reasons: Iterable[Told]) -> Markup | None:
     items = [
         element(
             "li",
@@ -93,12 +94,12 @@ def _reasons(name: str, reasons: Iterable[Reason]) -> Markup | None:
                 element("small", element("code", each.rule.id), " · ", _source(each)),
             ),
         )
-        for each in sorted(reasons, key=lambda each: -abs(each.points))
+        for each in reasons
     ]
     return signs.titled(name, element("ul", *items, class_="reasons")) if items else None
 
 
-def _source(of: Reason) -> Markup:
+def _source(of: Told) -> Markup:
     return signs.source(of.rule.source.name, of.rule.source.link)
 
 
@@ -131,7 +132,9 @@ def _facts(of: Reviewed) -> Markup | None:
     shown = element(
         "tr", element("th", "it is in fact"), element("td", wording.form(of.nature)), element("td"), _shown(of)
     )
-    head = element("tr", *(element("th", each, scope="col") for each in ("Fact", "Value", "How sure", "What shows it")))
+    head = element(
+        "tr", *(element("th", each, scope="col") for each in ("Fact", "Value", "Certainty", "What shows it"))
+    )
     table = element("table", element("thead", head), element("tbody", shown, *rows), class_="facts")
     count = wording.count(len(names), "fact")
     return element("details", element("summary", f"{count}, and what shows them"), _scrolled(table))

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dragoman.review.report import wording
+from dragoman.review.report.balance import Balance, Told, balance
 from dragoman.review.review import Reviewed
-from dragoman.review.verdict.verdict import Decision, Reason
+from dragoman.review.verdict.verdict import Decision
 
 from .look import CONFIDENCES, DECISIONS, Look
 
@@ -41,16 +42,17 @@ def _heading(of: Reviewed) -> Text:
 
 
 def _rows(of: Reviewed, look: Look) -> Iterator[tuple[str, RenderableType]]:
-    said = of.verdict
+    said, sides = of.verdict, balance(of.verdict)
     yield "Is", _nature(of)
     if said.advice:
         yield "In short", Text(wording.plain(said.advice))
     if said.scores:
-        yield "Points", _scores(of)
+        yield "Points", _scores(sides, said.style)
     first = "Still to do" if said.decision is Decision.KEEP else "Mend first"
     lists = (
-        ("Why", _reasons(said.reasons_for)),
-        ("Against", _reasons(said.reasons_against)),
+        ("Why", _reasons(sides.pro)),
+        ("Against", _reasons(sides.contra)),
+        (f"For {wording.style(said.runner_up)}", _reasons(sides.instead)),
         ("Would turn", _bullets(each.text for each in said.turns)),
         (first, [(f"{at}.", Text(wording.plain(each))) for at, each in enumerate(said.first, 1)]),
         ("Moving costs", _bullets(said.cost)),
@@ -71,20 +73,21 @@ def _nature(of: Reviewed) -> Text:
     return text
 
 
-def _scores(of: Reviewed) -> Text:
+def _scores(of: Balance, chosen: str | None) -> Text:
     text = Text()
-    for name, number in sorted(of.verdict.scores.items(), key=lambda each: (-each[1], each[0])):
-        text.append(f"{wording.style(name)} {wording.points(number)}", "bold" if name == of.verdict.style else "dim")
+    for each in of.bars:
+        look = "bold" if each.style == chosen else "dim"
+        text.append(f"{wording.style(each.style)} {wording.points(each.points)}", look)
+        text.append(f" ({wording.points(each.staying)} of them for staying)" if each.staying else "", "dim")
         text.append("  ")
     return text
 
 
-def _reasons(reasons: Iterable[Reason]) -> list[tuple[str, Text]]:
+def _reasons(reasons: Iterable[Told]) -> list[tuple[str, Text]]:
     """The weightiest first, each with its rule's id."""
-    weighed = sorted(reasons, key=lambda each: -abs(each.points))
     return [
         (wording.points(each.points), Text.assemble(wording.plain(each.text), "  ", (each.rule.id, "dim")))
-        for each in weighed
+        for each in reasons
     ]
 
 
