@@ -5,6 +5,7 @@ GitHub shows some ten annotations of a kind for a step, so that the gravest come
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from dragoman.review.elements import Position
@@ -18,14 +19,20 @@ LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.
 LONGEST: Final = 1_000
 
 
-def write(review: Review) -> str:
-    """One command a line: refusals, findings, remarks, stale excuses; at the end a line of plain text with counts."""
+def write(review: Review, least: Severity = Severity.HINT) -> str:
+    """One command a line: refusals, findings from the ``least`` severity on, remarks where hints are wanted, stale
+    excuses; at the end a line of plain text with all counts.
+    """
     titles = {each.id: each.title for each in review.rules}
     lines = [_refusal(each) for each in review.refusals]
-    lines += [_finding(each, titles) for each in grouping.ordered(grouping.findings(review))]
-    lines += [_remark(each) for each in review.remarks]
+    lines += [_finding(each, titles) for each in grouping.ordered(_from(least, review))]
+    lines += [_remark(each) for each in review.remarks if least <= Severity.HINT]
     lines += [command("notice", {"title": "Stale excuse"}, each) for each in review.stale]
     return "\n".join([*lines, _counts(review)]) + "\n"
+
+
+def _from(least: Severity, review: Review) -> Iterator[Finding]:
+    return (each for each in grouping.findings(review) if each.severity >= least)
 
 
 def command(name: str, properties: dict[str, str], message: str) -> str:
