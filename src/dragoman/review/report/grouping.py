@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dragoman.review.misfits.finding import Finding, Misfit, Severity
-from dragoman.review.review import Review
-from dragoman.review.verdict.verdict import Decision
+from dragoman.review.review import Review, Reviewed
+from dragoman.review.verdict.verdict import Confidence, Decision
 
 GRAVEST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.HINT)
+
+URGENT_FIRST = (Decision.MOVE, Decision.ASK, Decision.MEND, Decision.CHOOSE, Decision.KEEP)
+LEAST_SURE_FIRST = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,25 @@ def severities(found: Iterable[Finding]) -> dict[Severity, int]:
     return {each: tally[each] for each in GRAVEST_FIRST}
 
 
+def has_contracts(review: Review) -> bool:
+    """Whether there was anything in which misfits could be found."""
+    return bool(review.documents or review.rules) or any(each.surface.readings for each in review.surfaces)
+
+
+def by_urgency(review: Review) -> Review:
+    """The same review, with the surfaces first at which there is something to do: to move, to ask about, to mend."""
+    return replace(review, surfaces=tuple(sorted(review.surfaces, key=_urgency)))
+
+
+def _urgency(of: Reviewed) -> tuple[int, ...]:
+    gravest = tuple(-number for number in severities(of.findings).values())
+    sure = LEAST_SURE_FIRST.index(of.verdict.confidence)
+    if of.verdict.decision is Decision.MEND:
+        return (URGENT_FIRST.index(of.verdict.decision), *gravest, sure)
+    return (URGENT_FIRST.index(of.verdict.decision), sure, *gravest)
+
+
 def decisions(review: Review) -> dict[Decision, int]:
-    """How many surfaces have which verdict."""
+    """How many surfaces have which verdict, the most urgent first."""
     tally = Counter(each.verdict.decision for each in review.surfaces)
-    return {each: tally[each] for each in Decision if tally[each]}
+    return {each: tally[each] for each in URGENT_FIRST if tally[each]}

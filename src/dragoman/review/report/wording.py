@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from dragoman.review.elements import Position
 from dragoman.review.misfits.finding import Severity
-from dragoman.review.review import Reviewed
+from dragoman.review.review import Review, Reviewed
 from dragoman.review.surfaces.catalogue import CATALOGUE
 from dragoman.review.surfaces.facts import Certainty
 from dragoman.review.verdict.styles import SPOKEN
@@ -20,6 +21,12 @@ CERTAINTIES: Final = {
 }
 LONGEST: Final = 400
 """Characters of one text of a document that a report for people shows: a title of a megabyte makes no page of one."""
+
+FAR: Final = 120
+"""From this column on, a line by itself is no place that an eye finds."""
+NUMBERS: Final = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+MISFIT: Final = "A misfit is something that does not suit a surface's callers or its style."
+MEND: Final = "Mend: the style fits, and is not spoken well."
 
 _SPACE: Final = re.compile(r"[\s\u2028\u2029]+")
 # Control characters (a terminal obeys them), the marks that turn the direction of text around (which make a text look
@@ -36,6 +43,17 @@ def plain(text: object, longest: int = LONGEST) -> str:
         return whole.strip()  # as nearly all are
     line = _UNSEEN.sub("\ufffd", _SPACE.sub(" ", whole[: 4 * longest])).strip()
     return line if len(line) <= longest and len(whole) <= 4 * longest else f"{line[: longest - 1]}…"
+
+
+def place(at: Position) -> tuple[str, str]:
+    """The file, and where in it: ``:17``; with the column where all of a document may stand on one line."""
+    column = f":{at.column}" if at.column >= FAR or (at.line == 1 and at.column > 1) else ""
+    return plain(at.file, 160), f":{at.line}{column}"
+
+
+def small(number: int) -> str:
+    """A number in a sentence: in words as far as ten."""
+    return NUMBERS[number] if number < len(NUMBERS) else f"{number:,}"
 
 
 def style(name: str | None) -> str:
@@ -66,6 +84,12 @@ def verdict(reviewed: Reviewed) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """``1 error``, ``1,204 errors``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def not_read(review: Review) -> str:
+    """``2 documents were not read: the review is not whole.``"""
+    number = len(review.refusals)
+    return f"{count(number, 'document')} {'was' if number == 1 else 'were'} not read: the review is not whole."
 
 
 def severity(each: Severity, number: int) -> str:

@@ -63,7 +63,7 @@ def _places(of: Group, look: Look) -> Text:
 
 
 def _place(of: Finding, group: Group) -> Text:
-    text = Text(f"{wording.plain(of.position.file, 160)}:{of.position.line}", "cyan")
+    text = Text("".join(wording.place(of.position)), "cyan")
     text.append(f"  {wording.plain(of.message)}", "not bold default")
     if of.remedy and of.remedy != group.remedy:
         text.append(f"  {wording.plain(of.remedy)}", "italic default")

@@ -19,9 +19,13 @@ LINES = 10
 
 
 def unread(review: Review, look: Look) -> Iterator[RenderableType]:
-    """Documents that were refused: where, why, and what would help."""
+    """Documents that were refused: where, why, and what would help. It stands first: the rest is not whole."""
+    if not review.refusals:
+        return
+    yield Text(wording.not_read(review), "bold red")
     lines = [_line(each.position, each.message, each.remedy, str(each.why)) for each in review.refusals]
-    yield from _listed("Not read", lines, look)
+    yield _indented(lines, look)
+    yield Text()
 
 
 def remarks(review: Review, look: Look) -> Iterator[RenderableType]:
@@ -51,16 +55,20 @@ def _listed(heading: str, lines: Iterable[Text], look: Look) -> Iterator[Rendera
     all_ = list(lines)
     if not all_:
         return
-    shown = all_[: look.few(LINES)]
-    if more := len(all_) - len(shown):
-        shown.append(Text(f"and {more:,} more: --all shows them", "dim"))
     yield Text()
     yield title(heading)
-    yield Padding(Text("\n", overflow="fold").join(shown), (0, 0, 0, 2))
+    yield _indented(all_, look)
+
+
+def _indented(lines: list[Text], look: Look) -> Padding:
+    shown = lines[: look.few(LINES)]
+    if more := len(lines) - len(shown):
+        shown.append(Text(f"and {more:,} more: --all shows them", "dim"))
+    return Padding(Text("\n", overflow="fold").join(shown), (0, 0, 0, 2))
 
 
 def _line(at: Position, message: str, remedy: str = "", why: str = "") -> Text:
-    text = Text(f"{wording.plain(at.file, 160)}:{at.line}", "cyan")
+    text = Text("".join(wording.place(at)), "cyan")
     text.append(f"  {why}: " if why else "  ", "default bold")
     text.append(wording.plain(message), "default")
     text.append(f"  {wording.plain(remedy)}" if remedy else "", "default italic")
