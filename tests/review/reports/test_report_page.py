@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_review import HOSTILE, large, review
 
+from dragoman.review.elements import Position
 from dragoman.review.misfits.finding import Severity
 from dragoman.review.people import People
 from dragoman.review.report import page
-from dragoman.review.report.page import markup
+from dragoman.review.report.page import markup, signs
 from dragoman.review.report.page.layout import BUNDLES, SINGLE, layout
 from dragoman.review.review import Review
 from dragoman.review.verdict.rule import Source
@@ -78,7 +79,6 @@ def test_it_says_what_the_review_holds(whole: Read) -> None:
         "depth and cost limits",
         "a mapping is not closed here",
         "Close the brace that line 12 opens.",
-        "multipleOf 0.01",
         "20 ms at p99",
         "openapi/partner.yaml:310",
     ):
@@ -133,6 +133,37 @@ def test_a_title_of_a_megabyte_makes_no_page_of_one() -> None:
     assert len(page.write(replace(long, surfaces=(first, *long.surfaces[1:])))) < 200_000
 
 
+def opened(of: Review) -> list[str]:
+    """The surfaces whose sections are open."""
+    steps = pairwise(Read(page.write(of)).elements)
+    return [attrs["id"] or "" for (tag, attrs), (_, inner) in steps if tag == "article" and "open" in inner]
+
+
+def test_only_what_is_to_be_decided_is_open_from_the_start() -> None:
+    assert opened(review()) == ["surface-0", "surface-1"]  # what should move, and what is to be asked about
+    assert opened(replace(review(), surfaces=review().surfaces[2:3])) == ["surface-0"]
+    assert len(opened(large(300, 600))) == 6
+
+
+def test_what_was_not_read_stands_at_the_head() -> None:
+    said = "".join(Read(page.write(review())).said)
+    assert "2 documents were not read: the review is not whole." in said
+    assert said.index("a mapping is not closed here") < said.index("Do first")
+
+
+def test_what_no_contract_can_hold_is_told_where_it_is_asked_for() -> None:
+    whole = replace(review(), refusals=(), remarks=())
+    assert "unread" not in Read(page.write(whole)).values("id")
+    told = "".join(Read(page.write(whole, verbose=True)).said)
+    assert "multipleOf 0.01" in told
+    assert "Not read" not in told
+
+
+def test_a_long_place_may_break_and_a_short_one_does_not() -> None:
+    assert "<wbr>" not in signs.place(Position("openapi/partner.yaml", 40))
+    assert "<wbr>/openapi" in signs.place(Position("services/orders/contracts/openapi/partner.yaml", 40))
+
+
 def test_an_empty_review_is_a_page_too() -> None:
     read = Read(page.write(Review((), People()), title="Nothing <yet>"))
     assert "Nothing <yet>" in "".join(read.said)
@@ -145,7 +176,8 @@ def test_many_surfaces_and_findings_stay_within_bounds() -> None:
     read = Read(text)
     assert [tag for tag, _ in read.elements].count("article") == 100 + len(review().people.skills)
     assert text.count("data-rank=") <= 100 + 100 * 4
-    assert "and 2,400 more: --format json has them all" in "".join(read.said)
+    assert "The first 100 of 2,500; --format json has all." in "".join(read.said)
+    assert "400 of 10,000 are listed here" in "".join(read.said)
 
 
 def test_a_thousand_surfaces_are_on_the_map_and_hundreds_in_the_list() -> None:

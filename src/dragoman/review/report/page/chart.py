@@ -25,7 +25,7 @@ LEGEND: Final = (
     ("mend", "mend: it fits, and is not spoken well"),
     ("move", "move: another fits better"),
     ("choose", "choose: there is no contract yet"),
-    ("ask", "ask: too little is known"),
+    ("ask", "ask first: too little is known"),
 )
 
 
@@ -36,6 +36,7 @@ def chart(surfaces: Sequence[Reviewed], listed: int) -> tuple[Markup, str]:
     if not surfaces:
         return Markup(""), ""
     placed = layout(surfaces)
+    nothing = element("p", signs.NOTHING, class_="nothing", hidden=True)
     body = element(
         "div",
         element("div", *(_group(each, listed) for each in placed.groups), class_="groups"),
@@ -46,7 +47,7 @@ def chart(surfaces: Sequence[Reviewed], listed: int) -> tuple[Markup, str]:
     )
     left_out = wording.count(placed.left_out, "surface")
     more = element("p", f"{left_out} more are in the list below.", class_="quiet") if placed.left_out else None
-    section = element("section", element("h2", "Map"), _heads(), body, more, _legend(placed), id="map")
+    section = element("section", element("h2", "Map"), _heads(), body, more, _legend(placed), nothing, id="map")
     tops = "".join(f"#fits-{each.style}{{top:{each.y - 1.625:.3f}rem}}" for each in placed.slots)
     return section, f"@media (min-width:60rem){{.fits{{height:{placed.height:.3f}rem}}{tops}}}"
 
@@ -92,6 +93,7 @@ def _styles(placed: Layout) -> Markup:
             element("b", wording.style(each.style)),
             element("span", f"fits {wording.count(each.number, 'surface')}"),
             id=f"fits-{each.style}",
+            data_fits=" ".join(map(str, each.members)),
         )
         for each in placed.slots
     ]

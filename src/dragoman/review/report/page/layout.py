@@ -71,11 +71,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A style on the right, whose middle is at ``y``, with how many surfaces it fits."""
+    """A style on the right, whose middle is at ``y``, with the numbers of the surfaces that it fits."""
 
     style: str
-    number: int
+    members: tuple[int, ...]
     y: float
+
+    @property
+    def number(self) -> int:
+        """How many it fits."""
+        return len(self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,6 @@ def _slots(nodes: Iterable[Node], height: float) -> tuple[Slot, ...]:
         below = height - NODE / 2 if at == len(places) - 1 else places[at + 1] - SLOT
         places[at] = min(places[at], below)
     return tuple(
-        Slot(name, sum(len(node.members) for node in wanted[name]), y)
+        Slot(name, tuple(member for node in wanted[name] for member in node.members), y)
         for (_, name), y in zip(middles, places, strict=True)
     )

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from dragoman.review.report import wording
 
-VOID: Final = frozenset({"input", "meta"})
+VOID: Final = frozenset({"input", "meta", "wbr"})
 """The elements without an end tag that are used here."""
 
 

@@ -25,10 +25,17 @@ def misfits(review: Review, groups: tuple[Group, ...], listed: int) -> Markup | 
         return None
     numbers = {each.surface.name: at for at, each in enumerate(review.surfaces[:listed])}
     rules = [_rule(at, each, numbers, opened=len(groups) <= OPEN) for at, each in enumerate(groups)]
-    counts = grouping.severities(grouping.findings(review))
-    heading = element("h2", "Misfits ", signs.tally(counts))
-    nothing = element("p", "Nothing here is of what is asked for.", class_="nothing", hidden=True)
-    return element("section", heading, *rules, nothing, _excused(review), _stale(review), id="misfits")
+    heading = element("h2", "Misfits ", signs.tally(grouping.severities(grouping.findings(review))))
+    about = element("p", wording.MISFIT, " ", _listed(groups), class_="quiet about")
+    nothing = element("p", "No misfit matches the filter.", class_="nothing", hidden=True)
+    return element("section", heading, about, *rules, nothing, _excused(review), _stale(review), id="misfits")
+
+
+def _listed(groups: Iterable[Group]) -> str | None:
+    """How many of all stand on the page, unless all do."""
+    numbers = [len(each.findings) for each in groups]
+    shown = sum(min(each, ROWS) for each in numbers)
+    return f"{shown:,} of {sum(numbers):,} are listed here; --format json has all." if shown < sum(numbers) else None
 
 
 def _rule(at: int, of: Group, numbers: Mapping[str, int], *, opened: bool) -> Markup:
@@ -63,9 +70,9 @@ def _rows(of: Group, numbers: Mapping[str, int]) -> Markup:
     rows = [_row(each, of, numbers) for each in of.findings[:ROWS]]
     head = element("tr", *(element("th", each, scope="col") for each in ("", "Where", "Surface", "What")))
     table = element("table", element("thead", head), element("tbody", *rows), class_="findings")
-    more = len(of.findings) - ROWS
-    rest = element("p", f"and {more:,} more: --format json has them all", class_="quiet") if more > 0 else None
-    return element("div", table, rest)
+    whole = len(of.findings)
+    cut = element("p", f"The first {ROWS} of {whole:,}; --format json has all.", class_="cut") if whole > ROWS else None
+    return element("div", cut, table)
 
 
 def _row(of: Finding, group: Group, numbers: Mapping[str, int]) -> Markup:

@@ -1,8 +1,48 @@
 "use strict";
 (() => {
   const form = document.getElementById("filters");
-  if (!form) return;
   const all = (selector) => [...document.querySelectorAll(selector)];
+  const drawn = all("[data-of]").map((node) => ({ node, of: node.dataset.of.split(" ") }));
+
+  // Whatever a link leads to is opened, and shown even if it was filtered out.
+  const arrive = () => {
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (!target) return;
+    if (target.hidden && form) form.reset();
+    const fold = target.matches("details") ? target : target.querySelector(":scope > details");
+    if (fold) fold.open = true;
+    setTimeout(() => target.scrollIntoView());
+  };
+  addEventListener("hashchange", arrive);
+  for (const link of all('a[href^="#"]'))
+    link.addEventListener("click", () => link.hash === location.hash && arrive());
+  arrive();
+
+  // The lines of the surface that is pointed at stand out.
+  const map = document.querySelector(".map");
+  const lines = drawn.filter(({ node }) => node.matches("path"));
+  const light = (item) => {
+    map.classList.toggle("lit", Boolean(item));
+    for (const { node } of lines) node.classList.toggle("on", Boolean(item) && node.dataset.of === item.dataset.of);
+  };
+  for (const { node } of drawn.filter(({ node }) => node.matches("li"))) {
+    node.addEventListener("pointerenter", () => light(node));
+    node.addEventListener("pointerleave", () => light(null));
+    node.addEventListener("focusin", () => light(node));
+    node.addEventListener("focusout", () => light(null));
+  }
+
+  // On paper every surface is open.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = all("article.surface > details:not([open])");
+    for (const each of closed) each.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const each of closed) each.open = false;
+  });
+
+  if (!form) return;
   const surfaces = all("article.surface");
   const rules = all("details.rule").map((rule) => ({
     rule,
@@ -11,7 +51,11 @@
     said: rule.querySelector(".count").textContent,
     head: rule.querySelector("summary").textContent.toLowerCase(),
   }));
-  const drawn = all("[data-of]").map((node) => ({ node, of: node.dataset.of.split(" ") }));
+  const fits = all("[data-fits]").map((node) => ({
+    node,
+    of: node.dataset.fits.split(" ").filter((n) => document.getElementById(`surface-${n}`)),
+    said: node.lastElementChild.textContent,
+  }));
   const texts = new Map();
   const text = (node) => {
     if (!texts.has(node)) texts.set(node, node.textContent.toLowerCase());
@@ -55,9 +99,16 @@
       rule.hidden = left === 0;
       count.textContent = left === rows.length ? said : `${left} of ${said}`;
     }
+    for (const { node, of, said } of fits) {
+      const left = of.filter((each) => shown.has(each)).length;
+      node.lastElementChild.textContent =
+        left === of.length ? said : `fits ${left} of ${of.length} ${of.length === 1 ? "surface" : "surfaces"}`;
+      node.classList.toggle("off", left === 0);
+    }
+    for (const each of all("#map > :not(h2):not(.nothing)")) each.hidden = shown.size === 0;
     for (const { node, of } of drawn) node.classList.toggle("off", !of.some((each) => shown.has(each)));
     for (const each of all(".nothing"))
-      each.hidden = each.parentElement.id === "surfaces" ? shown.size > 0 : places > 0 || rows.length === 0;
+      each.hidden = each.parentElement.id !== "misfits" ? shown.size > 0 : places > 0 || rows.length === 0;
     const narrowed = shown.size < surfaces.length || places < rows.length;
     document.getElementById("shown").textContent = narrowed
       ? `${shown.size} of ${surfaces.length} surfaces, ${places} of ${rows.length} listed misfits`
@@ -84,42 +135,4 @@
       form.elements.decision.value = first.dataset.decision;
       narrow();
     });
-
-  // Whatever a link leads to is opened, and shown even if it was filtered out.
-  const arrive = () => {
-    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    if (!target) return;
-    if (target.hidden) form.reset();
-    const fold = target.matches("details") ? target : target.querySelector(":scope > details");
-    if (fold) fold.open = true;
-    setTimeout(() => target.scrollIntoView());
-  };
-  addEventListener("hashchange", arrive);
-  for (const link of all('a[href^="#"]'))
-    link.addEventListener("click", () => link.hash === location.hash && arrive());
-  arrive();
-
-  // The lines of the surface that is pointed at stand out.
-  const map = document.querySelector(".map");
-  const lines = drawn.filter(({ node }) => node.matches("path"));
-  const light = (item) => {
-    map.classList.toggle("lit", Boolean(item));
-    for (const { node } of lines) node.classList.toggle("on", Boolean(item) && node.dataset.of === item.dataset.of);
-  };
-  for (const { node } of drawn.filter(({ node }) => node.matches("li"))) {
-    node.addEventListener("pointerenter", () => light(node));
-    node.addEventListener("pointerleave", () => light(null));
-    node.addEventListener("focusin", () => light(node));
-    node.addEventListener("focusout", () => light(null));
-  }
-
-  // On paper everything is open.
-  let closed = [];
-  addEventListener("beforeprint", () => {
-    closed = all("details:not([open])");
-    for (const each of closed) each.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const each of closed) each.open = false;
-  });
 })();

@@ -37,5 +37,5 @@ def _skill(of: Skill) -> Markup:
 
 def _ask(of: Ask) -> Markup:
     heard = [element("li", each) for each in of.listen_for]
-    listen = [element("p", "A strong answer speaks of", class_="quiet"), element("ul", *heard)] if heard else []
+    listen = [element("p", "Listen for:", class_="quiet"), element("ul", *heard)] if heard else []
     return element("div", element("p", of.question, class_="question"), *listen, class_="asking")

@@ -15,6 +15,9 @@ from dragoman.review.verdict.verdict import Confidence
 
 from .markup import Content, Markup, element
 
+NOTHING: Final = "No surface matches the filter."
+SHORT: Final = 34
+"""Characters of a place up to which it stands on one line."""
 SHAPES: Final = {Severity.ERROR: "▲", Severity.WARNING: "◆", Severity.HINT: "●"}
 DOTS: Final = {Confidence.HIGH: 3, Confidence.MEDIUM: 2, Confidence.LOW: 1}
 
@@ -58,10 +61,15 @@ def shape(severity: Severity) -> Markup:
 
 
 def place(at: Position | None) -> Markup | None:
-    """File and line, of which the file may break."""
+    """File and line; a long one may break where its parts end."""
     if at is None:
         return None
-    return element("code", wording.plain(at.file, 160), Markup("<wbr>"), f":{at.line}", class_="place")
+    file, where = wording.place(at)
+    if len(file) + len(where) <= SHORT:
+        return element("code", file, where, class_="place")
+    parts = (each for part in file.split("/") for each in (element("wbr"), f"/{part}"))
+    _, first, *rest = parts
+    return element("code", first[1:], *rest, element("wbr"), where, class_="place long")
 
 
 def source(name: str, link: str) -> Markup:

@@ -1,14 +1,18 @@
-"""The head of the page: what there is, in numbers."""
+"""The head of the page: the review in a sentence, what to do first, and what there is in numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from dragoman.review.report import grouping, wording
+from dragoman.review.report import digest, grouping, wording
+from dragoman.review.report.digest import Action
+from dragoman.review.report.grouping import Group
 from dragoman.review.review import Review
 from dragoman.review.verdict.verdict import Decision
 
 from .markup import Markup, element
+from .unread import alert
 
 DECISIONS: Final = {
     Decision.KEEP: "to keep",
@@ -19,26 +23,49 @@ DECISIONS: Final = {
 }
 
 
-def summary(review: Review, title: str) -> Markup:
-    """The title, the verdicts as one bar with its legend, and the misfits."""
+def summary(review: Review, title: str, groups: Sequence[Group], listed: int) -> Markup:
+    """For whoever reads nothing else. Its actions lead to rules, and to the first ``listed`` surfaces."""
+    places = {f"rule {each.rule}": f"#rule-{at}" for at, each in enumerate(groups)}
+    places |= {f"surface {each.surface.name}": f"#surface-{at}" for at, each in enumerate(review.surfaces[:listed])}
     return element(
         "header",
-        element("p", "Dragoman review", class_="brand"),
+        element("p", digest.reviewed(review), class_="brand"),
         element("h1", title),
-        element("p", _lead(review), class_="lead"),
-        element("div", _verdicts(review), _misfits(review), _documents(review), class_="tiles"),
+        element("p", digest.sentence(review), class_="lead"),
+        alert(review),
+        _actions(digest.actions(review), places),
+        element("div", *_tiles(review), class_="tiles"),
         class_="hero",
     )
 
 
-def _lead(review: Review) -> str:
-    surfaces = wording.count(len(review.surfaces), "surface")
-    read = f" in {wording.count(review.documents, 'document')}" if review.documents else ""
-    return f"{surfaces}{read}: whom each is for, what it speaks, what would fit, and what to mend first."
+def _actions(of: Sequence[Action], places: Mapping[str, str]) -> Markup | None:
+    if not of:
+        return None
+    items = [_action(each, places) for each in of]
+    return element("section", element("h2", "Do first"), element("ol", *items), class_="actions")
+
+
+def _action(of: Action, places: Mapping[str, str]) -> Markup:
+    link = places.get(f"rule {of.rule}" if of.rule else f"surface {of.surface}")
+    what = element("a", of.what, href=link) if link else of.what
+    where = element("span", of.where, class_="quiet") if of.where else None
+    how = element("span", of.how, class_="how") if of.how else None
+    return element("li", element("strong", what), " ", where, how)
+
+
+def _tiles(review: Review) -> list[Markup | None]:
+    found = grouping.has_contracts(review)
+    return [
+        _verdicts(review),
+        _misfits(review) if found else None,
+        _documents(review) if found else None,
+        _people(review),
+    ]
 
 
 def _verdicts(review: Review) -> Markup | None:
-    if not review.surfaces:
+    if len(review.surfaces) < 2:
         return None
     decided = grouping.decisions(review)
     bar, at = [], 0.0
@@ -64,20 +91,24 @@ def _misfits(review: Review) -> Markup:
     return _tile("Misfits", element("ul", *lines, class_="legend shapes"), excused)
 
 
-def _documents(review: Review) -> Markup:
+def _documents(review: Review) -> Markup | None:
     refused = len(review.refusals)
-    gaps = sum(1 for each in review.people.skills if not each.there)
-    read = [
-        element("li", element("strong", review.documents), " read or tried"),
-        element("li", element("strong", refused), " not read", class_="error" if refused else None),
-    ]
-    lines = [
-        *(read if review.documents or refused else ()),
-        element("li", element("strong", gaps), f" {'skill' if gaps == 1 else 'skills'} missing or not known"),
-    ]
-    return _tile(
-        "Documents and people" if review.documents or refused else "People", element("ul", *lines, class_="legend")
+    if not review.documents and not refused:
+        return None
+    read = element("li", element("strong", max(review.documents - refused, 0)), " read")
+    unread = element("li", element("strong", refused), " not read", class_="error") if refused else None
+    return _tile("Documents", element("ul", read, unread, class_="legend"))
+
+
+def _people(review: Review) -> Markup | None:
+    there = [each.there for each in review.people.skills]
+    counts = (
+        ("there", there.count(True)),
+        ("missing", there.count(False)),
+        ("not known to be there", there.count(None)),
     )
+    lines = [element("li", element("strong", number), f" {said}") for said, number in counts if number]
+    return _tile("Skills", element("ul", *lines, class_="legend")) if lines else None
 
 
 def _tile(name: str, *content: Markup | None) -> Markup:
