@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -59,6 +60,7 @@ HOT = rule(
 JOINS = rule("screens-join", "Screens join resources", "One screen joins five resources.", graphql=2.5, rest=-1)
 QUEUE = rule("nobody-waits", "Nobody waits", "Nobody waits for the result; a queue retries and decouples.", events=3)
 NOUNS = rule("nouns", "It is made of nouns", "38 of 41 operations are standard methods of a resource.", rest=2)
+STAYING = rule("it-works", "It is there", "It is there, and it works.", present=2.5)
 SKILLS = rule("skills", "What the team operates", "The team that owns it operates this style today.", rest=1)
 
 UNPAGED = Misfit(
@@ -165,6 +167,7 @@ def partner() -> Reviewed:
                 Reason(OUTSIDE, 3, OUTSIDE.reason),
                 Reason(NOUNS, 2, NOUNS.reason),
                 Reason(SKILLS, 1, SKILLS.reason),
+                Reason(STAYING, 2.5, STAYING.reason),
             ),
             (),
             Confidence.HIGH,
@@ -224,9 +227,12 @@ def public() -> Reviewed:
             Decision.MOVE,
             "rest",
             "rpc",
-            {"rest": 4.0, "rpc": 1.5, "graphql": 1.0, "events": -1.0, "webhooks": 0.0},
+            {"rest": 3.0, "rpc": 0.0, "graphql": 1.0, "events": -1.0, "webhooks": 0.0},
             (Reason(OUTSIDE, 3, OUTSIDE.reason), Reason(SKILLS, 1, SKILLS.reason)),
-            (Reason(JOINS, -1, JOINS.reason),),
+            (
+                Reason(JOINS, -1, f"{JOINS.reason} (it puts together 5 resources)"),
+                Reason(STAYING, -2.5, f"For RPC: {STAYING.reason}"),
+            ),
             Confidence.MEDIUM,
             (
                 Turn("audience", "internal", "rpc", True, "Were only your own services to call it, RPC would fit."),
@@ -469,6 +475,8 @@ def review() -> Review:
         9,
         RULES,
         {("no-idempotency-key", "operation POST /v1/returns"): "The warehouse drops doubles (SHOP-112)"},
+        made=datetime.date(2026, 2, 3),
+        paths=("openapi", "proto", "graphql", "asyncapi"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +15,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
-from sample_review import HOSTILE, large, review
+from sample_review import HOSTILE, admin, fraud, large, notices, partner, public, review, storefront
 
 from dragoman.review.elements import Position
+from dragoman.review.misfits.finding import Severity
 from dragoman.review.people import People
 from dragoman.review.reading.outcome import Refusal, Why
-from dragoman.review.report import data, github, markdown, sarif, terminal
+from dragoman.review.report import data, digest, github, markdown, page, sarif, terminal, wording
 from dragoman.review.report.terminal import Look
 from dragoman.review.report.version import version
-from dragoman.review.review import Review
+from dragoman.review.review import Review, Reviewed
 
 HERE = Path(__file__).parent
 GOLDEN = "review/reports/golden"
@@ -87,6 +89,126 @@ def test_no_text_keeps_a_report_from_being_written(name: str, title: str, messag
     text.encode()
 
 
+def unwritten() -> Review:
+    """A surface that has no contract yet, as ``dragoman advise`` reviews it."""
+    return Review((notices(),), People())
+
+
+PEOPLES: dict[str, Callable[[Review], str]] = {
+    "terminal": terminal.write,
+    "markdown": markdown.write,
+    "page": page.write,
+}
+
+
+@pytest.mark.parametrize("name", PEOPLES)
+def test_without_a_contract_no_misfits_are_counted(name: str) -> None:
+    text = PEOPLES[name](unwritten())
+    assert "begin with one page of OpenAPI" in text
+    assert not re.search(r"misfits|0 errors|warnings|mend", _without_code(text), re.IGNORECASE)
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"(?s)<(style|script)>.*?</\1>|<footer>.*", "", text)
+
+
+@pytest.mark.parametrize("name", PEOPLES)
+def test_where_something_is_to_be_done_stands_first(name: str) -> None:
+    text = PEOPLES[name](replace(review(), surfaces=(fraud(), partner(), admin(), public())))
+    places = [text.rindex(each) for each in ("move → REST", "ask first (REST?)", "mend REST", "keep RPC")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", PEOPLES)
+def test_what_was_not_read_stands_before_every_verdict(name: str) -> None:
+    text = _without_code(PEOPLES[name](review()))
+    assert text.index("a mapping is not closed here") < text.index("move → REST")
+
+
+@pytest.mark.parametrize("name", PEOPLES)
+def test_what_speaks_for_staying_is_told(name: str) -> None:
+    text = re.sub(r"<[^>]+>", "", _without_code(PEOPLES[name](review())))
+    assert "+8.5" in text  # six for what fits, and this
+    assert re.search(r"\+2\.5 of (them|the points of REST) for staying", text)
+
+
+@pytest.mark.parametrize("name", PEOPLES)
+def test_what_an_interviewer_listens_for_reads_well_whatever_it_is(name: str) -> None:
+    text = PEOPLES[name](review())
+    assert "Listen for:" in text
+    assert "speaks of" not in text
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (Position("a.yaml", 17, 5), ":17"),
+        (Position("a.yaml", 1, 1), ":1"),
+        (Position("a.json", 1, 29_801), ":1:29801"),
+        (Position("a.json", 3, 4_000), ":3:4000"),
+    ],
+)
+def test_a_place_on_a_line_of_a_whole_document_has_its_column(at: Position, said: str) -> None:
+    assert wording.place(at) == (at.file, said)
+    found = replace(public(), findings=(replace(public().findings[0], position=at),))
+    for write in PEOPLES.values():
+        assert f"{at.file}{said}" in write(replace(review(), surfaces=(found,)))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# In a sentence, and five actions
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "said"),
+    [
+        ((partner(), partner(), partner(), admin()), "Nothing has to move; ask first about one; mend three."),
+        ((public(), fraud()), "Move one; keep one as it is."),
+        ((fraud(), storefront()), "Nothing has to move; keep two as they are."),
+        ((notices(), *[fraud()] * 12), "Nothing has to move; choose a style for one; keep 12 as they are."),
+        ((), "There is no surface to judge."),
+    ],
+)
+def test_a_review_is_summed_up_in_a_sentence(surfaces: tuple[Reviewed, ...], said: str) -> None:
+    assert digest.sentence(replace(review(), surfaces=surfaces)) == said
+
+
+def test_of_a_surface_without_a_contract_the_sentence_is_its_advice() -> None:
+    assert digest.sentence(unwritten()) == notices().verdict.advice
+
+
+def test_what_is_to_be_decided_comes_before_what_is_to_be_mended() -> None:
+    assert [each.what for each in digest.actions(review())] == [
+        "Move öffentlich-商店 to REST",
+        "Begin notices with webhooks",
+        "Find out: Who calls this surface?",
+        "Mend: A list without pages",
+        "Mend: A public surface built of calls",
+    ]
+
+
+def test_what_is_mended_names_its_places_and_what_no_rule_found_is_said_as_it_is() -> None:
+    said = digest.actions(replace(review(), surfaces=(partner(),)))
+    assert [(each.what, each.where) for each in said] == [
+        ("Mend: A list without pages", "7 places on partner"),
+        ("Mend: An unsafe call that cannot be repeated", "1 place on partner"),
+        ("Give the lists pages.", "for partner"),
+        ("Take an Idempotency-Key where money moves.", "for partner"),
+    ]
+
+
+def test_many_surfaces_to_move_leave_room_for_what_is_to_be_mended() -> None:
+    said = digest.actions(replace(review(), surfaces=(public(),) * 20))
+    assert len(said) == 5
+    assert sum(each.what.startswith("Move") for each in said) == 3
+
+
+def test_what_was_reviewed_is_said_with_its_day() -> None:
+    said = digest.reviewed(review())
+    assert said == "7 surfaces in 9 documents of openapi, proto, graphql and 1 more · 2026-02-03"
+    assert digest.reviewed(EMPTY) == "0 surfaces"
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # In a terminal
 
@@ -98,6 +220,13 @@ def test_no_line_is_wider_than_the_terminal(width: int, everything: bool) -> Non
 
     text = terminal.write(review(), Look(width, everything=everything, verbose=True))
     assert max(map(cell_len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [80, 93, 117, 118, 140])
+def test_no_column_is_cut(width: int) -> None:
+    heads = next(each for each in terminal.write(review(), Look(width)).splitlines() if "Confidence" in each)
+    assert heads.split()[-1] == ("Misfits" if width < 118 else "Hints")
+    assert ("7e 1w 1h" in terminal.write(review(), Look(width))) == (width < 118)
 
 
 def test_there_is_colour_only_where_it_is_wanted() -> None:
@@ -294,6 +423,21 @@ def test_each_line_but_the_last_is_a_command() -> None:
         "col": "5",
         "title": "A list without pages (unpaged-list)",
     }
+
+
+@pytest.mark.parametrize(
+    ("least", "kinds"),
+    [
+        (Severity.HINT, {"error": 10, "warning": 3, "notice": 5}),
+        (Severity.WARNING, {"error": 10, "warning": 3, "notice": 2}),
+        (Severity.ERROR, {"error": 10, "warning": 1, "notice": 2}),
+    ],
+)
+def test_only_what_is_checked_is_marked(least: Severity, kinds: dict[str, int]) -> None:
+    """What was not read, and what a baseline excuses in vain, is told in any case; so are all counts."""
+    *commands, last = github.write(review(), least).splitlines()
+    assert Counter(parsed(each)[0] for each in commands) == kinds
+    assert last.startswith("7 surfaces: 9 errors, 2 warnings, 2 hints")
 
 
 @given(st.text(), st.text(min_size=1), st.text())

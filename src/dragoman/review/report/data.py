@@ -21,7 +21,9 @@ from dragoman.review.surfaces.catalogue import CATALOGUE
 from dragoman.review.surfaces.facts import Evidence, Fact
 from dragoman.review.verdict.verdict import Reason, Turn, Verdict
 
-from . import grouping, wording
+from . import digest, grouping, wording
+from .balance import balance
+from .digest import Action
 from .json_text import json_text
 from .version import version
 
@@ -47,6 +49,9 @@ def data(review: Review) -> dict[str, Any]:
         "format": "dragoman-review",
         "version": VERSION,
         "tool": {"name": "dragoman", "version": version()},
+        "title": review.title,
+        "made": review.made.isoformat() if review.made else None,
+        "paths": list(review.paths),
         "summary": _summary(review),
         "surfaces": [_surface(each) for each in review.surfaces],
         "rules": _rules(review),
@@ -62,11 +67,23 @@ def data(review: Review) -> dict[str, Any]:
 def _summary(review: Review) -> dict[str, Any]:
     counts = grouping.severities(grouping.findings(review))
     return {
+        "sentence": digest.sentence(review),
+        "actions": [_action(each) for each in digest.actions(review)],
         "documents": review.documents,
         "refused": len(review.refusals),
         "surfaces": len(review.surfaces),
         "decisions": {str(each): number for each, number in grouping.decisions(review).items()},
         "findings": {str(each): number for each, number in counts.items()},
+    }
+
+
+def _action(of: Action) -> dict[str, Any]:
+    return {
+        "what": of.what,
+        "how": of.how,
+        "where": of.where,
+        "surface": of.surface or None,
+        "rule": of.rule or None,
     }
 
 
@@ -124,6 +141,7 @@ def _verdict(of: Verdict) -> dict[str, Any]:
         "runner_up": of.runner_up,
         "confidence": str(of.confidence),
         "scores": {name: _number(points) for name, points in of.scores.items()},
+        "staying": _staying(of),
         "advice": of.advice,
         "reasons_for": [_reason(each) for each in of.reasons_for],
         "reasons_against": [_reason(each) for each in of.reasons_against],
@@ -132,6 +150,12 @@ def _verdict(of: Verdict) -> dict[str, Any]:
         "cost": list(of.cost),
         "open": [{"fact": name, "question": wording.question(name)} for name in of.open],
     }
+
+
+def _staying(of: Verdict) -> dict[str, Any] | None:
+    """What comes on top of a style's score because it is there."""
+    bar = balance(of).staying
+    return None if bar is None else {"style": bar.style, "points": _number(bar.staying)}
 
 
 def _reason(of: Reason) -> dict[str, Any]:

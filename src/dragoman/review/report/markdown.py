@@ -12,10 +12,14 @@ from typing import Final
 from dragoman.review.elements import Position
 from dragoman.review.people import Skill
 from dragoman.review.review import Review, Reviewed
+from dragoman.review.verdict.verdict import Decision
 
-from . import grouping, wording
+from . import digest, grouping, wording
+from .balance import Bar, Told, balance
 from .grouping import Group
 
+HARD: Final = "\n   "
+"""Another line within the point of a list; the two blanks before it make it one."""
 POSITIONS: Final = 10
 LINES: Final = 50
 SURFACES: Final = 50
@@ -27,9 +31,21 @@ _APART: Final = "&#8203;"
 """A blank without width: after it GitHub sees no user, no address and no number of an issue."""
 
 
-def write(review: Review) -> str:
-    """The text, with one newline at the end. A part that has nothing to say is left out."""
-    parts = (_head(review), _overview(review), _surfaces(review), _misfits(review), _people(review), _unread(review))
+def write(review: Review, *, verbose: bool = False) -> str:
+    """The text, with one newline at the end. A part that has nothing to say is left out; ``verbose`` tells what
+    contracts cannot hold.
+    """
+    review = grouping.by_urgency(review)
+    parts = (
+        _head(review),
+        _unread(review),
+        _actions(review),
+        _overview(review),
+        _surfaces(review),
+        _misfits(review),
+        _people(review),
+        _remarks(review, verbose=verbose),
+    )
     return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
 
 
@@ -46,22 +62,32 @@ def code(said: object) -> str:
     return f"<code>{_SPOKEN.sub(lambda found: f'&#{ord(found[0])};', apart)}</code>"
 
 
+def place(at: Position) -> str:
+    """Where in which file."""
+    return code("".join(wording.place(at)))
+
+
 def _head(review: Review) -> Iterator[str]:
-    yield "# API review"
-    yield ""
+    yield from (f"# {text(review.title) or 'API review'}", "", f"**{text(digest.sentence(review))}**", "")
     counts = grouping.severities(grouping.findings(review))
-    surfaces = wording.count(len(review.surfaces), "surface")
-    read = f" in {wording.count(review.documents, 'document')}" if review.documents else ""
-    refused = f"; **{wording.count(len(review.refusals), 'document')} not read**" if review.refusals else ""
-    decided = ", ".join(f"{number} to {each}" for each, number in grouping.decisions(review).items())
     found = ", ".join(wording.severity(each, number) for each, number in counts.items())
-    yield f"{surfaces}{read}{f': {decided}' if decided else ''}. {found}{refused}."
+    yield f"{text(digest.reviewed(review))}{f' · {found}' if grouping.has_contracts(review) else ''}"
     yield ""
+
+
+def _actions(review: Review) -> Iterator[str]:
+    lines = []
+    for each in digest.actions(review):
+        where = f" ({text(each.where)})" if each.where else ""
+        lines.append(f"**{text(each.what)}**{where}{f'  {HARD}{text(each.how)}' if each.how else ''}")
+    if lines:
+        yield from ("## Do first", "", *(f"{at}. {line}" for at, line in enumerate(lines, 1)), "")
 
 
 def _overview(review: Review) -> Iterator[str]:
     if not review.surfaces:
         return
+    found = grouping.has_contracts(review)
     rows = [
         (
             f"**{text(each.surface.name)}**",
@@ -70,12 +96,15 @@ def _overview(review: Review) -> Iterator[str]:
             f"**{wording.verdict(each)}**",
             wording.style(each.verdict.runner_up) if each.verdict.runner_up else "–",
             str(each.verdict.confidence),
-            *(f"{number:,}" if number else "–" for number in grouping.severities(each.findings).values()),
+            *(f"{number:,}" if number else "–" for number in grouping.severities(each.findings).values() if found),
         )
         for each in review.surfaces[:ROWS]
     ]
-    names = ("Surface", "For", "Speaks", "Verdict", "Runner-up", "Confidence", "Errors", "Warnings", "Hints")
-    yield from _table(names, rows, numbers=3)
+    counts = ("Errors", "Warnings", "Hints") if found else ()
+    names = ("Surface", "For", "Speaks", "Verdict", "Runner-up", "Confidence", *counts)
+    yield from _table(names, rows, numbers=len(counts))
+    if any(each.verdict.decision is Decision.MEND for each in review.surfaces):
+        yield from (wording.MEND, "")
     yield from _left_out(len(review.surfaces) - ROWS)
 
 
@@ -105,25 +134,35 @@ def _surface(of: Reviewed) -> Iterator[str]:
     )
     if said.advice:
         yield from (text(said.advice), "")
-    reasons = sorted((*said.reasons_for, *said.reasons_against), key=lambda each: -each.points)
-    yield from _list(
-        "Why", (f"{wording.points(each.points)} {text(each.text)} {code(each.rule.id)}" for each in reasons)
-    )
+    sides = balance(said)
+    yield from _list("Why", _reasons((*sides.pro, *sides.contra)))
+    yield from _list(f"What speaks for {wording.style(said.runner_up)} instead", _reasons(sides.instead))
+    if sides.bars:
+        yield from (f"**Points:** {', '.join(map(_bar, sides.bars))}", "")
     yield from _list("What would change it", (text(each.text) for each in said.turns))
     yield from _list("To mend first", map(text, said.first), numbered=True)
     yield from _list("What moving would cost", map(text, said.cost))
     yield from _list("Open questions", (text(wording.question(each)) for each in said.open))
 
 
+def _reasons(found: Iterable[Told]) -> Iterator[str]:
+    return (f"{wording.points(each.points)} {text(each.text)} {code(each.rule.id)}" for each in found)
+
+
+def _bar(of: Bar) -> str:
+    staying = f" ({wording.points(of.staying)} of them for staying)" if of.staying else ""
+    return f"{wording.style(of.style)} {wording.points(of.points)}{staying}"
+
+
 def _misfits(review: Review) -> Iterator[str]:
     groups = grouping.by_rule(review)
     if groups:
-        yield from ("## Misfits", "")
+        yield from ("## Misfits", "", wording.MISFIT, "")
     for each in groups:
         yield from _group(each)
     if review.excused:
         lines = [
-            f"{code(each.position)} {text(each.message)} {code(each.rule)}{_because(review.excuses.get(each.key))}"
+            f"{place(each.position)} {text(each.message)} {code(each.rule)}{_because(review.excuses.get(each.key))}"
             for each in review.excused
         ]
         yield from _folded(f"Excused by the baseline: {len(review.excused):,}", lines)
@@ -142,7 +181,7 @@ def _group(of: Group) -> Iterator[str]:
         yield from (text(of.reason), "")
     if of.remedy:
         yield from (f"**Remedy:** {text(of.remedy)}", "")
-    lines = [f"{code(each.position)} {text(each.message)}" for each in of.findings]
+    lines = [f"{place(each.position)} {text(each.message)}" for each in of.findings]
     yield from _bullets(lines, POSITIONS)
 
 
@@ -163,25 +202,28 @@ def _asks(of: Skill) -> Iterator[str]:
     yield from (f"### What to ask: {text(of.name)}", "")
     for each in of.asks:
         yield f"- {text(each.question)}"
-        yield f"  A strong answer speaks of {'; '.join(map(text, each.listen_for))}." if each.listen_for else ""
+        yield f"  Listen for: {'; '.join(map(text, each.listen_for))}." if each.listen_for else ""
     yield ""
 
 
 def _unread(review: Review) -> Iterator[str]:
     if review.refusals:
-        yield from ("## Not read", "")
+        yield from ("## Not read", "", f"**{wording.not_read(review)}**", "")
         lines = [_told(each.position, f"{each.why}: {each.message}", each.remedy) for each in review.refusals]
         yield from _bullets(lines, LINES)
+
+
+def _remarks(review: Review, *, verbose: bool) -> Iterator[str]:
     if review.remarks:
         remarks = [_told(each.position, each.message, each.remedy) for each in review.remarks]
         yield from _folded(f"Wrong in documents: {len(remarks):,}", remarks)
-    if review.kept:
+    if review.kept and verbose:
         kept = [_told(each.position, f"{each.element}: {each.what}") for each in review.kept]
         yield from _folded(f"Beyond what a contract can hold: {len(kept):,}", kept)
 
 
 def _told(at: Position, message: str, remedy: str = "") -> str:
-    return f"{code(at)} {text(message)}{f' *{text(remedy)}*' if remedy else ''}"
+    return f"{place(at)} {text(message)}{f' *{text(remedy)}*' if remedy else ''}"
 
 
 def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:

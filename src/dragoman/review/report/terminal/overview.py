@@ -16,8 +16,8 @@ from dragoman.review.review import Review, Reviewed
 
 from .look import CONFIDENCES, DECISIONS, SEVERITIES, Look
 
-ROOMY = 110
-"""From here on the runner-up and each severity have columns; in less room they share one."""
+ROOMY = 118
+"""From here on the audience, the runner-up and each severity have columns; in less room they share one."""
 
 
 ROWS: Final = 100
@@ -30,46 +30,67 @@ def overview(review: Review, look: Look) -> Table:
     """One row a surface, as the review orders them; the first ones where they are many."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
     table.add_column("Surface", overflow="fold", min_width=14, max_width=_room(look))
-    table.add_column("For", no_wrap=True)
+    if look.width >= ROOMY:
+        table.add_column("For", no_wrap=True)
     table.add_column("Speaks", overflow="fold", min_width=8)
     table.add_column("Verdict", no_wrap=True)
     if look.width >= ROOMY:
         table.add_column("Runner-up", no_wrap=True)
-    table.add_column("Sure", no_wrap=True)
-    for name in ("Errors", "Warnings", "Hints") if look.width >= ROOMY else ("Misfits",):
+    table.add_column("Confidence", no_wrap=True)
+    found = grouping.has_contracts(review)
+    for name in _columns(look) if found else ():
         table.add_column(name, justify="right", no_wrap=True)
     for each in review.surfaces[: look.few(ROWS)]:
-        table.add_row(*_cells(each, look))
+        cells = _cells(each, look)
+        table.add_row(*(cells if found else cells[: -len(_columns(look))]))
     return table
 
 
+def _columns(look: Look) -> tuple[str, ...]:
+    return ("Errors", "Warnings", "Hints") if look.width >= ROOMY else ("Misfits",)
+
+
 def _cells(of: Reviewed, look: Look) -> list[Text]:
-    runner = of.verdict.runner_up
-    verdict = Text(wording.verdict(of), f"bold {DECISIONS[of.verdict.decision]}")
-    cells = [
-        Text(_broken(wording.plain(of.surface.name, 80), _room(look)), "bold"),
+    return _in_columns(of, look) if look.width >= ROOMY else _in_lines(of, look)
+
+
+def _in_columns(of: Reviewed, look: Look) -> list[Text]:
+    said = of.verdict
+    return [
+        _name(of, look),
         Text(wording.audience(of), "" if of.surface.audience else "dim"),
         Text(wording.form(of.nature)),
-        verdict,
+        _verdict(of),
+        Text(wording.style(said.runner_up) if said.runner_up else "–", "dim"),
+        Text(f"{CONFIDENCES[said.confidence]} {said.confidence}"),
+        *(_number(each, number) for each, number in grouping.severities(of.findings).items()),
     ]
-    if look.width >= ROOMY:
-        cells.append(Text(wording.style(runner) if runner else "–", "dim"))
-    elif runner:
-        verdict.append(f"\nor {wording.style(runner)}", "not bold dim")
-    dots = f"{CONFIDENCES[of.verdict.confidence]} " if look.width >= ROOMY else ""
-    cells.append(Text(f"{dots}{of.verdict.confidence}"))
-    counts = grouping.severities(of.findings)
-    if look.width < ROOMY:
-        return [
-            *cells,
-            Text(" ").join(_number(each, number, str(each)[0]) for each, number in counts.items() if number),
-        ]
-    return [*cells, *(_number(each, number) for each, number in counts.items())]
+
+
+def _in_lines(of: Reviewed, look: Look) -> list[Text]:
+    """Whom it is for stands under the name, and the runner-up under the verdict."""
+    runner, whom = of.verdict.runner_up, of.surface.audience
+    counts = grouping.severities(of.findings).items()
+    return [
+        _name(of, look).append(f"\nfor {whom}" if whom else "\nfor whom?", "not bold dim"),
+        Text(wording.form(of.nature)),
+        _verdict(of).append(f"\nrunner-up: {wording.style(runner)}" if runner else "", "not bold dim"),
+        Text(str(of.verdict.confidence)),
+        Text(" ").join(_number(each, number, str(each)[0]) for each, number in counts if number),
+    ]
+
+
+def _name(of: Reviewed, look: Look) -> Text:
+    return Text(_broken(wording.plain(of.surface.name, 80), _room(look)), "bold")
+
+
+def _verdict(of: Reviewed) -> Text:
+    return Text(wording.verdict(of), f"bold {DECISIONS[of.verdict.decision]}")
 
 
 def _room(look: Look) -> int:
     """Columns of a name, by what the others leave."""
-    return max(NARROW, min(WIDE, look.width - (86 if look.width >= ROOMY else 80)))
+    return max(NARROW, min(WIDE, look.width - (90 if look.width >= ROOMY else 62)))
 
 
 def _broken(name: str, width: int) -> str:

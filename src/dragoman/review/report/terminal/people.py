@@ -55,6 +55,6 @@ def _asks(of: Skill, look: Look) -> Iterator[tuple[Text, Text]]:
         yield Text("Ask", "dim", justify="right"), Text(wording.plain(each.question))
         heard = "; ".join(wording.plain(phrase) for phrase in each.listen_for)
         if heard:
-            yield Text(), Text(f"A strong answer speaks of {heard}.", "dim")
+            yield Text(), Text(f"Listen for: {heard}.", "dim")
     if more := len(asks) - len(shown):
         yield Text(), Text(f"and {more:,} more: --all shows them", "dim")

@@ -13,8 +13,10 @@ from rich.text import Text
 
 from dragoman.review.report import grouping, wording
 from dragoman.review.review import Review
+from dragoman.review.verdict.verdict import Decision
 
-from .look import DECISIONS, SEVERITIES, Look
+from .head import actions, head
+from .look import Look
 from .misfits import misfits
 from .overview import ROWS, overview
 from .people import people
@@ -46,7 +48,7 @@ def write(review: Review, look: Look | None = None) -> str:
     )
     for part in _parts(review, look):
         console.print(_Harmless(part))
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().lstrip("\n").splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,20 @@ class _Harmless:
 
 
 def _parts(review: Review, look: Look) -> Iterator[RenderableType]:
-    yield _heading(review)
-    if review.surfaces:
+    review = grouping.by_urgency(review)
+    if not _alone(review):
+        yield from head(review)
+    yield from unread(review, look)
+    yield from actions(review)
+    if review.surfaces and not _alone(review):
         yield overview(review, look)
+        yield from _meaning(review)
         yield from _more(len(review.surfaces) - len(review.surfaces[: look.few(ROWS)]))
     shown = review.surfaces[: look.few(SURFACES)]
     for each in shown:
         yield from block(each, look)
     yield from _more(len(review.surfaces) - len(shown))
-    for section in (misfits, people, unread, remarks, kept, stale):
+    for section in (misfits, people, remarks, kept, stale):
         yield from section(review, look)
 
 
@@ -78,18 +85,16 @@ def _more(number: int) -> Iterator[RenderableType]:
         yield Text(f"\nand {wording.count(number, 'surface')} more: --all shows them", "dim")
 
 
-def _heading(review: Review) -> Text:
-    text = Text()
-    text.append(wording.count(len(review.surfaces), "surface"), "bold")
-    text.append(f" in {wording.count(review.documents, 'document')}" if review.documents else "")
-    for decision, number in grouping.decisions(review).items():
-        text.append(" · ", "dim")
-        text.append(f"{number} to {decision}", DECISIONS[decision])
-    text.append("\n")
-    for at, (each, number) in enumerate(grouping.severities(grouping.findings(review)).items()):
-        text.append(" · " if at else "", "dim")
-        text.append(wording.severity(each, number), SEVERITIES[each] if number else "dim")
-    if review.refusals:
-        text.append(" · ", "dim")
-        text.append(f"{wording.count(len(review.refusals), 'document')} not read", "bold red")
-    return text
+def _alone(review: Review) -> bool:
+    """Whether it is advice on one surface: its block says all there is."""
+    return len(review.surfaces) == 1 and not grouping.has_contracts(review)
+
+
+def _meaning(review: Review) -> Iterator[RenderableType]:
+    """The words of the table that are ours, where it holds them."""
+    words = [
+        *((wording.MEND,) if any(each.verdict.decision is Decision.MEND for each in review.surfaces) else ()),
+        *((wording.MISFIT,) if any(grouping.findings(review)) else ()),
+    ]
+    if words:
+        yield Text(" ".join(words), "dim")
