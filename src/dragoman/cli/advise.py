@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 from typing import TYPE_CHECKING, Final
 
 from dragoman.review.surfaces.answers import WrongAnswer, parsed
@@ -42,6 +43,7 @@ def add(commands: declare.Commands) -> None:
             )
     parser.add_argument("--no-questions", action="store_true", help="ask nothing")
     add_outputs(parser)
+    parser.set_defaults(check=None)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         from .noting import conversation
 
         facts = answered(conversation(), facts)
-    write(options, advise(options.name, facts))
+    write(options, advise(options.name, facts, datetime.datetime.now(datetime.UTC).date()))
     return 0
 
 

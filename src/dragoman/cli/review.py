@@ -46,6 +46,7 @@ def add(commands: declare.Commands) -> None:
         "  dragoman review rules                          all rules; --explain RULE shows one",
     )
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders, or MODULE:APP; or the word rules")
+    parser.add_argument("--title", metavar="TEXT", default="", help="what is reviewed, as the report calls it")
     parser.add_argument("--init", action="store_true", help="write surfaces.toml; asks for what cannot be inferred")
     parser.add_argument("--notes", metavar="FILE", type=Path, help="what documents cannot say (default: surfaces.toml)")
     add_outputs(parser)
@@ -131,7 +132,7 @@ def gather(options: argparse.Namespace) -> Given:
             f"there is no contract in {', '.join(options.paths)}: OpenAPI, .proto, GraphQL and AsyncAPI are read; "
             "name a file outright to learn why it is not one"
         )
-    return Given(readings, refusals, documents, notes, baseline, Path.cwd())
+    return Given(readings, refusals, documents, notes, baseline, Path.cwd(), tuple(options.paths), options.title)
 
 
 def told(refusal: Refusal) -> str:
@@ -244,18 +245,20 @@ def write(options: argparse.Namespace, found: Review) -> None:
     if options.page is not None:
         from dragoman.review.report import page
 
-        save(options.page, page.write(found))
+        save(options.page, page.write(found, verbose=options.verbose))
 
 
 def _report(options: argparse.Namespace, found: Review) -> str:
+    from dragoman.review.misfits.finding import Severity
     from dragoman.review.report import data, github, markdown, sarif, terminal
 
     if options.format == "terminal":
         look = {"everything": options.all, "verbose": options.verbose}
         plain = options.output is not None
         return terminal.write(found, terminal.Look(**look) if plain else terminal.Look.of(sys.stdout, **look))
-    writers = {"json": data.write, "markdown": markdown.write, "sarif": sarif.write, "github": github.write}
-    return writers[options.format](found)
+    if options.format == "github":
+        return github.write(found, Severity[(options.check or "hint").upper()])
+    return {"json": data.write, "markdown": markdown.write, "sarif": sarif.write}[options.format](found)
 
 
 def save(path: Path, text: str) -> None:

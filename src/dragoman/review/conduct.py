@@ -35,7 +35,7 @@ FIRST: Final = 5
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a review starts from: documents as they were read, and what else is known. ``root`` is what their paths are
-    relative to.
+    relative to; ``paths`` and ``title`` are what was asked for, in the reader's words.
     """
 
     readings: Sequence[Reading]
@@ -44,6 +44,8 @@ class Given:
     notes: Notes = field(default_factory=Notes)
     baseline: Baseline = field(default_factory=Baseline)
     root: Path = field(default_factory=Path.cwd)
+    paths: tuple[str, ...] = ()
+    title: str = ""
 
 
 def review(given: Given, today: datetime.date) -> Review:
@@ -66,14 +68,17 @@ def review(given: Given, today: datetime.date) -> Review:
         documents=given.documents,
         rules=tuple(MISFITS.values()),
         excuses={each.key: each.reason for each in given.baseline.entries},
+        title=given.title,
+        made=today,
+        paths=given.paths,
     )
 
 
-def advise(name: str, facts: Facts) -> Review:
+def advise(name: str, facts: Facts, today: datetime.date) -> Review:
     """The review of a surface that has no contract yet."""
     surface = Surface(name, (), facts)
     reviewed = _reviewed(subjects_of([surface])[0], ())
-    return Review(surfaces=(reviewed,), people=people([(surface, reviewed.verdict)]))
+    return Review(surfaces=(reviewed,), people=people([(surface, reviewed.verdict)]), made=today)
 
 
 def assessed(subject: Subject, facts: Facts) -> Verdict:
