@@ -74,7 +74,7 @@ def review(given: Given, today: datetime.date) -> Review:
     )
 
 
-def advise(name: str, facts: Facts, today: datetime.date) -> Review:
+def advise(name: str, facts: Facts, today: datetime.date | None = None) -> Review:
     """The review of a surface that has no contract yet."""
     surface = Surface(name, (), facts)
     reviewed = _reviewed(subjects_of([surface])[0], ())
