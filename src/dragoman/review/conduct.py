@@ -60,8 +60,8 @@ def review(given: Given, today: datetime.date) -> Review:
     return Review(
         surfaces=reviewed,
         people=people((each.surface, each.verdict) for each in reviewed),
-        refusals=tuple(given.refusals),
-        remarks=(*inventory.remarks, *(remark for each in given.readings for remark in each.remarks)),
+        refusals=(*given.refusals, *inventory.refusals),
+        remarks=tuple(remark for each in given.readings for remark in each.remarks),
         kept=tuple(kept for each in given.readings for kept in each.kept),
         excused=outcome.excused,
         stale=outcome.stale,

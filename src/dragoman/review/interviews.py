@@ -16,7 +16,7 @@ _REST: Final = (
         "A partner wants POST /predict; your API has resources. When do you give it to them as it is, and what do you "
         "give up?",
         (
-            "a computation has no identity, so that a resource would be put on",
+            "computations, which have no identity: a resource would be one in name only",
             "the version of the model and of the contract, and who promises what",
             "what is lost: caching, standard methods, one way to page and to fail",
             "keeping the outer contract apart from inner serving",
@@ -35,7 +35,7 @@ _REST: Final = (
         "A client times out on POST /payments and tries again. What must be true so that nobody pays twice?",
         (
             "an idempotency key, kept with the result and within the same transaction",
-            "the same key with another body is refused",
+            "refusing the same key with another body",
             "which failures are kept and which may be tried again",
             "effects outside of the database",
         ),
@@ -43,9 +43,9 @@ _REST: Final = (
     Ask(
         "What does it change for balancing, retries and scaling that a service keeps no session?",
         (
-            "any server answers any request, so that a retry may go elsewhere",
-            "state lives in a store, or signed with the caller",
-            "scaling is adding servers, and a deployment drains them",
+            "servers of which any answers any request, so that a retry may go elsewhere",
+            "state that lives in a store, or signed with the caller",
+            "scaling by adding servers, and deployments that drain them",
             "where it does not fit: conversations, streams, games",
         ),
     ),
@@ -65,7 +65,7 @@ _RPC: Final = (
         "When does a latency budget move you from REST to gRPC, and how would you show that it was worth it?",
         (
             "a number: the budget, the rate, and what share of it the message costs",
-            "measuring both with real payloads, at the slowest of a hundred",
+            "measuring both with real payloads, at p99",
             "trying a faster server first",
             "what is lost: caches, curl, browsers, people who know it",
         ),
@@ -73,7 +73,7 @@ _RPC: Final = (
     Ask(
         "A message has been in use for two years. Which changes are safe, and which are not?",
         (
-            "field numbers are for ever; removed ones are reserved",
+            "field numbers, which are for ever, and reserved once removed",
             "types that share an encoding and those that do not",
             "readers that do not know a new value of an enum",
             "servers before clients, and a check for breaking changes",
@@ -82,7 +82,7 @@ _RPC: Final = (
     Ask(
         "After a deployment, one of five servers gets all the traffic. Why, and what do you do?",
         (
-            "connections live long, and a balancer of connections does not see calls",
+            "connections that live long, and balancers of connections, which do not see calls",
             "balancing by call, in the client or in a proxy that speaks HTTP/2",
             "a greatest age of connections",
             "health checks of the protocol's own",
@@ -190,17 +190,17 @@ _EVENTS: Final = (
         (
             "a schema that is registered, and rules of what is compatible",
             "adding fields, and a new event for a new meaning",
-            "who reads: it must be known before",
+            "knowing beforehand who reads",
             "old messages that are read again",
         ),
     ),
     Ask(
         "When is a queue the wrong answer?",
         (
-            "somebody waits for the result",
-            "a call with a time-out would do",
+            "results that somebody waits for",
+            "calls with a time-out, where they would do",
             "reading back one's own writes",
-            "the team cannot watch it",
+            "teams that cannot watch it",
         ),
     ),
 )
@@ -264,7 +264,7 @@ ANY_STYLE: Final = (
         (
             "documents made from what is served, so that they cannot differ",
             "what is promised to whom, and for how long",
-            "rate, errors and the slowest of a hundred by consumer",
+            "rate, errors and p99 latency by consumer",
             "outsiders' experience and the inner fast path as two things",
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +87,25 @@ audience = "frontend"
         "fraud": ["POST /predict"],
     }
     assert found.surfaces[0].facts.value("consumers") == 3
-    assert not found.remarks
+    assert not found.refusals
 
 
 def test_notes_that_mean_nothing_are_told_with_their_line(tmp_path: Path) -> None:
     toml = '[surfaces.a]\ndocuments = ["none/*.yaml"]\n\n[surfaces.b]\ndocuments = ["b.yaml"]\noperations = ["PUT *"]\n'
     found = inventory(tmp_path, document("b.yaml", "GET /orders"), toml=toml)
-    assert [f"{each.position}: {each.message}" for each in found.remarks] == [
-        "surfaces.toml:1: surface a: none of its documents was read (none/*.yaml)",
-        "surfaces.toml:4: surface b: none of its documents has such operations (PUT *)",
+    assert [f"{each.position}: {each.message}" for each in found.refusals] == [
+        "surfaces.toml:2: surface a: no document that was read is meant (none/*.yaml)",
+        "surfaces.toml:6: surface b: none of its documents has such operations (PUT *)",
     ]
-    assert found.surfaces == ()  # neither is one that has no contract yet
+    assert not found.surfaces  # a slip of the pen is no surface to be judged
+
+
+@pytest.mark.parametrize("pattern", ["p/**/*.proto", "p/a.proto", "p", "p/*.proto"])
+def test_a_package_is_meant_by_any_of_its_files(tmp_path: Path, pattern: str) -> None:
+    package = replace(document("p", "GET /orders"), files=("p/a.proto", "p/b.proto"))
+    found = inventory(tmp_path, package, toml=f'[surfaces.orders]\ndocuments = ["{pattern}"]\n')
+    assert [each.name for each in found.surfaces] == ["orders"]
+    assert not found.refusals
 
 
 @pytest.mark.parametrize(

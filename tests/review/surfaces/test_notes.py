@@ -78,7 +78,7 @@ def test_documents_are_meant_by_path_folder_or_pattern(tmp_path: Path, path: str
 @pytest.mark.parametrize(
     ("text", "line", "message", "remedy"),
     [
-        ("[surfaces.a]\naudience = 'x\n", 2, "it is no TOML", "--init"),
+        ("[surfaces.a]\naudience = 'x\n", 2, "it cannot be read as TOML", "--init"),
         ("[surface.a]\n", 1, "a key 'surface' that is not known", "Did you mean surfaces?"),
         (
             "[surfaces.a]\n\nowner = 'b'\nconsumer = 3\n",
@@ -94,6 +94,7 @@ def test_documents_are_meant_by_path_folder_or_pattern(tmp_path: Path, path: str
         ("[surfaces.a]\ndocuments = 'a.yaml'\n", 2, "documents is no list", "Write documents ="),
         ("[surfaces.a.inferred]\nowner = ''\n", 2, "owner = '': write a text", ""),
         ("[team]\nskills = ['cobol']\n", 2, "there is no 'cobol'", ""),
+        ("[surfaces.a]\njoins = 300\n", 2, "joins = 300: 300 resources cannot be meant: it is 100 at most", ""),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, message: str, remedy: str) -> None:
@@ -102,6 +103,17 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: in
     assert (refusal.value.position.file, refusal.value.position.line) == ("surfaces.toml", line)
     assert message in refusal.value.message
     assert remedy in refusal.value.remedy
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    text = "[team]\nskills = ['grpc']\n[surfaces.a]\nconsumers = -1\njoin = 3\n[surfaces.b]\naudience = 'publik'\n"
+    with pytest.raises(Refusal) as refusal:
+        read(tmp_path, text)
+    assert str(refusal.value).splitlines() == [
+        "surfaces.toml:4: consumers = -1: -1 is no number of organisations",
+        "surfaces.toml:5: [surfaces.a] has a key 'join' that is not known. Did you mean joins?",
+        "surfaces.toml:7: audience = 'publik': there is no 'publik'; did you mean public?",
+    ]
 
 
 def test_what_is_no_text_is_told(tmp_path: Path) -> None:
@@ -126,6 +138,7 @@ def surfaces(draw: st.DrawFn) -> Surface:
         if each.origin is Origin.PEOPLE and draw(st.booleans()):
             plain = each.choices and each.type is str
             value = draw(st.sampled_from(each.choices) if plain else VALUES[each.type])
+            value = min(value, each.most) if each.type is int else value
             known[name] = Fact(name, value, draw(st.sampled_from([Certainty.INFERRED, Certainty.STATED])))
     name = draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
     return Surface(name, (), Facts(known))

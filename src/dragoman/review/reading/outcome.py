@@ -76,6 +76,9 @@ class About:
 class Reading:
     """A document that was read. ``file`` is its path as it is shown; ``format_version`` such as ``3.1.0``.
 
+    ``files`` are all files that it was read from, as they are shown, where these are not ``file`` alone: the files of a
+    package.
+
     ``locate`` gives an element's place; of one that is not known by itself, its owner's, at last the document's.
     """
 
@@ -87,6 +90,7 @@ class Reading:
     locate: Callable[[Element], Position]
     kept: tuple[Kept, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Why(enum.StrEnum):

@@ -26,7 +26,7 @@ class Origin(enum.StrEnum):
 class Question:
     """One kind of fact. ``type`` is bool, int, float, str or frozenset (of strings); ``choices`` bound a string or the
     members of a set. ``asks`` is the question for a person, ``help`` what the answer changes, ``unit`` what a number
-    counts.
+    counts, ``most`` the largest that anybody can mean.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Question:
     choices: tuple[str, ...] = ()
     asks: str = ""
     help: str = ""
+    most: int = 10**15
 
 
 STYLES: Final = ("rest", "rpc", "graphql", "events", "webhooks", "soap")
@@ -69,6 +70,7 @@ _PEOPLE: Final = (
         "how many organisations outside yours call it",
         Origin.PEOPLE,
         unit="organisations",
+        most=10**9,
         asks="How many organisations outside of yours call this surface, or will within a year?",
         help="Each of them has to follow whatever you change.",
     ),
@@ -78,6 +80,7 @@ _PEOPLE: Final = (
         "how many of your own teams call it",
         Origin.PEOPLE,
         unit="teams",
+        most=10_000,
         asks="How many of your own teams call this surface?",
         help="Many teams need what a platform needs: documents, discovery, one set of rules.",
     ),
@@ -95,6 +98,7 @@ _PEOPLE: Final = (
         "the p99 latency that its callers need",
         Origin.PEOPLE,
         unit="ms at p99",
+        most=30 * 24 * 3600 * 1000,
         asks="What p99 latency do its callers need (of a hundred answers, one may take longer)?",
         help="Below some ten milliseconds the form of the message begins to matter.",
     ),
@@ -104,6 +108,7 @@ _PEOPLE: Final = (
         "how often it is called at its busiest",
         Origin.PEOPLE,
         unit="calls/s",
+        most=10**9,
         asks="How many calls a second does this surface take at its busiest?",
         help="Thousands a second between your own services are worth a binary form and few connections.",
     ),
@@ -121,6 +126,7 @@ _PEOPLE: Final = (
         "how many resources its callers put together for one screen or answer",
         Origin.PEOPLE,
         unit="resources",
+        most=100,
         asks="How many different resources does a caller put together for one screen or one answer?",
         help="From three on, flexible queries begin to save round trips.",
     ),

@@ -49,6 +49,8 @@ class Dialogue:
 
     def _line(self, question: Question, suggested: Fact | None) -> str:
         unit = f" ({question.unit})" if question.unit else " (y/n)" if question.type is bool else ""
+        if question.type is frozenset:
+            unit = " (several, with commas between them; none: none of them)"
         empty = f"Enter: {shown(question, suggested.value)}" if suggested is not None else "Enter: I do not know"
         try:
             text = self.hear(f"  {empty}{unit} > ").strip()

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dragoman.contract.contract import Contract
-from dragoman.review.reading.outcome import Format, Reading, Remark
+from dragoman.review.reading.outcome import Format, Reading, Refusal, Why
 from dragoman.review.wire import Procedure, address, wire
 
 from .facts import Facts
@@ -22,12 +22,12 @@ from .surface import Surface
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """The surfaces, by name. ``without`` are documents that declare types and nothing that can be called;
-    ``remarks`` are of notes that mean no document.
+    ``refusals`` are of notes that mean no document, or none of its operations: nothing is known of such a surface.
     """
 
     surfaces: tuple[Surface, ...]
     without: tuple[Reading, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 def take(
@@ -41,23 +41,22 @@ def take(
     can be called or happens, is a surface by itself. ``root`` is what the documents' paths are relative to.
     """
     surfaces: list[Surface] = []
-    remarks: list[Remark] = []
+    refusals: list[Refusal] = []
     left = list(readings)
     for note in notes.surfaces:
-        own = [each for each in readings if note.holds(root / each.file)]
-        narrowed = tuple(_narrowed(own, note.operations))
-        if not note.documents or any(_offers(each) for each in narrowed):
-            surfaces.append(_surface(note.name, narrowed, note, owners))
-        else:
-            # It has a contract that is not seen this time: to judge it as one without would be untrue.
-            remarks.append(_empty(note, bool(own)))
+        own = [each for each in readings if any(note.holds(root / file) for file in (each.file, *each.files))]
         claimed = {id(each) for each in own}
         left = [each for each in left if id(each) not in claimed]
+        narrowed = tuple(_narrowed(own, note.operations))
+        if note.documents and not any(_offers(each) for each in narrowed):
+            refusals.append(_empty(note, bool(own)))
+            continue
+        surfaces.append(_surface(note.name, narrowed, note, owners))
     taken = {each.name for each in surfaces}
     for together in _together(filter(_offers, left)):
         name = _free(_name(together[0]), together[0].about.version, taken)
         surfaces.append(_surface(name, together, None, owners))
-    return Inventory(tuple(surfaces), tuple(each for each in left if not _offers(each)), tuple(remarks))
+    return Inventory(tuple(surfaces), tuple(each for each in left if not _offers(each)), tuple(refusals))
 
 
 def _together(readings: Iterable[Reading]) -> Iterable[tuple[Reading, ...]]:
@@ -101,13 +100,15 @@ def _part(reading: Reading, patterns: Sequence[str]) -> Contract:
     return part
 
 
-def _empty(note: Note, known: bool) -> Remark:
+def _empty(note: Note, known: bool) -> Refusal:
     if known:
-        message, remedy = "none of its documents has such operations", "Patterns are of addresses, such as GET /v1/*"
+        key, what, message = "operations", note.operations, "none of its documents has such operations"
+        remedy = "Patterns are of addresses, such as GET /v1/*"
     else:
-        message, remedy = "none of its documents was read", "Patterns are of paths, from the folder of this file"
-    what = note.operations if known else note.documents
-    return Remark(note.position, f"surface {note.name}: {message} ({', '.join(what)})", remedy)
+        key, what, message = "documents", note.documents, "no document that was read is meant"
+        remedy = "Patterns are of files and folders, from the folder of this file, such as protos/**/*.proto"
+    position = note.places.get(key, note.position)
+    return Refusal(Why.UNREADABLE, position, f"surface {note.name}: {message} ({', '.join(what)})", remedy)
 
 
 def _name(reading: Reading) -> str:

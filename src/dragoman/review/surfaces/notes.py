@@ -6,7 +6,7 @@
     skills = ["rest", "rpc"]
 
     [surfaces.partner]
-    documents = ["openapi/partner.yaml"]  # files or patterns, from where surfaces.toml is
+    documents = ["openapi/partner.yaml"]  # files, folders or patterns, from where surfaces.toml is
     operations = ["* /v1/*"]  # a part of them, by address; all of it without
     audience = "partner"
     consumers = 40
@@ -14,7 +14,8 @@
     [surfaces.partner.inferred]  # what was inferred and nobody has confirmed
     owner = "platform"
 
-What stands in ``[team]`` holds for each surface that does not say otherwise.
+A package of ``.proto``, or a schema in several files, is one document: it is meant by any of its files. What stands in
+``[team]`` holds for each surface that does not say otherwise.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ OF_A_SURFACE: Final = ("documents", "operations", "inferred", *ASKED)
 @dataclass(frozen=True, slots=True)
 class Note:
     """What is noted of one surface. ``documents`` are patterns of paths below ``folder``; a surface without any is one
-    that has no contract yet.
+    that has no contract yet. ``places`` says where ``documents`` and ``operations`` stand.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Note:
     operations: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     position: Position = field(default_factory=lambda: Position(NAME))
+    places: Mapping[str, Position] = field(default_factory=dict)
 
     def holds(self, file: Path) -> bool:
         """Whether a document is one of this surface's."""
@@ -80,7 +82,7 @@ def read(path: Path, shown: str) -> Notes:
         line = re.search(r"line (\d+)", str(error))
         position = Position(shown, int(line[1]) if line else max(1, text.count("\n")))
         raise Refusal(
-            Why.UNREADABLE, position, f"it is no TOML: {error}", "Mend it, or write it anew with --init"
+            Why.UNREADABLE, position, f"it cannot be read as TOML: {error}", "Correct it, or write it anew with --init"
         ) from None
     return _Reader(path, shown, text).notes(table)
 
@@ -90,6 +92,7 @@ class _Reader:
 
     def __init__(self, path: Path, shown: str, text: str) -> None:
         self.path, self.shown, self.lines = path, shown, text.splitlines()
+        self.wrong: list[Refusal] = []
 
     def notes(self, table: Mapping[str, Any]) -> Notes:
         self._only(table, ("team", "surfaces"), ())
@@ -97,7 +100,10 @@ class _Reader:
         self._only(team, ASKED, ("team",))
         common = self._facts(team, ("team",), Certainty.STATED)
         surfaces = self._table(table, "surfaces", ())
-        return Notes(self.shown, tuple(self._note(name, surfaces, common) for name in surfaces))
+        found = Notes(self.shown, tuple(self._note(name, surfaces, common) for name in surfaces))
+        if self.wrong:
+            raise _together(self.wrong)
+        return found
 
     def _note(self, name: str, surfaces: Mapping[str, Any], common: tuple[Fact, ...]) -> Note:
         at = ("surfaces", name)
@@ -119,6 +125,7 @@ class _Reader:
             self._strings(table, "operations", at),
             tuple(own.values()),
             self._position(at),
+            {name: self._position((*at, name)) for name in ("documents", "operations") if name in table},
         )
 
     def _facts(self, table: Mapping[str, Any], at: tuple[str, ...], certainty: Certainty) -> tuple[Fact, ...]:
@@ -129,7 +136,8 @@ class _Reader:
                 try:
                     value = checked(CATALOGUE[name], table[name])
                 except WrongAnswer as error:
-                    raise self._refusal((*at, name), f"{name} = {table[name]!r}: {error}", "") from None
+                    self._refuse((*at, name), f"{name} = {table[name]!r}: {error}", "")
+                    continue
                 said = "stated" if certainty is Certainty.STATED else "inferred, and not confirmed"
                 facts.append(Fact(name, value, certainty, (Evidence(said, position),)))
         return tuple(facts)
@@ -137,13 +145,15 @@ class _Reader:
     def _table(self, table: Mapping[str, Any], name: str, at: tuple[str, ...]) -> Mapping[str, Any]:
         found = table.get(name, {})
         if not isinstance(found, dict):
-            raise self._refusal((*at, name), f"{name} is no table", f"Write [{'.'.join((*at, name))}]")
+            self._refuse((*at, name), f"{name} is no table", f"Write [{'.'.join((*at, name))}]")
+            return {}
         return found
 
     def _strings(self, table: Mapping[str, Any], name: str, at: tuple[str, ...]) -> tuple[str, ...]:
         found = table.get(name, [])
         if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise self._refusal((*at, name), f"{name} is no list of texts", f'Write {name} = ["openapi/partner.yaml"]')
+            self._refuse((*at, name), f"{name} is no list of texts", f'Write {name} = ["openapi/partner.yaml"]')
+            return ()
         return tuple(found)
 
     def _only(self, table: Mapping[str, Any], known: Iterable[str], at: tuple[str, ...]) -> None:
@@ -153,10 +163,11 @@ class _Reader:
                 close = difflib.get_close_matches(name, known, 1)
                 hint = f"Did you mean {close[0]}?" if close else f"It may hold {', '.join(known)}"
                 where = f"[{'.'.join(at)}] has" if at else "it has"
-                raise self._refusal((*at, name), f"{where} a key {name!r} that is not known", hint)
+                self._refuse((*at, name), f"{where} a key {name!r} that is not known", hint)
 
-    def _refusal(self, at: tuple[str, ...], message: str, remedy: str) -> Refusal:
-        return Refusal(Why.UNREADABLE, self._position(at), message, remedy)
+    def _refuse(self, at: tuple[str, ...], message: str, remedy: str) -> None:
+        """Note what is wrong, and go on: all of it is told at once."""
+        self.wrong.append(Refusal(Why.UNREADABLE, self._position(at), message, remedy))
 
     def _position(self, at: tuple[str, ...]) -> Position:
         """The line of a table or of a key in one: TOML's own reader keeps none. As near as it can be found."""
@@ -171,6 +182,16 @@ class _Reader:
             if key.match(self.lines[number]):
                 return Position(self.shown, number + 1)
         return Position(self.shown, max(1, start))
+
+
+def _together(wrong: Iterable[Refusal]) -> Refusal:
+    """All of them as one, a line for each in the order of the file."""
+    *others, last = sorted(wrong, key=lambda each: each.position)
+    if not others:
+        return last
+    lines = [f"{each}{f'. {each.remedy}' if each.remedy else ''}" for each in others]
+    first = lines[0].removeprefix(f"{others[0].position}: ")
+    return Refusal(Why.UNREADABLE, others[0].position, "\n".join([first, *lines[1:], str(last)]), last.remedy)
 
 
 def _head(line: str) -> tuple[str, ...]:

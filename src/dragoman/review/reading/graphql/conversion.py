@@ -95,7 +95,9 @@ class _Conversion:
         self._judge(contract)
         about = About("", "", schema.description)
         remarks, kept = tuple(self._remarks), tuple(self._kept)
-        return Reading(self._shown, Format.GRAPHQL, "", about, contract, self._places, kept, remarks)
+        return Reading(
+            self._shown, Format.GRAPHQL, "", about, contract, self._places, kept, remarks, tuple(schema.files)
+        )
 
     def _used(self) -> set[str]:
         """The names that types use: root types are among them where payloads let callers go on asking."""

@@ -75,6 +75,7 @@ class Package:
             self.places,
             tuple(self.kept),
             (*self.remarks, *(remark for remark in missing if remark is not None)),
+            tuple(self.files),
         )
 
     def _add(self, contract: Contract, name: str, named: Mapping[str, Named]) -> Remark | None:
