@@ -176,6 +176,7 @@ def partner() -> Reviewed:
             (),
             (),
             "The style is right; seven things keep partners from relying on it.",
+            staying=2.5,
         ),
         [
             *(
@@ -231,7 +232,7 @@ def public() -> Reviewed:
             (Reason(OUTSIDE, 3, OUTSIDE.reason), Reason(SKILLS, 1, SKILLS.reason)),
             (
                 Reason(JOINS, -1, f"{JOINS.reason} (it puts together 5 resources)"),
-                Reason(STAYING, -2.5, f"For RPC: {STAYING.reason}"),
+                Reason(STAYING, 2.5, STAYING.reason, "rpc"),
             ),
             Confidence.MEDIUM,
             (
@@ -242,6 +243,7 @@ def public() -> Reviewed:
             ("Every caller changes 19 calls; keep both for two releases.", "Its SDKs are made anew."),
             ("consumers", "latency_budget_ms"),
             "Outside developers meet 19 calls where five nouns would do.",
+            staying=2.5,
         ),
         [
             finding(

@@ -71,7 +71,7 @@ def test_it_says_what_the_review_holds(whole: Read) -> None:
         "Outside developers meet 19 calls where five nouns would do.",
         "With less than 10 ms to answer, RPC would fit better.",
         "Every caller changes 19 calls; keep both for two releases.",
-        "How many organisations outside of yours call it",
+        "How many organisations outside of yours call this surface",
         "Take a page size and a page token",
         "The warehouse drops doubles (SHOP-112)",
         "the excuse expired on 2026-01-31",

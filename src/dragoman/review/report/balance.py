@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from dragoman.review.review import Reviewed
 from dragoman.review.verdict.rule import Rule
-from dragoman.review.verdict.rules.staying import PRESENT
-from dragoman.review.verdict.styles import SPOKEN
-from dragoman.review.verdict.verdict import Reason, Verdict
+from dragoman.review.verdict.verdict import Reason
 
 _BRACKETS: Final = re.compile(r"\. (\([^()]*\))$")
 
@@ -44,10 +43,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """``pro`` and ``contra`` come to the points of the style that is advised; ``instead`` is what the runner-up gets
-    from rules that give the advised style nothing. The weightiest are first. ``bars`` hold all styles, the best first.
+    """``pro`` and ``contra`` come to the points of ``style``: the one that is advised, or of several that are kept
+    beside one another, the one that fits best. ``instead`` is what the runner-up gets from rules that give this one
+    nothing. The weightiest are first. ``bars`` hold all styles, the best first.
     """
 
+    style: str | None
     pro: tuple[Told, ...]
     contra: tuple[Told, ...]
     instead: tuple[Told, ...]
@@ -59,39 +60,29 @@ class Balance:
         return next((each for each in self.bars if each.staying), None)
 
 
-def balance(of: Verdict) -> Balance:
+def balance(of: Reviewed) -> Balance:
     """The two sides of a verdict."""
-    pro = [Told(each.points, _text(each), each.rule) for each in of.reasons_for]
-    contra, instead = list[Told](), list[Told]()
-    for each in of.reasons_against:
-        # A rule that takes from one and gives to the other stands on both lists, with what is each one's own.
-        own, other = each.rule.adds.get(of.style or "", 0.0), _other(each, of.runner_up)
-        if own < 0 or other <= 0:
-            contra.append(Told(own if own < 0 else each.points, _text(each, of.runner_up), each.rule))
-        if other > 0:
-            instead.append(Told(other, _text(each, of.runner_up), each.rule))
-    return Balance(_weighty(pro), _weighty(contra), _weighty(instead), _bars(of))
+    said = of.verdict
+    style = _there(of) if said.beside else said.style
+    contra = [each for each in said.reasons_against if each.style in ("", style)]
+    instead = [each for each in said.reasons_against if each.style not in ("", style)]
+    return Balance(style, _told(said.reasons_for), _told(contra), _told(instead), _bars(of, style))
 
 
-def _other(of: Reason, runner_up: str | None) -> float:
-    """What the runner-up gets. Reasons against hold what speaks for staying only where it is what is there."""
-    return of.rule.adds.get(runner_up or "", 0.0) + of.rule.adds.get(PRESENT, 0.0)
+def _bars(of: Reviewed, style: str | None) -> tuple[Bar, ...]:
+    scores, there = of.verdict.scores, _there(of)
+    bars = [Bar(name, fit, of.verdict.staying if name == there else 0.0) for name, fit in scores.items()]
+    # Of two with the same points, the one that the verdict speaks of stands first.
+    return tuple(sorted(bars, key=lambda each: (-round(each.points, 6), each.style != style, each.style)))
 
 
-def _bars(of: Verdict) -> tuple[Bar, ...]:
-    kept = sum(each.rule.adds.get(PRESENT, 0.0) for each in of.reasons_for)
-    left = sum(each.rule.adds.get(PRESENT, 0.0) for each in of.reasons_against)
-    staying = {of.style: kept, of.runner_up: left}
-    bars = [Bar(name, fit, staying.get(name, 0.0)) for name, fit in of.scores.items()]
-    # Of two with the same points, the one that the verdict names stands first.
-    return tuple(sorted(bars, key=lambda each: (-round(each.points, 6), each.style != of.style, each.style)))
+def _there(of: Reviewed) -> str | None:
+    """The style that is there; of several, the one that fits best, since nobody has to move to what is there."""
+    if of.nature.style is None:
+        return None
+    return max((of.nature.style, *of.nature.beside), key=lambda each: of.verdict.scores.get(each, 0.0))
 
 
-def _weighty(found: Iterable[Told]) -> tuple[Told, ...]:
-    return tuple(sorted(found, key=lambda each: -abs(each.points)))
-
-
-def _text(of: Reason, runner_up: str | None = None) -> str:
-    """Without the name of the style that the list's heading has, and with what it rests on inside of the sentence."""
-    name = SPOKEN.get(runner_up or "", "")
-    return _BRACKETS.sub(r" \1.", of.text.removeprefix(f"For {name}: ") if name else of.text)
+def _told(found: Iterable[Reason]) -> tuple[Told, ...]:
+    told = (Told(each.points, _BRACKETS.sub(r" \1.", each.text), each.rule) for each in found)
+    return tuple(sorted(told, key=lambda each: -abs(each.points)))

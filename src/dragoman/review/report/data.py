@@ -19,7 +19,7 @@ from dragoman.review.reading.outcome import Kept, Reading, Refusal, Remark
 from dragoman.review.review import Review, Reviewed
 from dragoman.review.surfaces.catalogue import CATALOGUE
 from dragoman.review.surfaces.facts import Evidence, Fact
-from dragoman.review.verdict.verdict import Reason, Turn, Verdict
+from dragoman.review.verdict.verdict import Reason, Turn
 
 from . import digest, grouping, wording
 from .balance import balance
@@ -100,7 +100,7 @@ def _surface(of: Reviewed) -> dict[str, Any]:
             "purity": _number(of.nature.purity),
             "evidence": _evidence(of.nature.evidence),
         },
-        "verdict": _verdict(of.verdict),
+        "verdict": _verdict(of),
         "findings": [_finding(each) for each in grouping.ordered(of.findings)],
     }
 
@@ -134,14 +134,16 @@ def _evidence(of: Iterable[Evidence]) -> list[dict[str, Any]]:
     return [{"text": each.text, "position": _position(each.position)} for each in of]
 
 
-def _verdict(of: Verdict) -> dict[str, Any]:
+def _verdict(reviewed: Reviewed) -> dict[str, Any]:
+    of = reviewed.verdict
     return {
         "decision": str(of.decision),
         "style": of.style,
         "runner_up": of.runner_up,
         "confidence": str(of.confidence),
         "scores": {name: _number(points) for name, points in of.scores.items()},
-        "staying": _staying(of),
+        "staying": _staying(reviewed),
+        "beside": list(of.beside),
         "advice": of.advice,
         "reasons_for": [_reason(each) for each in of.reasons_for],
         "reasons_against": [_reason(each) for each in of.reasons_against],
@@ -152,7 +154,7 @@ def _verdict(of: Verdict) -> dict[str, Any]:
     }
 
 
-def _staying(of: Verdict) -> dict[str, Any] | None:
+def _staying(of: Reviewed) -> dict[str, Any] | None:
     """What comes on top of a style's score because it is there."""
     bar = balance(of).staying
     return None if bar is None else {"style": bar.style, "points": _number(bar.staying)}
@@ -161,6 +163,7 @@ def _staying(of: Verdict) -> dict[str, Any] | None:
 def _reason(of: Reason) -> dict[str, Any]:
     return {
         "rule": of.rule.id,
+        "style": of.style or None,
         "points": _number(of.points),
         "text": of.text,
         "source": {"name": of.rule.source.name, "link": of.rule.source.link},

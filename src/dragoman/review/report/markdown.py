@@ -134,8 +134,11 @@ def _surface(of: Reviewed) -> Iterator[str]:
     )
     if said.advice:
         yield from (text(said.advice), "")
-    sides = balance(said)
-    yield from _list("Why", _reasons((*sides.pro, *sides.contra)))
+    sides = balance(of)
+    yield from _list(
+        "Why" if sides.style == said.style else f"Why {wording.style(sides.style)}",
+        _reasons((*sides.pro, *sides.contra)),
+    )
     yield from _list(f"What speaks for {wording.style(said.runner_up)} instead", _reasons(sides.instead))
     if sides.bars:
         yield from (f"**Points:** {', '.join(map(_bar, sides.bars))}", "")

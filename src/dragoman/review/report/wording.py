@@ -73,12 +73,12 @@ def form(nature: Nature) -> str:
 
 
 def verdict(reviewed: Reviewed) -> str:
-    """``keep REST``, ``move → RPC``, ``ask first``."""
+    """``keep REST``, ``keep RPC and REST``, ``move → RPC``, ``ask first``."""
     said = reviewed.verdict
     if said.decision is Decision.ASK:
         return "ask first" if said.style is None else f"ask first ({style(said.style)}?)"
     arrow = "→ " if said.decision is Decision.MOVE else ""
-    return f"{said.decision} {arrow}{style(said.style)}"
+    return f"{said.decision} {arrow}{' and '.join(map(style, (said.style, *said.beside)))}"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -50,13 +50,13 @@ def _heading(of: Reviewed) -> Markup:
 
 
 def _body(of: Reviewed, rules: Mapping[str, int]) -> Markup:
-    said, sides = of.verdict, balance(of.verdict)
+    said, sides = of.verdict, balance(of)
     return element(
         "div",
         element("p", said.advice, class_="advice") if said.advice else None,
         element(
             "div",
-            _reasons("Why", sides.pro),
+            _reasons(_why(of, sides), sides.pro),
             _reasons("Against it", sides.contra),
             _reasons(f"What speaks for {wording.style(said.runner_up)} instead", sides.instead),
             _points(of, sides),
@@ -73,8 +73,12 @@ def _body(of: Reviewed, rules: Mapping[str, int]) -> Markup:
     )
 
 
+def _why(of: Reviewed, sides: Balance) -> str:
+    return "Why" if sides.style == of.verdict.style else f"Why {wording.style(sides.style)}"
+
+
 def _points(of: Reviewed, sides: Balance) -> Markup | None:
-    drawn = scores(sides, of.verdict.style)
+    drawn = scores(sides, sides.style)
     if drawn is None:
         return None
     runner = of.verdict.runner_up

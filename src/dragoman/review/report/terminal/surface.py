@@ -42,15 +42,15 @@ def _heading(of: Reviewed) -> Text:
 
 
 def _rows(of: Reviewed, look: Look) -> Iterator[tuple[str, RenderableType]]:
-    said, sides = of.verdict, balance(of.verdict)
+    said, sides = of.verdict, balance(of)
     yield "Is", _nature(of)
     if said.advice:
         yield "In short", Text(wording.plain(said.advice))
     if said.scores:
-        yield "Points", _scores(sides, said.style)
+        yield "Points", _scores(sides, sides.style)
     first = "Still to do" if said.decision is Decision.KEEP else "Mend first"
     lists = (
-        ("Why", _reasons(sides.pro)),
+        ("Why" if sides.style == said.style else f"Why {wording.style(sides.style)}", _reasons(sides.pro)),
         ("Against", _reasons(sides.contra)),
         (f"For {wording.style(said.runner_up)}", _reasons(sides.instead)),
         ("Would turn", _bullets(each.text for each in said.turns)),
