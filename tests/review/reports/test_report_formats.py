@@ -283,6 +283,12 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert "openapi/23.yaml:50" in whole
 
 
+def test_reasons_are_shown_whole_for_they_come_to_the_points() -> None:
+    verdict = replace(partner().verdict, reasons_for=partner().verdict.reasons_for[:1] * 9)
+    text = terminal.write(replace(review(), surfaces=(replace(partner(), verdict=verdict),)), Look())
+    assert text.count("outside-callers") == 9
+
+
 def test_a_table_of_thousands_is_cut_too() -> None:
     assert "and 900 surfaces more: --all shows them" in terminal.write(large(1_000, 1_000), Look())
     assert "and 800 surfaces more" in markdown.write(large(1_000, 1_000))

@@ -12,11 +12,13 @@ from rich.text import Text
 from dragoman.review.report import wording
 from dragoman.review.report.balance import Balance, Told, balance
 from dragoman.review.review import Reviewed
-from dragoman.review.verdict.verdict import Decision
+from dragoman.review.verdict.verdict import Decision, Verdict
 
 from .look import CONFIDENCES, DECISIONS, Look
 
 LINES = 4
+REASONS = 12
+"""So many reasons are shown, since they come to the points."""
 DOCUMENTS = 3
 
 
@@ -48,19 +50,25 @@ def _rows(of: Reviewed, look: Look) -> Iterator[tuple[str, RenderableType]]:
         yield "In short", Text(wording.plain(said.advice))
     if said.scores:
         yield "Points", _scores(sides, sides.style)
-    first = "Still to do" if said.decision is Decision.KEEP else "Mend first"
-    lists = (
-        ("Why" if sides.style == said.style else f"Why {wording.style(sides.style)}", _reasons(sides.pro)),
-        ("Against", _reasons(sides.contra)),
-        (f"For {wording.style(said.runner_up)}", _reasons(sides.instead)),
-        ("Would turn", _bullets(each.text for each in said.turns)),
-        (first, [(f"{at}.", Text(wording.plain(each))) for at, each in enumerate(said.first, 1)]),
-        ("Moving costs", _bullets(said.cost)),
-        ("Open", _bullets(wording.question(each) for each in said.open)),
-    )
-    for name, lines in lists:
+    why = "Why" if sides.style == said.style else f"Why {wording.style(sides.style)}"
+    for name, reasons in (
+        (why, sides.pro),
+        ("Against", sides.contra),
+        (f"For {wording.style(said.runner_up)}", sides.instead),
+    ):
+        if reasons:
+            yield name, _list(_reasons(reasons), look.few(REASONS))
+    for name, lines in _lists(said):
         if lines:
-            yield name, _list(lines, look)
+            yield name, _list(lines, look.few(LINES))
+
+
+def _lists(said: Verdict) -> Iterator[tuple[str, list[tuple[str, Text]]]]:
+    yield "Would turn", _bullets(each.text for each in said.turns)
+    first = "Still to do" if said.decision is Decision.KEEP else "Mend first"
+    yield first, [(f"{at}.", Text(wording.plain(each))) for at, each in enumerate(said.first, 1)]
+    yield "Moving costs", _bullets(said.cost)
+    yield "Open", _bullets(wording.question(each) for each in said.open)
 
 
 def _nature(of: Reviewed) -> Text:
@@ -95,11 +103,11 @@ def _bullets(lines: Iterable[str]) -> list[tuple[str, Text]]:
     return [("•", Text(wording.plain(each))) for each in lines]
 
 
-def _list(lines: list[tuple[str, Text]], look: Look) -> Table:
+def _list(lines: list[tuple[str, Text]], most: int | None) -> Table:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True, justify="right")
     grid.add_column(overflow="fold")
-    shown = lines[: look.few(LINES)]
+    shown = lines[:most]
     for mark, text in shown:
         grid.add_row(mark, text)
     if more := len(lines) - len(shown):
