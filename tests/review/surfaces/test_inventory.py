@@ -100,6 +100,15 @@ def test_notes_that_mean_nothing_are_told_with_their_line(tmp_path: Path) -> Non
     assert not found.surfaces  # a slip of the pen is no surface to be judged
 
 
+def test_notes_of_what_is_not_reviewed_this_time_are_let_be(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/other.yaml").write_text("")
+    toml = '[surfaces.a]\ndocuments = ["**/other.yaml"]\n'
+    found = inventory(tmp_path, document("b.yaml", "GET /orders"), toml=toml)
+    assert [each.name for each in found.surfaces] == ["b"]
+    assert not found.refusals
+
+
 @pytest.mark.parametrize("pattern", ["p/**/*.proto", "p/a.proto", "p", "p/*.proto"])
 def test_a_package_is_meant_by_any_of_its_files(tmp_path: Path, pattern: str) -> None:
     package = replace(document("p", "GET /orders"), files=("p/a.proto", "p/b.proto"))

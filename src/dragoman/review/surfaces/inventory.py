@@ -48,10 +48,11 @@ def take(
         claimed = {id(each) for each in own}
         left = [each for each in left if id(each) not in claimed]
         narrowed = tuple(_narrowed(own, note.operations))
-        if note.documents and not any(_offers(each) for each in narrowed):
+        if not note.documents or any(_offers(each) for each in narrowed):
+            surfaces.append(_surface(note.name, narrowed, note, owners))
+        elif own or not note.is_there():
+            # To judge it as a surface without a contract would be untrue.
             refusals.append(_empty(note, bool(own)))
-            continue
-        surfaces.append(_surface(note.name, narrowed, note, owners))
     taken = {each.name for each in surfaces}
     for together in _together(filter(_offers, left)):
         name = _free(_name(together[0]), together[0].about.version, taken)

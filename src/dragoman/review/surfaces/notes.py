@@ -21,6 +21,7 @@ A package of ``.proto``, or a schema in several files, is one document: it is me
 from __future__ import annotations
 
 import difflib
+import glob
 import os
 import re
 import tomllib
@@ -59,6 +60,11 @@ class Note:
         """Whether a document is one of this surface's."""
         path = Path(os.path.relpath(file.resolve(), self.folder.resolve())).as_posix()
         return any(_matches(path, pattern) for pattern in self.documents)
+
+    def is_there(self) -> bool:
+        """Whether any of its documents is on the disk: it may be of a part that is not reviewed this time."""
+        patterns = (os.path.join(glob.escape(str(self.folder)), pattern) for pattern in self.documents)
+        return any(next(glob.iglob(pattern, recursive=True), None) is not None for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)
