@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -10,9 +11,10 @@ from dataclasses import replace
 
 from misfit_texts import CREATE, ORDER, Contracts, api, given, listed, op, thing
 
+from dragoman.review.elements import Element, Kind
 from dragoman.review.misfits.finding import Found, Severity, Subject
 from dragoman.review.misfits.rules import MISFITS
-from dragoman.review.misfits.search import FAILED, search
+from dragoman.review.misfits.search import CUT, FAILED, MAX_FOUND, search
 
 UNPAGED = api(op("GET /v1/orders", ok=thing(items=listed(ORDER))))
 
@@ -47,6 +49,18 @@ def test_a_rule_that_breaks_is_told_and_stops_no_other() -> None:
     assert sorted(each.rule for each in findings) == ["broken", FAILED, "unpaged-list"]
     told = next(each for each in findings if each.rule == FAILED)
     assert "the rule broken broke on a (LookupError" in told.message
+
+
+def test_what_is_left_out_of_a_rule_without_end_is_told() -> None:
+    def endless(subject: Subject) -> Iterable[Found]:
+        (found, *_) = MISFITS["unpaged-list"].check(subject)
+        for number in itertools.count():
+            yield replace(found, element=Element(Kind.OPERATION, f"GET /{number}"))
+
+    findings = search(Contracts({"a": UNPAGED}).subjects(), [replace(MISFITS["unpaged-list"], check=endless)])
+    assert len(findings) == MAX_FOUND + 1
+    (told,) = (each for each in findings if each.rule == CUT)
+    assert "found more than 20,000 places in a" in told.message
 
 
 def test_an_element_is_told_once_by_a_rule() -> None:

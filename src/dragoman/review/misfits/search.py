@@ -14,6 +14,9 @@ from .rules import MISFITS
 FAILED: Final = "rule-failed"
 """The rule of a finding that tells of a rule which broke: a fault of ours, not to be taken for a clean surface."""
 
+CUT: Final = "rule-cut"
+"""The rule of a finding that tells of a rule which found more than is kept."""
+
 MAX_FOUND: Final = 20_000
 """How much of one rule is kept of one surface: nobody reads more, and hostile documents have no end."""
 
@@ -37,8 +40,10 @@ def _findings(subject: Subject, rule: Misfit) -> Iterator[Finding]:
     severity = rule.severity_for(subject.surface.audience)
     seen = set[Element]()
     try:
-        for each in islice(rule.check(subject), MAX_FOUND):
-            if each.element not in seen:
+        for number, each in enumerate(islice(rule.check(subject), MAX_FOUND + 1)):
+            if number == MAX_FOUND:
+                yield _cut(subject, rule)
+            elif each.element not in seen:
                 seen.add(each.element)
                 yield _finding(subject, rule, severity, each)
     except Exception as error:
@@ -58,17 +63,22 @@ def _finding(subject: Subject, rule: Misfit, severity: Severity, found: Found) -
     )
 
 
-def _failed(subject: Subject, rule: Misfit, error: Exception) -> Finding:
-    element = Element(Kind.SURFACE, subject.surface.name)
-    files = [each.file for each in subject.surface.readings]
-    return Finding(
-        FAILED,
-        Severity.WARNING,
-        subject.surface.name,
-        element,
-        Position(files[0] if files else "surfaces.toml"),
-        f"the rule {rule.id} broke on {subject.surface.name} ({type(error).__name__}: {str(error)[:200]}), so that "
-        "nothing "
-        "is known of what it looks for",
-        "Report it with the document, please; the other rules went on",
+def _cut(subject: Subject, rule: Misfit) -> Finding:
+    message = (
+        f"the rule {rule.id} found more than {MAX_FOUND:,} places in {subject.surface.name}, and the rest is left out"
     )
+    return _of_the_search(CUT, subject, message, "Mend what is found, or split the document")
+
+
+def _failed(subject: Subject, rule: Misfit, error: Exception) -> Finding:
+    what = f"{type(error).__name__}: {str(error)[:200]}"
+    message = f"the rule {rule.id} broke on {subject.surface.name} ({what}): nothing is known of what it looks for"
+    return _of_the_search(FAILED, subject, message, "Report it with the document, please; the other rules went on")
+
+
+def _of_the_search(rule: str, subject: Subject, message: str, remedy: str) -> Finding:
+    """What a search says of itself, on the surface as a whole."""
+    surface = subject.surface
+    position = Position(surface.readings[0].file if surface.readings else "surfaces.toml")
+    element = Element(Kind.SURFACE, surface.name)
+    return Finding(rule, Severity.WARNING, surface.name, element, position, message, remedy)
