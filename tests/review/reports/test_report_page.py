@@ -204,6 +204,15 @@ def test_a_map_holds_every_surface_once_and_nothing_stands_on_another(number: in
     assert sum(slot.number for slot in placed.slots) == number
 
 
+def test_styles_that_are_kept_side_by_side_are_both_on_the_map() -> None:
+    both = replace(review().surfaces[2], verdict=replace(review().surfaces[2].verdict, beside=("rest",)))
+    placed = layout((both, *review().surfaces[3:]))
+    assert {slot.style for slot in placed.slots if 0 in slot.members} == {"rpc", "rest"}
+    read = Read(page.write(replace(review(), surfaces=(both,))))
+    assert [attrs["data-of"] for tag, attrs in read.elements if tag == "path"] == ["0"] * 3
+    assert "keep RPC and REST" in "".join(read.said)
+
+
 def test_severities_are_told_by_shape_and_word(whole: Read) -> None:
     said = "".join(whole.said)
     for each in Severity:

@@ -81,8 +81,8 @@ def _node(of: Node, listed: int) -> Markup:
 
 def _right(placed: Layout) -> Markup:
     ends = {each.style: each.y for each in placed.slots}
-    nodes = [node for each in placed.groups for node in each.nodes if node.style in ends]
-    lines = [_line(node.y, ends[node.style or ""], node) for node in nodes]
+    nodes = [node for each in placed.groups for node in each.nodes]
+    lines = [_line(node.y, ends[style], node) for node in nodes for style in node.styles]
     return _drawing(lines, placed.height)
 
 

@@ -49,9 +49,10 @@ class Node:
         return self.first.verdict.decision
 
     @property
-    def style(self) -> str | None:
-        """The style that would fit."""
-        return self.first.verdict.style
+    def styles(self) -> tuple[str, ...]:
+        """The style that would fit, and those that are kept beside it."""
+        said = self.first.verdict
+        return () if said.style is None else (said.style, *said.beside)
 
     @property
     def sure(self) -> int:
@@ -119,7 +120,7 @@ def _bundles(surfaces: Sequence[Reviewed]) -> tuple[list[tuple[int, ...]], int]:
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for at, each in enumerate(surfaces):
         said = each.verdict
-        alike[wording.audience(each), wording.form(each.nature), said.decision, said.style].append(at)
+        alike[wording.audience(each), wording.form(each.nature), said.decision, said.style, said.beside].append(at)
     largest = sorted(map(tuple, alike.values()), key=lambda each: (-len(each), each))
     return largest[:BUNDLES], sum(map(len, largest[BUNDLES:]))
 
@@ -128,8 +129,8 @@ def _slots(nodes: Iterable[Node], height: float) -> tuple[Slot, ...]:
     """Each style stands by the middle of what it would fit, and none on another."""
     wanted: dict[str, list[Node]] = defaultdict(list)
     for each in nodes:
-        if each.style is not None:
-            wanted[each.style].append(each)
+        for style in each.styles:
+            wanted[style].append(each)
     middles = sorted((sum(node.y for node in all_) / len(all_), name) for name, all_ in wanted.items())
     places = [y for y, _ in middles]
     for at in range(len(places)):

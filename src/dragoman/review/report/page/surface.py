@@ -30,7 +30,7 @@ def surface(number: int, of: Reviewed, rules: Mapping[str, int], *, opened: bool
         class_=f"surface {of.verdict.decision}",
         data_n=number,
         data_audience=wording.audience(of),
-        data_style=" ".join(filter(None, (of.nature.style, of.verdict.style))),
+        data_style=" ".join(dict.fromkeys(filter(None, (of.nature.style, of.verdict.style, *of.verdict.beside)))),
         data_decision=str(of.verdict.decision),
         data_rank=int(worst),
     )
