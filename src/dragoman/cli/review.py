@@ -258,7 +258,9 @@ def _report(options: argparse.Namespace, found: Review) -> str:
         return terminal.write(found, terminal.Look(**look) if plain else terminal.Look.of(sys.stdout, **look))
     if options.format == "github":
         return github.write(found, Severity[(options.check or "hint").upper()])
-    return {"json": data.write, "markdown": markdown.write, "sarif": sarif.write}[options.format](found)
+    if options.format == "markdown":
+        return markdown.write(found, verbose=options.verbose)
+    return {"json": data.write, "sarif": sarif.write}[options.format](found)
 
 
 def save(path: Path, text: str) -> None:
