@@ -4,13 +4,15 @@ A verdict is as sure as the answers that may still come allow (:mod:`.lead`). So
 things that are called for within 10 ms, reads for which nobody waits. Whoever has such a case states it, and it counts
 as any other fact does; but until then it neither lowers confidence nor is it asked about.
 
+No move rests on a row, though: to keep what is there costs nobody anything, and to move does.
+
 A row excludes answers where all of ``when`` is known to hold. What is unknown excludes nothing, so that learning a fact
 only ever takes answers away: that is why an unknown never makes a verdict surer, here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -66,7 +68,13 @@ IMPROBABLE: Final[tuple[Improbable, ...]] = (
         "What puts many things together for a screen is a front end, or stands behind one.",
     ),
     Improbable((OUTSIDE,), at_least("stream_share", 0.25), "Streams to others are rare, and their owners say so."),
-    Improbable((at_most("resources", 2),), at_least("joins", 3), "There are not so many things to put together."),
+    Improbable((is_("style", "rest"), at_most("resources", 2)), at_least("joins", 3), "There are not so many things."),
+    Improbable(
+        (is_("style", "rpc"), at_least("computes", 0.5), at_most("jobs", 0)),
+        NOBODY_WAITS,
+        "Whoever has an answer computed by a call waits for it.",
+    ),
+    Improbable((is_("style", "events", "webhooks"),), is_("waits", True), "Who is told does not stand and wait."),
     *(
         Improbable((at_least(share, 0.5),), at_least("joins", 3), "It is one kind of thing that comes, and no screen.")
         for share in ("stream_share", "event_share", "computes")
@@ -80,13 +88,13 @@ IMPROBABLE: Final[tuple[Improbable, ...]] = (
 """All rows. Bounds of answers are bounds that some rule has: values between the bounds of the rules are all alike."""
 
 
-def plausible(facts: Facts) -> Plausible:
+def plausible(facts: Facts, rows: Sequence[Improbable] = IMPROBABLE) -> Plausible:
     """The values that are worth trying where a part is unknown, on a surface with these facts. What it mostly does,
     once that is answered, stands for all that a document would say: the rest of that is not tried.
     """
     left = {part: values for part, values in TRIED.items() if not (facts["work"].known and _is_counted(part.fact))}
     left = {**dict.fromkeys(TRIED, ()), **left}
-    clauses = [Clause(row.answer) for row in IMPROBABLE if all(each.holds(facts) for each in row.when)]
+    clauses = [Clause(row.answer) for row in rows if all(each.holds(facts) for each in row.when)]
     for clause in clauses:
         left[clause.part] = tuple(value for value in left[clause.part] if not clause.holds(value))
     return MappingProxyType(left)

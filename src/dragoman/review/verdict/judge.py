@@ -43,7 +43,7 @@ def judge(
     case = _weighed(surface.facts, _best(surface.facts, spoken) if spoken else None, spoken)
     impure = _impure(nature, errors, warnings, surface.facts.value("operations") or 0)
     decision = _decision(case, impure=impure)
-    changes = turns(case.group, case.known, surface.facts, case.present, case.worst, case.rival)
+    changes = turns(case.group, case.known, case.likely, surface.facts, case.present, case.worst, case.rival)
     asks = open_questions(surface.facts, changes, case.worst)
     leaves = case.present if case.present != case.style else None
     stays = leaves is None and bool(nature.beside)
@@ -78,6 +78,7 @@ class _Case:
     present: str | None
     group: tuple[str, ...]
     known: Values
+    likely: Plausible
     style: str
     runner_up: str
     rival: str
@@ -104,14 +105,16 @@ def _weighed(facts: Facts, present: str | None, spoken: Sequence[str]) -> _Case:
     style, *others = ranked(weigh(known, present), present)
     group = tuple(dict.fromkeys((style, *spoken))) if style == present else (style,)
     runner_up = next(each for each in others if each not in group)
-    lead, rival, worst = _least(group, known, present, plausible(facts))
+    moves = style != present and present in ADVISED
+    likely = plausible(facts)
+    lead, rival, worst = _least(group, known, present, plausible(facts, ()) if moves else likely)
     confidence = _confidence(group, lead, facts, present)
     applying = tuple(weight for weight in WEIGHTS if weight.applies(known))
     # Who calls is the first question: without it, only a verdict that no answer turns is one.
     heard = confidence is not Confidence.LOW or facts["audience"].known
-    unsettled = unsettling(group, known, facts, present) if confidence is Confidence.LOW else None
+    unsettled = unsettling(group, known, likely, present) if confidence is Confidence.LOW else None
     worst = worst if lead <= 0 else ()
-    return _Case(present, group, known, style, runner_up, rival, worst, confidence, applying, heard, unsettled)
+    return _Case(present, group, known, likely, style, runner_up, rival, worst, confidence, applying, heard, unsettled)
 
 
 def _least(group: tuple[str, ...], known: Values, present: str | None, tried: Plausible) -> tuple[float, str, Answers]:

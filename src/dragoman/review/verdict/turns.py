@@ -9,7 +9,7 @@ from dragoman.review.surfaces.catalogue import CATALOGUE, Origin
 from dragoman.review.surfaces.facts import Certainty, Fact, Facts
 from dragoman.review.surfaces.work import meant
 
-from .improbable import Plausible, plausible
+from .improbable import Plausible
 from .lead import Answers
 from .phrases import said, supposed
 from .styles import SPOKEN
@@ -24,7 +24,13 @@ MOST: Final = 2
 
 
 def turns(
-    group: Sequence[str], known: Values, facts: Facts, present: str | None, worst: Answers, rival: str
+    group: Sequence[str],
+    known: Values,
+    likely: Plausible,
+    facts: Facts,
+    present: str | None,
+    worst: Answers,
+    rival: str,
 ) -> tuple[Turn, ...]:
     """What would lead to a style that is none of the ``group``, open questions first. ``worst`` are answers under which
     ``rival`` would lead, for verdicts that no single answer turns.
@@ -32,7 +38,7 @@ def turns(
     What a document says is not tried otherwise: it would be another contract. Of a surface without one, it is tried
     what it would mostly do.
     """
-    totals, likely = weigh(known, present), plausible(facts)
+    totals = weigh(known, present)
     found: list[Turn] = []
     for part in TRIED:
         if CATALOGUE[part.fact].origin is Origin.PEOPLE:
@@ -47,9 +53,9 @@ def turns(
     return tuple(sorted(found, key=lambda turn: (turn.known, order.index(turn.fact))))
 
 
-def unsettling(group: Sequence[str], known: Values, facts: Facts, present: str | None) -> str | None:
+def unsettling(group: Sequence[str], known: Values, likely: Plausible, present: str | None) -> str | None:
     """A question of which every plausible answer leads to another style: until it is answered there is no verdict."""
-    totals, likely = weigh(known, present), plausible(facts)
+    totals = weigh(known, present)
     for part in TRIED:
         if (
             known[part] is None

@@ -141,7 +141,7 @@ RULES: Final = (
         title="Eight or more of your teams call it",
         source=sources.USUALLY,
         when=(at_least("teams", 8),),
-        adds={"rest": 2},
+        adds={"rest": 2.5},
         reason="What many engineers consume needs documents, discovery and one set of rules: OpenAPI's strength. "
         "Dozens of conventions are how platforms usually fail.",
         exception="A measured latency path outweighs it. Where others call it too, they decide.",
