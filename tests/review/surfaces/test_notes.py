@@ -110,7 +110,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refusal:
         read(tmp_path, text)
     assert str(refusal.value).splitlines() == [
-        "surfaces.toml:4: consumers = -1: -1 is no number of organisations",
+        "surfaces.toml:4: consumers = -1: -1 is no number of organisations.",
         "surfaces.toml:5: [surfaces.a] has a key 'join' that is not known. Did you mean joins?",
         "surfaces.toml:7: audience = 'publik': there is no 'publik'; did you mean public?",
     ]

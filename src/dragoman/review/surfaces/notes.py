@@ -191,11 +191,11 @@ class _Reader:
 
 
 def _together(wrong: Iterable[Refusal]) -> Refusal:
-    """All of them as one, a line for each in the order of the file."""
+    """All of them as one, a line for each in the order of the file; each ends, so that one line may hold them too."""
     *others, last = sorted(wrong, key=lambda each: each.position)
     if not others:
         return last
-    lines = [f"{each}{f'. {each.remedy}' if each.remedy else ''}" for each in others]
+    lines = [f"{each}. {each.remedy}".rstrip(". ?") + ("?" if each.remedy.endswith("?") else ".") for each in others]
     first = lines[0].removeprefix(f"{others[0].position}: ")
     return Refusal(Why.UNREADABLE, others[0].position, "\n".join([first, *lines[1:], str(last)]), last.remedy)
 

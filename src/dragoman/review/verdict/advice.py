@@ -43,7 +43,8 @@ def advice(
         case Decision.MOVE:
             return f"Move from {nature.form or SPOKEN[nature.style or style]} to {name}: beside it first, then instead."
         case Decision.CHOOSE:
-            return f"Begin with {name}; {SPOKEN[runner_up]} comes next.{doubt}"
+            comes = "come" if SPOKEN[runner_up].endswith("s") else "comes"
+            return f"Begin with {name}; {SPOKEN[runner_up]} {comes} next.{doubt}"
         case Decision.ASK:
             return f"Ask before you decide: {question}" if question else "Ask before you decide."
 
