@@ -5,11 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # What needs node, Java, nginx and a browser: `make foreign` runs it.
 collect_ignore = [] if os.environ.get("DRAGOMAN_FOREIGN") else ["foreign"]
 
 TESTS = Path(__file__).parent
+
+# How long an example takes is no matter of whether it holds: machines are shared.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

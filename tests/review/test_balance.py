@@ -42,7 +42,7 @@ def test_what_speaks_for_staying_is_a_part_of_its_own() -> None:
     facts = Facts({"audience": Fact("audience", "partner", Certainty.STATED)})
     staying = balance(reviewed(facts, "rest")).staying
     assert staying is not None
-    assert (staying.style, staying.staying) == ("rest", 3.0)
+    assert (staying.style, staying.staying) == ("rest", 3.5)
     assert balance(reviewed(facts, None)).staying is None
 
 
