@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dragoman.review.interviews import ANY_STYLE, ASKS
@@ -58,6 +60,13 @@ def test_a_skill_that_one_team_lacks_is_a_gap_and_one_that_nobody_spoke_of_is_op
     assert people([has, lacks, silent]).skills[0].there is False
     assert people([has, silent]).skills[0].there is None
     assert people([has]).skills[0].there is True
+
+
+def test_styles_that_are_kept_side_by_side_are_both_staffed():
+    surface, verdict = reviewed("orders", "rest", audience="partner")
+    found = people([(surface, replace(verdict, style="rpc", beside=("rest",)))])
+    assert {style for each in found.skills for style in each.styles} == {"rpc", "rest"}
+    assert [each.surfaces for each in found.skills] == [("orders",)] * len(found.skills)
 
 
 def test_what_outsiders_need_is_asked_for_only_where_there_are_any():

@@ -10,8 +10,8 @@ from typing import Final
 from dragoman.contract.principal import Audience
 
 from .interviews import ANY_STYLE, ASKS
-from .people import Ask, People, Skill
-from .surfaces.surface import Surface
+from .people import People, Skill
+from .surfaces.surface import OUTSIDERS, Surface
 from .verdict.verdict import Verdict
 
 
@@ -25,11 +25,9 @@ class _Need:
     audiences: tuple[Audience, ...] = ()
 
 
-_OUTSIDE: Final = (Audience.PUBLIC, Audience.PARTNER)
-
 NEEDS: Final = (
     _Need("HTTP as it is meant: resources, methods, statuses, caching, OpenAPI", "rest", (0, 3, 4)),
-    _Need("Contracts that keep: versions, idempotency, what developers outside go through", "rest", (1, 2), _OUTSIDE),
+    _Need("Contracts that keep: versions, idempotency, what developers outside go through", "rest", (1, 2), OUTSIDERS),
     _Need("Schemas of protocol buffers that grow without breaking", "rpc", (0, 1, 4)),
     _Need("Operating gRPC: balancing, deadlines, retries", "rpc", (2, 3)),
     _Need("Modelling a graph, and who may see what of it", "graphql", (2, 3, 4)),
@@ -49,9 +47,14 @@ def people(reviewed: Iterable[tuple[Surface, Verdict]]) -> People:
     """The skills that the surfaces' styles need, gaps first, then what nobody said, and within these by the number of
     surfaces. A skill is there where every team whose surface needs it says that it operates the style.
     """
-    surfaces = [(surface, verdict.style) for surface, verdict in reviewed if verdict.style is not None]
+    surfaces = [
+        (surface, style)
+        for surface, verdict in reviewed
+        if verdict.style is not None
+        for style in (verdict.style, *verdict.beside)
+    ]
     found = [each for need in NEEDS if (each := _skill(need, surfaces)) is not None]
-    if any(surface.audience in _OUTSIDE for surface, _ in surfaces):
+    if any(surface.audience in OUTSIDERS for surface, _ in surfaces):
         found.append(_discipline(surfaces))
     order = {False: 0, None: 1, True: 2}
     return People(tuple(sorted(found, key=lambda each: (order[each.there], -len(each.surfaces)))))
@@ -80,7 +83,6 @@ def _there(style: str, needing: Iterable[Surface]) -> bool | None:
 
 def _discipline(surfaces: Iterable[tuple[Surface, str]]) -> Skill:
     """What no style brings, and every surface that others reach needs. Nobody is asked for it in ``surfaces.toml``."""
-    outside = [(surface.name, style) for surface, style in surfaces if surface.audience in _OUTSIDE]
-    asks: tuple[Ask, ...] = ANY_STYLE
-    styles = tuple(dict.fromkeys(style for _, style in outside))
-    return Skill("Security and governance, whatever is spoken", styles, tuple(name for name, _ in outside), None, asks)
+    outside = [(surface.name, style) for surface, style in surfaces if surface.audience in OUTSIDERS]
+    names, styles = (tuple(dict.fromkeys(each)) for each in zip(*outside, strict=True))
+    return Skill("Security and governance, whatever is spoken", styles, names, None, ANY_STYLE)

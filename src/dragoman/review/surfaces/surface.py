@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from dragoman.contract.operation import Operation
 from dragoman.contract.principal import Audience
 from dragoman.review.reading.outcome import Reading
 
 from .facts import Facts
+
+OUTSIDERS: Final = (Audience.PUBLIC, Audience.PARTNER)
+"""Audiences that are not of the company."""
 
 
 @dataclass(frozen=True, slots=True)

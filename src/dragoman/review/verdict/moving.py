@@ -8,13 +8,12 @@ from typing import Final
 from dragoman.contract.principal import Audience
 from dragoman.contract.schema import List, Record
 from dragoman.review.reading.outcome import Format
-from dragoman.review.surfaces.surface import Surface
+from dragoman.review.surfaces.surface import OUTSIDERS, Surface
 from dragoman.review.surfaces.types import resolved
 from dragoman.review.wire import Http
 
 from .styles import SPOKEN
 
-_OUTSIDE: Final = (Audience.PUBLIC, Audience.PARTNER)
 _CACHING: Final = frozenset({"etag", "cache-control", "last-modified", "expires"})
 _DESCRIBED: Final = {
     "rest": "OpenAPI",
@@ -37,7 +36,7 @@ def basics(surface: Surface) -> Iterator[str]:
         yield "Take several inputs in one call, and answer them together."
     if _cacheable(surface) and not _caches(surface):
         yield "Let safe reads be cached: an ETag, and how long an answer stays good."
-    if surface.audience in _OUTSIDE:
+    if surface.audience in OUTSIDERS:
         yield "Give the contract a version and a written promise of how it changes."
         if (facts.value("computes") or 0) >= 0.5:
             yield "Keep what outside callers need apart from how the model is served inside."
@@ -54,7 +53,7 @@ def cost(surface: Surface, present: str, style: str) -> Iterator[str]:
         yield f"Clients that were generated from {_formats(surface)} are generated again, and tests with them."
     if present == "rest" and style in ("rpc", "graphql") and _cacheable(surface):
         yield "HTTP caches no longer answer reads; what they took has to be carried or cached by hand."
-    if style == "rpc" and surface.audience in (*_OUTSIDE, Audience.FRONTEND):
+    if style == "rpc" and surface.audience in (*OUTSIDERS, Audience.FRONTEND):
         yield "Browsers reach gRPC only through Connect or a proxy."
     if style in ("events", "webhooks") and present not in ("events", "webhooks"):
         yield "Callers get no answer any more: results and failures come later, perhaps twice, and have to be expected."
@@ -74,7 +73,7 @@ def _followers(surface: Surface) -> Iterator[str]:
             else f"{consumers:,} organisations outside change their"
         )
         yield f"{who} code, each when it suits them: plan for {'months' if consumers < 10 else 'a year or more'}."
-    elif consumers is None and surface.audience in (*_OUTSIDE, None):
+    elif consumers is None and surface.audience in (*OUTSIDERS, None):
         yield "How many outside would have to follow is not known: count them first, in the gateway's logs."
     if teams:
         yield f"{'1 team of yours changes its' if teams == 1 else f'{teams:,} teams of yours change their'} code."
