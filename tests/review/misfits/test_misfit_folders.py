@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 from pathlib import Path
 
-from dragoman.review.misfits.finding import Finding, Subject
-from dragoman.review.misfits.search import search
-from dragoman.review.reading.outcome import Format, Reading
+from dragoman.review.conduct import Given, review
+from dragoman.review.misfits.finding import Finding
 from dragoman.review.reading.read import read_all
-from dragoman.review.surfaces.facts import Certainty, Fact, Facts
-from dragoman.review.surfaces.surface import Surface
-from dragoman.review.verdict.verdict import Nature
+from dragoman.review.surfaces.notes import read
 
 FOLDERS = Path(__file__).parent.parent / "folders"
-STYLES = {Format.OPENAPI: "rest", Format.PROTO: "rpc", Format.GRAPHQL: "graphql", Format.ASYNCAPI: "events"}
 
 CLEAN = {
     "catalogue": "public",
@@ -39,24 +37,24 @@ MIXED = {
 }
 
 
-def subjects(folder: Path, audiences: dict[str, str], rpc: tuple[str, ...] = ()) -> list[Subject]:
-    """A surface for each document, called as its file is."""
-    found = read_all([folder])
-    assert not found.refusals
-    readings = {Path(each.file).stem: each for each in found.readings}
-    assert set(readings) == set(audiences)
-    surfaces = {name: _surface(name, reading, audiences[name]) for name, reading in readings.items()}
-    platform = tuple(surfaces.values())
-    return [
-        Subject(surface, Nature("rpc" if name in rpc else STYLES[readings[name].format], "", 1.0), platform)
-        for name, surface in surfaces.items()
-    ]
-
-
-def _surface(name: str, reading: Reading, audience: str) -> Surface:
-    stated = {"audience": audience, "owner": "Team Platform"}
-    facts = {key: Fact(key, value, Certainty.STATED) for key, value in stated.items()}
-    return Surface(name, (reading,), Facts(facts))
+def found_in(folder: Path, audiences: dict[str, str], tmp_path: Path) -> list[Finding]:
+    """What a review finds, whose notes make a surface of each document, called as its file is."""
+    documents = read_all([folder])
+    assert not documents.refusals
+    files = {Path(each.file).stem: each.file for each in documents.readings}
+    assert set(files) == set(audiences)
+    notes = tmp_path / "surfaces.toml"
+    notes.write_text(
+        "".join(
+            f"[surfaces.{name}]\ndocuments = ['{os.path.relpath(files[name], tmp_path)}']\n"
+            f"audience = '{audience}'\nowner = 'Team Platform'\n"
+            for name, audience in audiences.items()
+        )
+    )
+    given = Given(documents.readings, notes=read(notes, "surfaces.toml"))
+    reviewed = review(given, datetime.date(2026, 11, 28))
+    assert [each.surface.name for each in reviewed.surfaces] == list(audiences)
+    return [each for surface in reviewed.surfaces for each in surface.findings]
 
 
 def _shown(finding: Finding, folder: Path) -> str:
@@ -65,15 +63,15 @@ def _shown(finding: Finding, folder: Path) -> str:
     return f"{place}:{finding.position.line} {finding.rule} {element}"
 
 
-def test_nothing_is_found_on_contracts_that_are_well_made() -> None:
+def test_nothing_is_found_on_contracts_that_are_well_made(tmp_path: Path) -> None:
     folder = FOLDERS / "clean"
-    findings = search(subjects(folder, CLEAN))
+    findings = found_in(folder, CLEAN, tmp_path)
     assert [f"{_shown(each, folder)}: {each.message}" for each in findings] == []
 
 
-def test_what_is_seeded_is_found_at_its_line() -> None:
+def test_what_is_seeded_is_found_at_its_line(tmp_path: Path) -> None:
     folder = FOLDERS / "mixed"
-    findings = search(subjects(folder, MIXED, rpc=("partner",)))
+    findings = found_in(folder, MIXED, tmp_path)
     seeded = (folder / "seeded.txt").read_text().splitlines()
     assert sorted(_shown(each, folder) for each in findings) == sorted(seeded)
     assert len({line.split()[1] for line in seeded}) >= 40
