@@ -219,6 +219,13 @@ def test_advice_follows_the_matrix(run: Callable[..., Ran], options: list[str], 
     assert f"it  choose {decision}" in out
 
 
+def test_advice_on_a_score_in_five_milliseconds_is_sure(run: Callable[..., Ran]) -> None:
+    options = ["--audience", "internal", "--work", "answers", "--latency-budget-ms", "5", "--calls-per-second", "3k"]
+    out = run("advise", "--no-questions", *options).out
+    assert "choose RPC" in out
+    assert "low confidence" not in out
+
+
 def test_advice_asks_at_most_eight_questions_and_takes_no_answer_for_unknown(run: Callable[..., Ran]) -> None:
     code, out, err = run("advise", answers="\n" * 50)
     assert code == 0

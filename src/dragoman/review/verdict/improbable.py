@@ -60,6 +60,11 @@ IMPROBABLE: Final[tuple[Improbable, ...]] = (
         "Whoever reads or changes a thing waits to see it.",
     ),
     Improbable((*THINGS, is_("style", "rest")), is_("stateful", True), "Its things have addresses, not sessions."),
+    Improbable(
+        (at_most("latency_budget_ms", 100), at_most("event_share", _FEW)),
+        NOBODY_WAITS,
+        "Whoever needs an answer within a tenth of a second waits for it.",
+    ),
     Improbable((is_("style", "graphql"),), NOBODY_WAITS, "A query is asked for its answer."),
     Improbable((is_("style", "graphql"),), is_("stateful", True), "A query is answered by any server."),
     Improbable(
@@ -74,7 +79,11 @@ IMPROBABLE: Final[tuple[Improbable, ...]] = (
         NOBODY_WAITS,
         "Whoever has an answer computed by a call waits for it.",
     ),
-    Improbable((is_("style", "events", "webhooks"),), is_("waits", True), "Who is told does not stand and wait."),
+    Improbable(
+        (is_("style", "events", "webhooks"), at_least("event_share", 0.5)),
+        is_("waits", True),
+        "Who is told does not stand and wait.",
+    ),
     *(
         Improbable((at_least(share, 0.5),), at_least("joins", 3), "It is one kind of thing that comes, and no screen.")
         for share in ("stream_share", "event_share", "computes")
