@@ -40,6 +40,7 @@ service Orders {
     option (google.longrunning.operation_info) = { response_type: "Order" metadata_type: "Order" };
     option (google.api.http) = { custom: { kind: "PURGE" path: "/v1/orders" } };
   }
+  rpc Place(Order) returns (Order) { option (google.api.http) = { put: "/v1/{name=orders/*}" body: "*" }; }
   rpc Watch(Order) returns (stream Order);
   rpc Load(stream Order) returns (Order);
   rpc Talk(stream Order) returns (stream Order);
@@ -70,6 +71,11 @@ def test_an_operation(shop: Reading) -> None:
     )
     assert found.traits.get(Signatures) == Signatures(("name",))
     assert shop.locate(operation(address(found))).line == 11
+
+
+def test_what_is_bound_to_put_can_be_repeated(shop: Reading) -> None:
+    assert named(shop, "Place").effect is Effect.IDEMPOTENT
+    assert named(shop, "Place").traits.get(EffectSource) == EffectSource("google.api.http")
 
 
 def test_empty_messages_are_nothing(shop: Reading) -> None:

@@ -125,11 +125,6 @@ def _record(call: Call[Wire], field: Field) -> Record | None:
     return record_of(call.types, field.type)
 
 
-def _is_put(procedure: Procedure) -> bool:
-    """Whether google.api.http binds it to PUT, which does the same however often it is sent (RFC 9110, 9.2.2)."""
-    return any(method == "PUT" for method, _ in procedure.http)
-
-
 def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
     """What makes one more of something with each call, as far as its words say."""
     for call in calls(subject):
@@ -137,8 +132,8 @@ def _unsafe(subject: Subject) -> Iterator[Call[Wire]]:
             case Http(method="POST", path=path):
                 outside = is_entry(path) or is_plain(path) or computes(call)
                 makes = not outside and call.operation.effect is Effect.UNSAFE and _makes(path, verb_of(call))
-            case Procedure() as procedure:
-                makes = verb_of(call) in _MAKES - {"add", "upload"} and not _is_put(procedure)
+            case Procedure():
+                makes = verb_of(call) in _MAKES - {"add", "upload"} and call.operation.effect is Effect.UNSAFE
             case RootField(root="mutation"):
                 makes = verb_of(call) in _MAKES
             case _:

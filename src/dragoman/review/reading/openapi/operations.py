@@ -14,6 +14,7 @@ from dragoman.review.elements import answer as answer_element
 from dragoman.review.elements import operation as operation_element
 from dragoman.review.elements import parameter as parameter_element
 from dragoman.review.reading.extensions import extensions
+from dragoman.review.reading.methods import effect_of
 from dragoman.review.wire import Answer, Http
 
 from .media import Body, plain, read_content, read_produced
@@ -28,21 +29,13 @@ Direction: TypeAlias = Literal["served", "callback", "webhook"]
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The methods that a path item has members for (``query`` since 3.2)."""
 
-SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "SEARCH", "REPORT"))
-IDEMPOTENT: Final = frozenset(("PUT", "DELETE"))
-"""What methods do (RFC 9110, section 9.2, and the registry of methods)."""
-
 MERGE_PATCH: Final = "application/merge-patch+json"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
 def effect(method: str, media: tuple[str, ...]) -> Effect:
     """What a call by the method does. A merge patch (RFC 7396) sets values, and sets them again when it is repeated."""
-    if method in SAFE:
-        return Effect.SAFE
-    if method in IDEMPOTENT or (method == "PATCH" and MERGE_PATCH in map(plain, media)):
-        return Effect.IDEMPOTENT
-    return Effect.UNSAFE
+    return Effect.IDEMPOTENT if method == "PATCH" and MERGE_PATCH in map(plain, media) else effect_of(method)
 
 
 @dataclass(frozen=True, slots=True)

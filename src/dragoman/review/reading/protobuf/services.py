@@ -18,6 +18,7 @@ from dragoman.contract.operation import Effect, Interaction, Operation
 from dragoman.contract.schema import Type
 from dragoman.contract.traits import Trait, Traits
 from dragoman.review.elements import Position
+from dragoman.review.reading.methods import effect_of
 from dragoman.review.wire import EffectSource, Procedure
 
 from .annotations import HTTP, METHOD_SIGNATURE, OPERATION_INFO
@@ -89,8 +90,8 @@ def _effect(method: MethodDescriptorProto, http: tuple[tuple[str, str], ...]) ->
         return Effect.SAFE, EffectSource("idempotency_level")
     if level == MethodOptions.IDEMPOTENT:
         return Effect.IDEMPOTENT, EffectSource("idempotency_level")
-    if http and http[0][0] == "GET":
-        return Effect.SAFE, EffectSource("google.api.http")
+    if http and (bound := effect_of(http[0][0])) is not Effect.UNSAFE:
+        return bound, EffectSource("google.api.http")
     found = _READS.match(method.name)
     if found is not None:
         return Effect.UNSAFE, EffectSource("", Effect.SAFE, "AIP-131" if found[0] == "Get" else "AIP-132")
