@@ -166,6 +166,7 @@ def test_what_was_stated_replaces_what_was_inferred(tmp_path: Path) -> None:
         ("deep/openapi/a.yaml", "@everybody"),
         ("deep/fraud/a.yaml", "@ml @risk"),
         ("web/app/a.json", "@web"),
+        ("web/a.json", "@web"),  # no folder between, either
         ("web/a.txt", "@everybody"),
         ("free/a.yaml", "the contact"),
     ],

@@ -36,6 +36,7 @@ from dragoman.review.reading.outcome import Refusal, Why
 from .answers import WrongAnswer, checked
 from .catalogue import CATALOGUE, Origin
 from .facts import Certainty, Evidence, Fact
+from .globs import expression
 
 NAME: Final = "surfaces.toml"
 ASKED: Final = tuple(name for name, each in CATALOGUE.items() if each.origin is Origin.PEOPLE)
@@ -211,6 +212,4 @@ def _matches(path: str, pattern: str) -> bool:
     pattern = pattern.removeprefix("./").rstrip("/")
     if pattern in ("", ".") or path == pattern or path.startswith(f"{pattern}/"):
         return True
-    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    return re.fullmatch("".join(wild.get(part) or re.escape(part) for part in parts), path) is not None
+    return re.fullmatch(expression(pattern), path) is not None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from .globs import expression
+
 PLACES: Final = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS")
 
 
@@ -37,8 +39,6 @@ def _rules(file: Path) -> list[tuple[re.Pattern[str], str]]:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """The rules of .gitignore, but for negation and ranges, which CODEOWNERS does not have."""
     anchored = "/" in pattern.rstrip("/")
-    wild = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", pattern.lstrip("/"))
-    body = "".join(wild.get(part) or re.escape(part) for part in parts)
+    body = expression(pattern.lstrip("/"))
     end = "" if pattern.endswith("/") else "(/.*)?$" if not pattern.endswith("/*") else "$"
     return re.compile(f"{'^/' if anchored else '/'}{body}{end}")
